@@ -1,0 +1,52 @@
+import type { Brand } from './brand.js';
+
+export type TenantId = Brand<string, 'TenantId'>;
+export type ConnectionId = Brand<string, 'ConnectionId'>;
+export type ApplicationId = Brand<string, 'ApplicationId'>;
+export type UserId = Brand<string, 'UserId'>;
+export type GroupId = Brand<string, 'GroupId'>;
+export type RoleId = Brand<string, 'RoleId'>;
+export type SessionId = Brand<string, 'SessionId'>;
+export type AuditEventId = Brand<string, 'AuditEventId'>;
+
+/** Makes ids and secrets; injected so that tests can know them. */
+export interface Ids {
+  /** A UUIDv7 (RFC 9562 section 5.7), lower case: sorted by time of creation. */
+  uuid<T extends string = string>(): T;
+  /** `bytes` random bytes, base64url without padding. */
+  secret(bytes?: number): string;
+  /** A reference that a person can read out loud: `cw-XXXX-XXXX`, Crockford's alphabet, 40 random bits. */
+  reference(): string;
+}
+
+const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
+
+/** Whether the text is a UUID in the form that Causeway writes (lower case, hyphens). */
+export function isUuid(text: string): boolean {
+  return UUID.test(text);
+}
+
+const CROCKFORD = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
+
+/** Ids over a source of random bytes and a clock in milliseconds since the epoch. */
+export function createIds(randomBytes: (size: number) => Uint8Array, nowMs: () => number): Ids {
+  return {
+    uuid<T extends string>(): T {
+      const bytes = randomBytes(16);
+      let time = nowMs();
+      for (let i = 5; i >= 0; i -= 1) {
+        bytes[i] = time % 256;
+        time = Math.floor(time / 256);
+      }
+      bytes[6] = ((bytes[6] ?? 0) & 0x0f) | 0x70;
+      bytes[8] = ((bytes[8] ?? 0) & 0x3f) | 0x80;
+      const hex = Buffer.from(bytes).toString('hex');
+      return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}` as T;
+    },
+    secret: (bytes = 32) => Buffer.from(randomBytes(bytes)).toString('base64url'),
+    reference() {
+      const letters = [...randomBytes(8)].map((byte) => CROCKFORD[byte % 32]).join('');
+      return `cw-${letters.slice(0, 4)}-${letters.slice(4)}`;
+    },
+  };
+}

@@ -1,0 +1,25 @@
+import type { TenantId } from './ids.js';
+
+const scopeKey: unique symbol = Symbol('scope');
+
+/**
+ * The right to read and write one tenant's data inside one unit of work. Only `storage` opens one (the tidy test
+ * checks), so no other code can reach a row without having said whose it is.
+ */
+export interface TenantScope {
+  readonly [scopeKey]: 'tenant';
+  readonly tenantId: TenantId;
+}
+
+/** The right to read what is above tenants: the tenant directory, verified domains. */
+export interface DeploymentScope {
+  readonly [scopeKey]: 'deployment';
+}
+
+export function openTenantScope(tenantId: TenantId): TenantScope {
+  return { [scopeKey]: 'tenant', tenantId };
+}
+
+export function openDeploymentScope(): DeploymentScope {
+  return { [scopeKey]: 'deployment' };
+}

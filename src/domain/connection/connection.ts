@@ -1,0 +1,53 @@
+import type { ConnectionId } from '../../core/ids.js';
+
+/** Link from a tenant to an upstream OpenID Provider. */
+export interface Connection {
+  readonly id: ConnectionId;
+  /** Unique in the tenant; part of its callback address. Immutable. */
+  readonly key: string;
+  readonly type: ConnectionType;
+  readonly name: string;
+  /** The issuer as the upstream writes it: compared byte for byte (OpenID Connect Core 3.1.3.7). */
+  readonly issuer: string;
+  /** Grows when the issuer changes: identities of an older version don't match any more. */
+  readonly version: number;
+  readonly status: ConnectionStatus;
+  readonly settings: ConnectionSettings;
+}
+
+export type ConnectionType = 'okta' | 'oidc';
+export type ConnectionStatus = 'draft' | 'enabled' | 'enforced' | 'disabled';
+export type UpstreamClientAuth = 'client_secret_post' | 'client_secret_basic' | 'private_key_jwt';
+export type GroupsFrom = 'id_token' | 'userinfo' | 'access_token';
+export type GroupSource = 'auto' | 'token' | 'scim';
+export type ProvisioningPolicy = 'off' | 'create' | 'create-and-update';
+
+/** What an operator sets and no query searches by. */
+export interface ConnectionSettings {
+  readonly clientId: string;
+  readonly clientAuth: UpstreamClientAuth;
+  readonly scopes: readonly string[];
+  readonly groupsClaim: string;
+  /** Where groups may be read, in order; the first source that has the claim wins. */
+  readonly groupsFrom: readonly GroupsFrom[];
+  readonly groupSource: GroupSource;
+  /** How a sign-in meets a SCIM user: the claim's value equals the user's attribute. */
+  readonly join: { readonly claim: string; readonly attribute: 'externalId' };
+  /** Asked of the upstream at every sign-in; one of them must come back. */
+  readonly acrValues: readonly string[];
+  readonly federationBrokerMode: boolean;
+  readonly provisioning: ProvisioningPolicy;
+  readonly revalidateSeconds: number | null;
+}
+
+/** The connection's secrets, opened. Write-only everywhere else. */
+export interface ConnectionSecrets {
+  readonly clientSecret?: string;
+  /** Tried when the upstream refuses the first (rotation with two secrets). */
+  readonly secondarySecret?: string;
+}
+
+/** Whether people may sign in through it now. A draft is only for the operator's own test. */
+export function admitsSignIn(connection: Connection): boolean {
+  return connection.status === 'enabled' || connection.status === 'enforced';
+}

@@ -1,0 +1,17 @@
+import { createHash, timingSafeEqual } from 'node:crypto';
+
+/** SHA-256 of the text's UTF-8 bytes: how every bearer value is stored (invariant 6). */
+export function sha256(text: string): Buffer {
+  return createHash('sha256').update(text).digest();
+}
+
+/** Eight characters that tell two secrets apart in a log without telling either. */
+export function fingerprint(secret: string): string {
+  return sha256(secret).toString('base64url').slice(0, 8);
+}
+
+/** Whether the text hashes to `hash`; takes the same time whatever differs. */
+export function matchesHash(text: string, hash: Uint8Array): boolean {
+  const actual = sha256(text);
+  return actual.length === hash.length && timingSafeEqual(actual, hash);
+}

@@ -1,0 +1,127 @@
+import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
+
+/** One key-encryption key of the deployment (`ENCRYPTION_KEYS`): an id and 32 bytes. */
+export interface EncryptionKey {
+  readonly id: string;
+  readonly secret: Uint8Array;
+}
+
+/** Where a sealed value lives. It is authenticated, so a value moved to another row or tenant doesn't open (A-130). */
+export interface SealedPlace {
+  readonly tenantId: string;
+  readonly table: string;
+  readonly column: string;
+  readonly row: string;
+}
+
+/** A tenant's data key as stored: sealed by a key-encryption key. */
+export type WrappedDataKey = string;
+
+/** A sealed value or data key that does not open: wrong key, wrong place, or altered. */
+export class SealError extends Error {
+  override readonly name = 'SealError';
+}
+
+const FORMAT = 'cw1';
+const NONCE_BYTES = 12;
+const TAG_BYTES = 16;
+const KEY_BYTES = 32;
+
+/** Additional data: every part with its length before it, so that no two lists of parts give the same bytes. */
+function additionalData(parts: readonly string[]): Buffer {
+  return Buffer.concat(
+    parts.flatMap((part) => {
+      const bytes = Buffer.from(part, 'utf8');
+      const length = Buffer.alloc(4);
+      length.writeUInt32BE(bytes.length);
+      return [length, bytes];
+    }),
+  );
+}
+
+function encrypt(key: Uint8Array, plain: Uint8Array, bound: readonly string[]): string {
+  const nonce = randomBytes(NONCE_BYTES);
+  const cipher = createCipheriv('aes-256-gcm', key, nonce);
+  cipher.setAAD(additionalData([FORMAT, ...bound]));
+  const body = Buffer.concat([cipher.update(plain), cipher.final(), cipher.getAuthTag()]);
+  return `${nonce.toString('base64url')}.${body.toString('base64url')}`;
+}
+
+function decrypt(key: Uint8Array, nonceText: string, bodyText: string, bound: readonly string[]): Buffer {
+  const nonce = Buffer.from(nonceText, 'base64url');
+  const body = Buffer.from(bodyText, 'base64url');
+  if (nonce.length !== NONCE_BYTES || body.length < TAG_BYTES) throw new SealError('sealed value is malformed');
+  const decipher = createDecipheriv('aes-256-gcm', key, nonce);
+  decipher.setAAD(additionalData([FORMAT, ...bound]));
+  decipher.setAuthTag(body.subarray(body.length - TAG_BYTES));
+  try {
+    return Buffer.concat([decipher.update(body.subarray(0, body.length - TAG_BYTES)), decipher.final()]);
+  } catch (cause) {
+    throw new SealError('sealed value does not open: wrong key, wrong place, or altered', { cause });
+  }
+}
+
+/**
+ * The deployment's key ring: the first key encrypts, all decrypt. Envelope encryption: a key of the ring seals a
+ * tenant's data key, the data key seals the tenant's values with AES-256-GCM (NIST SP 800-38D).
+ */
+export class KeyRing {
+  readonly #keys: readonly EncryptionKey[];
+
+  /** @throws TypeError when there is no key, an id is used twice, or a key is not 32 bytes. */
+  constructor(keys: readonly EncryptionKey[]) {
+    if (keys.length === 0) throw new TypeError('a key ring needs at least one key');
+    if (new Set(keys.map((key) => key.id)).size !== keys.length) throw new TypeError('a key id is used twice');
+    if (keys.some((key) => key.secret.length !== KEY_BYTES)) throw new TypeError('a key is not 32 bytes');
+    this.#keys = keys;
+  }
+
+  /** Makes a data key for a tenant, sealed by the ring's first key. */
+  createDataKey(tenantId: string): WrappedDataKey {
+    return this.#wrap(tenantId, randomBytes(KEY_BYTES));
+  }
+
+  /** @throws SealError when the ring has not the key that sealed it, or it was sealed for another tenant. */
+  openDataKey(tenantId: string, wrapped: WrappedDataKey): DataKey {
+    const [format, keyId, nonce, body, ...rest] = wrapped.split('.');
+    if (format !== FORMAT || keyId === undefined || nonce === undefined || body === undefined || rest.length > 0)
+      throw new SealError('data key is malformed');
+    const key = this.#keys.find((candidate) => candidate.id === keyId);
+    if (key === undefined) throw new SealError(`data key was sealed by key '${keyId}', which ENCRYPTION_KEYS lacks`);
+    return new DataKey(tenantId, decrypt(key.secret, nonce, body, ['data-key', keyId, tenantId]));
+  }
+
+  #wrap(tenantId: string, secret: Uint8Array): WrappedDataKey {
+    const [first] = this.#keys as readonly [EncryptionKey, ...EncryptionKey[]];
+    return `${FORMAT}.${first.id}.${encrypt(first.secret, secret, ['data-key', first.id, tenantId])}`;
+  }
+}
+
+/** A tenant's open data key: seals and opens its values. */
+export class DataKey {
+  readonly #tenantId: string;
+  readonly #secret: Uint8Array;
+
+  constructor(tenantId: string, secret: Uint8Array) {
+    this.#tenantId = tenantId;
+    this.#secret = secret;
+  }
+
+  /** @throws TypeError when the place belongs to another tenant. */
+  seal(place: SealedPlace, text: string): string {
+    return `${FORMAT}.${encrypt(this.#secret, Buffer.from(text, 'utf8'), this.#bound(place))}`;
+  }
+
+  /** @throws SealError when it was sealed for another place or altered. */
+  open(place: SealedPlace, sealed: string): string {
+    const [format, nonce, body, ...rest] = sealed.split('.');
+    if (format !== FORMAT || nonce === undefined || body === undefined || rest.length > 0)
+      throw new SealError('sealed value is malformed');
+    return decrypt(this.#secret, nonce, body, this.#bound(place)).toString('utf8');
+  }
+
+  #bound(place: SealedPlace): readonly string[] {
+    if (place.tenantId !== this.#tenantId) throw new TypeError("a data key seals its own tenant's values only");
+    return ['value', place.tenantId, place.table, place.column, place.row];
+  }
+}
