@@ -1,17 +1,10 @@
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
+import type { SealedPlace, Vault } from '../domain/keys/vault.js';
 
 /** One key-encryption key of the deployment (`ENCRYPTION_KEYS`): an id and 32 bytes. */
 export interface EncryptionKey {
   readonly id: string;
   readonly secret: Uint8Array;
-}
-
-/** Where a sealed value lives. It is authenticated, so a value moved to another row or tenant doesn't open (A-130). */
-export interface SealedPlace {
-  readonly tenantId: string;
-  readonly table: string;
-  readonly column: string;
-  readonly row: string;
 }
 
 /** A tenant's data key as stored: sealed by a key-encryption key. */
@@ -50,7 +43,8 @@ function encrypt(key: Uint8Array, plain: Uint8Array, bound: readonly string[]): 
 function decrypt(key: Uint8Array, nonceText: string, bodyText: string, bound: readonly string[]): Buffer {
   const nonce = Buffer.from(nonceText, 'base64url');
   const body = Buffer.from(bodyText, 'base64url');
-  if (nonce.length !== NONCE_BYTES || body.length < TAG_BYTES) throw new SealError('sealed value is malformed');
+  if (nonce.length !== NONCE_BYTES || body.length < TAG_BYTES)
+    throw new SealError('sealed value is malformed');
   const decipher = createDecipheriv('aes-256-gcm', key, nonce);
   decipher.setAAD(additionalData([FORMAT, ...bound]));
   decipher.setAuthTag(body.subarray(body.length - TAG_BYTES));
@@ -71,7 +65,8 @@ export class KeyRing {
   /** @throws TypeError when there is no key, an id is used twice, or a key is not 32 bytes. */
   constructor(keys: readonly EncryptionKey[]) {
     if (keys.length === 0) throw new TypeError('a key ring needs at least one key');
-    if (new Set(keys.map((key) => key.id)).size !== keys.length) throw new TypeError('a key id is used twice');
+    if (new Set(keys.map((key) => key.id)).size !== keys.length)
+      throw new TypeError('a key id is used twice');
     if (keys.some((key) => key.secret.length !== KEY_BYTES)) throw new TypeError('a key is not 32 bytes');
     this.#keys = keys;
   }
@@ -84,10 +79,17 @@ export class KeyRing {
   /** @throws SealError when the ring has not the key that sealed it, or it was sealed for another tenant. */
   openDataKey(tenantId: string, wrapped: WrappedDataKey): DataKey {
     const [format, keyId, nonce, body, ...rest] = wrapped.split('.');
-    if (format !== FORMAT || keyId === undefined || nonce === undefined || body === undefined || rest.length > 0)
+    if (
+      format !== FORMAT ||
+      keyId === undefined ||
+      nonce === undefined ||
+      body === undefined ||
+      rest.length > 0
+    )
       throw new SealError('data key is malformed');
     const key = this.#keys.find((candidate) => candidate.id === keyId);
-    if (key === undefined) throw new SealError(`data key was sealed by key '${keyId}', which ENCRYPTION_KEYS lacks`);
+    if (key === undefined)
+      throw new SealError(`data key was sealed by key '${keyId}', which ENCRYPTION_KEYS lacks`);
     return new DataKey(tenantId, decrypt(key.secret, nonce, body, ['data-key', keyId, tenantId]));
   }
 
@@ -98,7 +100,7 @@ export class KeyRing {
 }
 
 /** A tenant's open data key: seals and opens its values. */
-export class DataKey {
+export class DataKey implements Vault {
   readonly #tenantId: string;
   readonly #secret: Uint8Array;
 
@@ -121,7 +123,8 @@ export class DataKey {
   }
 
   #bound(place: SealedPlace): readonly string[] {
-    if (place.tenantId !== this.#tenantId) throw new TypeError("a data key seals its own tenant's values only");
+    if (place.tenantId !== this.#tenantId)
+      throw new TypeError("a data key seals its own tenant's values only");
     return ['value', place.tenantId, place.table, place.column, place.row];
   }
 }

@@ -1,4 +1,12 @@
-import { exportJWK, generateKeyPair, importJWK, SignJWT, type CryptoKey as JoseKey, type JWK, type JWTPayload } from 'jose';
+import {
+  exportJWK,
+  generateKeyPair,
+  importJWK,
+  SignJWT,
+  type CryptoKey as JoseKey,
+  type JWK,
+  type JWTPayload,
+} from 'jose';
 
 /** Algorithms that Causeway signs with. RS256 for who says nothing (OpenID Connect Core 15.1). */
 export type SigningAlg = 'RS256' | 'ES256' | 'EdDSA';
@@ -13,7 +21,11 @@ const PUBLIC_MEMBERS = ['kty', 'kid', 'alg', 'use', 'n', 'e', 'crv', 'x', 'y'] a
 
 /** Makes a key pair: RSA of 2048 bits, P-256 or Ed25519. */
 export async function createSigningKey(kid: string, alg: SigningAlg): Promise<PrivateJwk> {
-  const { privateKey } = await generateKeyPair(alg, { extractable: true, modulusLength: 2048, crv: 'Ed25519' });
+  const { privateKey } = await generateKeyPair(alg, {
+    extractable: true,
+    modulusLength: 2048,
+    crv: 'Ed25519',
+  });
   return { ...(await exportJWK(privateKey)), kid, alg, use: 'sig' };
 }
 
@@ -27,7 +39,11 @@ export function publicJwk(key: PrivateJwk): PublicJwk {
 const imported = new WeakMap<PrivateJwk, Promise<JoseKey | Uint8Array>>();
 
 /** Signs a JWT (RFC 7515, RFC 7519). `header.typ` tells what it is for. The key's import is cached by identity. */
-export async function signJwt(key: PrivateJwk, header: { readonly typ: string }, claims: JWTPayload): Promise<string> {
+export async function signJwt(
+  key: PrivateJwk,
+  header: { readonly typ: string },
+  claims: JWTPayload,
+): Promise<string> {
   let signer = imported.get(key);
   if (signer === undefined) {
     signer = importJWK(key, key.alg);

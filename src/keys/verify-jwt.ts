@@ -74,7 +74,8 @@ export async function verifyJwt(token: string, options: VerifyJwtOptions): Promi
   if (typeof header.alg !== 'string' || !options.algorithms.includes(header.alg))
     throw new JwtError('algorithm_refused', `algorithm '${String(header.alg)}' is not accepted here`);
   const candidates = keysFor(options.keys, header.kid, header.alg);
-  if (candidates.length === 0) throw new JwtError('unknown_key', 'no published key has the id that the token names');
+  if (candidates.length === 0)
+    throw new JwtError('unknown_key', 'no published key has the id that the token names');
   const claims = await verifyWithAny(token, candidates, header.alg, options);
   const { aud } = claims;
   if (Array.isArray(aud) ? aud.length !== 1 || aud[0] !== options.audience : aud !== options.audience)
@@ -98,8 +99,7 @@ function readHeader(token: string): { alg?: unknown; kid?: unknown; typ?: unknow
 function keysFor(keys: readonly JWK[], kid: unknown, alg: string): readonly JWK[] {
   const kty = alg.startsWith('RS') || alg.startsWith('PS') ? 'RSA' : alg.startsWith('ES') ? 'EC' : 'OKP';
   const fit = keys.filter(
-    (key) =>
-      key.kty === kty && (key.use ?? 'sig') === 'sig' && (key.alg ?? alg) === alg && isSound(key),
+    (key) => key.kty === kty && (key.use ?? 'sig') === 'sig' && (key.alg ?? alg) === alg && isSound(key),
   );
   if (kid === undefined) return fit.length === 1 ? fit : [];
   return fit.filter((key) => key.kid === kid);
@@ -139,11 +139,15 @@ async function verifyWithAny(
 
 function refused(cause: unknown): JwtError {
   const options = { cause };
-  if (cause instanceof errors.JWTExpired) return new JwtError('expired', 'the token has expired (exp)', options);
+  if (cause instanceof errors.JWTExpired)
+    return new JwtError('expired', 'the token has expired (exp)', options);
   if (cause instanceof errors.JWTClaimValidationFailed) {
-    if (cause.claim === 'iss') return new JwtError('wrong_issuer', 'another issuer made the token (iss)', options);
-    if (cause.claim === 'aud') return new JwtError('wrong_audience', 'the token is meant for somebody else (aud)', options);
-    if (cause.claim === 'nbf') return new JwtError('not_yet_valid', 'the token is not valid yet (nbf)', options);
+    if (cause.claim === 'iss')
+      return new JwtError('wrong_issuer', 'another issuer made the token (iss)', options);
+    if (cause.claim === 'aud')
+      return new JwtError('wrong_audience', 'the token is meant for somebody else (aud)', options);
+    if (cause.claim === 'nbf')
+      return new JwtError('not_yet_valid', 'the token is not valid yet (nbf)', options);
     return new JwtError('malformed', `the token's '${cause.claim}' is missing or wrong`, options);
   }
   if (cause instanceof errors.JWSSignatureVerificationFailed)

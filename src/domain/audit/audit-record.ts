@@ -1,0 +1,71 @@
+import { createHash } from 'node:crypto';
+import type { Clock } from '../../core/clock.js';
+import type { AuditEventId, Ids, TenantId } from '../../core/ids.js';
+import { canonicalJson, type JsonObject } from '../../core/json.js';
+import { plainText } from '../../core/text.js';
+import type { Vault } from '../keys/vault.js';
+import type { AuditEntry } from './audit-event.js';
+
+/** An audit event ready to be written: its bytes and their hash are final, personal data is sealed apart. */
+export interface AuditRecord {
+  readonly id: AuditEventId;
+  readonly at: Date;
+  readonly action: string;
+  readonly outcome: AuditEntry['outcome'];
+  readonly reference: string | null;
+  /** Canonical JSON: what the hash covers. */
+  readonly body: string;
+  /** SHA-256 of `body`. */
+  readonly hash: Buffer;
+  /** Sealed JSON of the personal data; the body holds its hash. */
+  readonly sealedPersonal: string | null;
+  /** The user that the personal data is of. */
+  readonly subject: string | null;
+}
+
+/** What every writer of audit events needs. */
+export interface AuditTools {
+  readonly ids: Ids;
+  readonly clock: Clock;
+  readonly vault: Vault;
+}
+
+export const sha256 = (data: string | Uint8Array): Buffer => createHash('sha256').update(data).digest();
+
+/** Strings of an event come from outside: control characters would forge lines of whoever prints it (A-127). */
+function clean(value: JsonObject[string]): JsonObject[string] {
+  if (typeof value === 'string') return plainText(value, 1000);
+  if (Array.isArray(value)) return value.map(clean);
+  if (value !== null && typeof value === 'object')
+    return Object.fromEntries(
+      Object.entries(value).map(([key, member]) => [plainText(key, 100), clean(member)]),
+    );
+  return value;
+}
+
+/** Makes an entry final: gives it id, time and canonical form, seals its personal data. */
+export function recordOf(tenantId: TenantId, entry: AuditEntry, tools: AuditTools): AuditRecord {
+  const id = tools.ids.uuid<AuditEventId>();
+  const at = tools.clock.now();
+  const { personal, ...facts } = entry;
+  const place = { tenantId, table: 'audit_personal', column: 'sealed', row: id };
+  const sealedPersonal = personal === null ? null : tools.vault.seal(place, canonicalJson(clean(personal)));
+  const body = canonicalJson({
+    ...(clean(facts as unknown as JsonObject) as JsonObject),
+    id,
+    tenant: tenantId,
+    at: at.toISOString(),
+    personalHash: sealedPersonal === null ? null : sha256(sealedPersonal).toString('base64url'),
+  });
+  return {
+    id,
+    at,
+    action: entry.action,
+    outcome: entry.outcome,
+    reference: entry.reference,
+    body,
+    hash: sha256(body),
+    sealedPersonal,
+    subject: entry.actor.type === 'user' ? entry.actor.id : null,
+  };
+}

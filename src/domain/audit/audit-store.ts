@@ -1,0 +1,9 @@
+import type { TenantId } from '../../core/ids.js';
+import type { TenantScope } from '../../core/scope.js';
+import type { AuditRecord } from './audit-record.js';
+
+/** Writes audit events: in the transaction of the change they tell of, or alone for a refusal that changes nothing. */
+export interface AuditStore {
+  append(scope: TenantScope, records: readonly AuditRecord[]): Promise<void>;
+  appendAlone(tenantId: TenantId, records: readonly AuditRecord[]): Promise<void>;
+}

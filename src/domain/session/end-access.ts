@@ -1,0 +1,64 @@
+import type { ConnectionId, UserId } from '../../core/ids.js';
+import type { TenantScope } from '../../core/scope.js';
+import { auditEntry, type Actor } from '../audit/audit-event.js';
+import { recordOf, type AuditTools } from '../audit/audit-record.js';
+import type { AuditStore } from '../audit/audit-store.js';
+
+/** Whose access ends. */
+export type AccessTarget =
+  | { readonly user: UserId }
+  | { readonly session: string }
+  | { readonly connection: ConnectionId }
+  | { readonly application: string }
+  | { readonly tenant: 'all' };
+
+/** Why it ends: a reason code that audit and logout receipts carry. */
+export type EndReason =
+  | 'signed_out'
+  | 'scim_deprovisioned'
+  | 'no_role'
+  | 'not_assigned'
+  | 'connection_disabled'
+  | 'connection_deleted'
+  | 'application_deleted'
+  | 'tenant_suspended'
+  | 'token_reuse';
+
+export interface EndedAccess {
+  readonly sessions: number;
+  readonly grants: number;
+}
+
+/**
+ * The rows that access consists of. `end` locks the target's users `FOR UPDATE` first: whatever creates access locks
+ * them `FOR SHARE` and looks again, so nothing can slip in beside it (invariant 5).
+ */
+export interface AccessStore {
+  /** Ends sessions, deletes grants, and writes an outbox event for each session and application that must be told. */
+  end(scope: TenantScope, target: AccessTarget, reason: EndReason): Promise<EndedAccess>;
+}
+
+export interface EndAccessDeps {
+  readonly access: AccessStore;
+  readonly audit: AuditStore;
+  readonly auditTools: AuditTools;
+}
+
+/** The one funnel through which access ends, whatever the cause: in the transaction of the cause, with its audit event. */
+export async function endAccess(
+  deps: EndAccessDeps,
+  scope: TenantScope,
+  request: { readonly target: AccessTarget; readonly reason: EndReason; readonly actor: Actor },
+): Promise<EndedAccess> {
+  const ended = await deps.access.end(scope, request.target, request.reason);
+  const [[kind, id]] = Object.entries(request.target) as [[string, string]];
+  const entry = auditEntry({
+    action: 'access.ended',
+    actor: request.actor,
+    reason: request.reason,
+    target: `${kind}:${id}`,
+    details: { sessions: ended.sessions, grants: ended.grants },
+  });
+  await deps.audit.append(scope, [recordOf(scope.tenantId, entry, deps.auditTools)]);
+  return ended;
+}

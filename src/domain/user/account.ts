@@ -1,0 +1,35 @@
+import type { ConnectionId, UserId } from '../../core/ids.js';
+import type { EffectiveRole, GroupOfPerson } from '../role/role.js';
+
+/** Standard claims of a person as the store keeps them (OpenID Connect Core 5.1). */
+export interface PersonProfile {
+  readonly userName: string;
+  readonly name?: string;
+  readonly givenName?: string;
+  readonly familyName?: string;
+  readonly middleName?: string;
+  readonly nickname?: string;
+  readonly email?: string;
+  readonly emailVerified?: boolean;
+  readonly locale?: string;
+  readonly zoneinfo?: string;
+  readonly phoneNumber?: string;
+  readonly picture?: string;
+}
+
+/** A person as tokens tell of them: read fresh each time one is made. */
+export interface Account {
+  readonly userId: UserId;
+  readonly connectionId: ConnectionId | null;
+  readonly active: boolean;
+  readonly profile: PersonProfile;
+  /** By what SCIM and the last token said. */
+  readonly groups: readonly GroupOfPerson[];
+  /** Roles given directly, beside those that groups give. */
+  readonly assignments: readonly EffectiveRole[];
+  /** Seconds since the epoch. */
+  readonly updatedAt: number;
+}
+
+/** Where a user came from: whoever made it may change it. */
+export type UserSource = 'scim' | 'just_in_time' | 'operator';

@@ -1,0 +1,73 @@
+import type { TenantScope } from '../core/scope.js';
+import type { AccessStore, AccessTarget, EndedAccess, EndReason } from '../domain/session/end-access.js';
+import type { Database, Statement } from './database.js';
+
+/** Users whose access the target means, as a condition on `user_id`; `$2` is the target's value. */
+const USERS: Readonly<Record<string, string>> = {
+  user: 'SELECT $2::uuid',
+  session: 'SELECT user_id FROM sessions WHERE tenant_id = $1 AND uid = $2',
+  connection: 'SELECT id FROM users WHERE tenant_id = $1 AND connection_id = $2::uuid',
+  application: `SELECT user_id FROM oidc_artifacts WHERE tenant_id = $1 AND kind = 'Grant' AND client_id = $2`,
+  tenant: `SELECT id FROM users WHERE tenant_id = $1 AND $2 = 'all'`,
+};
+
+/** Sessions that end. An application's deletion ends its grants only. */
+const SESSIONS: Readonly<Record<string, string>> = {
+  user: 's.user_id = $2::uuid',
+  session: 's.uid = $2',
+  connection: 's.connection_id = $2::uuid',
+  application: `false AND $2::text IS NULL`,
+  tenant: `$2 = 'all'`,
+};
+
+/** Grants that end. A session's are those it holds, unless the person asked to stay signed in there (offline access). */
+const GRANTS: Readonly<Record<string, string>> = {
+  user: 'a.user_id = $2::uuid',
+  session: 'a.session_uid = $2',
+  connection: 'a.user_id IN (SELECT id FROM users WHERE tenant_id = $1 AND connection_id = $2::uuid)',
+  application: 'a.client_id = $2',
+  tenant: `$2 = 'all'`,
+};
+
+/** The rows of access in PostgreSQL. */
+export class PostgresAccessStore implements AccessStore {
+  constructor(private readonly database: Database) {}
+
+  async end(scope: TenantScope, target: AccessTarget, reason: EndReason): Promise<EndedAccess> {
+    const [[kind, value]] = Object.entries(target) as [[string, string]];
+    const values = [scope.tenantId, value];
+    const [, ended, grants] = await this.database.transaction(scope).send([
+      {
+        name: `access_lock_${kind}`,
+        text: `SELECT 1 FROM users WHERE tenant_id = $1 AND id IN (${USERS[kind]}) ORDER BY id FOR UPDATE`,
+        values,
+      },
+      endSessions(kind, values, reason),
+      {
+        name: `access_grants_${kind}`,
+        text: `DELETE FROM oidc_artifacts a WHERE a.tenant_id = $1 AND a.kind = 'Grant' AND ${GRANTS[kind]} RETURNING 1`,
+        values,
+      },
+    ]);
+    return { sessions: ended?.length ?? 0, grants: grants?.length ?? 0 };
+  }
+}
+
+/** Ends the sessions and leaves an event for each application that holds a part of one. */
+function endSessions(kind: string, values: readonly unknown[], reason: EndReason): Statement {
+  return {
+    name: `access_sessions_${kind}`,
+    text: `WITH ended AS (
+        UPDATE sessions s SET ended_at = now(), end_reason = $3
+        WHERE s.tenant_id = $1 AND s.ended_at IS NULL AND ${SESSIONS[kind]}
+        RETURNING s.uid, s.user_id
+      ), told AS (
+        INSERT INTO outbox (tenant_id, id, topic, subject, payload)
+        SELECT $1, gen_random_uuid(), 'session.ended', coalesce(e.user_id::text, e.uid),
+          jsonb_build_object('clientId', a.client_id, 'sid', a.sid, 'reason', $3::text)
+        FROM ended e JOIN session_applications a ON a.tenant_id = $1 AND a.session_uid = e.uid
+      )
+      SELECT uid FROM ended`,
+    values: [...values, reason],
+  };
+}

@@ -1,0 +1,208 @@
+import type { Pool, PoolClient, QueryResult, QueryResultRow } from 'pg';
+import type { DataSource } from 'typeorm';
+import type { TenantId } from '../core/ids.js';
+import { openTenantScope, type TenantScope } from '../core/scope.js';
+import { isRetryable, translate } from './errors.js';
+
+/** One SQL statement. A name makes it prepared, once per connection. */
+export interface Statement {
+  readonly name?: string;
+  readonly text: string;
+  readonly values: readonly unknown[];
+}
+
+type Rows = readonly QueryResultRow[];
+
+const ATTEMPTS_MAX = 3;
+
+/**
+ * PostgreSQL as the stores see it: tenant transactions whose statements leave in as few flushes as their logic allows.
+ * A flush is one trip to the database, whatever number of statements it carries.
+ */
+export class Database {
+  readonly #pool: Pool;
+  readonly #transactions = new WeakMap<TenantScope, TenantTransaction>();
+  readonly #onFlush: (() => void) | undefined;
+
+  constructor(
+    readonly dataSource: DataSource,
+    onFlush?: () => void,
+  ) {
+    this.#pool = (dataSource.driver as unknown as { readonly master: Pool }).master;
+    this.#onFlush = onFlush;
+  }
+
+  /** Statements that don't need each other's answers, as one tenant transaction in one flush. */
+  async inTenant(tenantId: TenantId, statements: readonly Statement[]): Promise<readonly Rows[]> {
+    return this.#withClient(async (client) => {
+      const transaction = new TenantTransaction(client, tenantId, this.#flushed);
+      return transaction.sendAndCommit(statements);
+    });
+  }
+
+  /**
+   * A tenant transaction over several flushes: begun with its first statement, committed when `work` is done, rolled
+   * back when it throws, run again when PostgreSQL asks for that (40001, 40P01): `work` must have no effect outside.
+   */
+  async withTenant<T>(tenantId: TenantId, work: (scope: TenantScope) => Promise<T>): Promise<T> {
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        return await this.#withClient((client) => this.#once(client, tenantId, work));
+      } catch (error) {
+        if (attempt >= ATTEMPTS_MAX || !isRetryable(error)) throw error;
+      }
+    }
+  }
+
+  /** The transaction that a scope stands for. @throws TypeError when it has ended. */
+  transaction(scope: TenantScope): TenantTransaction {
+    const transaction = this.#transactions.get(scope);
+    if (transaction === undefined) throw new TypeError('the tenant scope has ended');
+    return transaction;
+  }
+
+  /** One statement outside of tenants, as the database user itself: the directory, jobs. */
+  async query(statement: Statement): Promise<Rows> {
+    this.#flushed();
+    try {
+      return (await this.#pool.query(toQuery(statement))).rows;
+    } catch (error) {
+      return translate(error);
+    }
+  }
+
+  /** A transaction as the database user itself, for jobs over all tenants. */
+  async transact<T>(work: (query: (statement: Statement) => Promise<Rows>) => Promise<T>): Promise<T> {
+    return this.#withClient(async (client) => {
+      await client.query('BEGIN');
+      try {
+        const result = await work(async (statement) => (await client.query(toQuery(statement))).rows);
+        await client.query('COMMIT');
+        return result;
+      } catch (error) {
+        await client.query('ROLLBACK');
+        throw error;
+      }
+    });
+  }
+
+  async #once<T>(
+    client: PoolClient,
+    tenantId: TenantId,
+    work: (scope: TenantScope) => Promise<T>,
+  ): Promise<T> {
+    const scope = openTenantScope(tenantId);
+    const transaction = new TenantTransaction(client, tenantId, this.#flushed);
+    this.#transactions.set(scope, transaction);
+    try {
+      const result = await work(scope);
+      await transaction.commit();
+      return result;
+    } catch (error) {
+      await transaction.rollback();
+      throw error;
+    } finally {
+      this.#transactions.delete(scope);
+    }
+  }
+
+  /** A connection that broke inside a transaction is thrown away, not put back into the pool. */
+  async #withClient<T>(work: (client: PoolClient) => Promise<T>): Promise<T> {
+    let client: PoolClient;
+    try {
+      client = await this.#pool.connect();
+    } catch (error) {
+      return translate(error);
+    }
+    try {
+      const result = await work(client);
+      client.release();
+      return result;
+    } catch (error) {
+      client.release(isBroken(error));
+      return translate(error);
+    }
+  }
+
+  readonly #flushed = (): void => this.#onFlush?.();
+}
+
+const isBroken = (error: unknown): boolean =>
+  !(error instanceof Error) || !('code' in error) || /^(08|57P)/.test(String(error.code));
+
+function toQuery(statement: Statement): { name?: string; text: string; values: unknown[] } {
+  return {
+    ...(statement.name === undefined ? {} : { name: statement.name }),
+    text: statement.text,
+    values: [...statement.values],
+  };
+}
+
+/** One transaction of one tenant on one connection. */
+export class TenantTransaction {
+  #state: 'new' | 'open' | 'ended' = 'new';
+
+  constructor(
+    private readonly client: PoolClient,
+    private readonly tenantId: TenantId,
+    private readonly flushed: () => void,
+  ) {}
+
+  /** Sends statements in one flush and gives their rows in order. @throws the first error among them. */
+  async send(statements: readonly Statement[]): Promise<readonly Rows[]> {
+    return this.#flush(statements, false);
+  }
+
+  /** One statement, one flush. */
+  async query(statement: Statement): Promise<Rows> {
+    const [rows] = await this.#flush([statement], false);
+    return rows ?? [];
+  }
+
+  /** The transaction's last statements and its commit, in one flush. All or nothing. */
+  async sendAndCommit(statements: readonly Statement[]): Promise<readonly Rows[]> {
+    return this.#flush(statements, true);
+  }
+
+  async commit(): Promise<void> {
+    if (this.#state === 'open') await this.#flush([], true);
+    this.#state = 'ended';
+  }
+
+  async rollback(): Promise<void> {
+    if (this.#state !== 'open') return;
+    this.#state = 'ended';
+    this.flushed();
+    await this.client.query('ROLLBACK');
+  }
+
+  async #flush(statements: readonly Statement[], commits: boolean): Promise<readonly Rows[]> {
+    if (this.#state === 'ended') throw new TypeError('the transaction has ended');
+    const before = this.#state === 'new' ? this.#begin() : [];
+    this.#state = commits ? 'ended' : 'open';
+    const sent = statements.map((statement) => this.client.query(toQuery(statement)));
+    const after = commits ? [this.client.query('COMMIT')] : [];
+    this.flushed();
+    const outcomes = await Promise.allSettled<QueryResult>([...before, ...sent, ...after]);
+    const failed = outcomes.find((outcome) => outcome.status === 'rejected');
+    if (failed !== undefined) {
+      // A failed transaction answers COMMIT with a rollback, so nothing of it stays when it ended here.
+      throw failed.reason;
+    }
+    return outcomes
+      .slice(before.length, before.length + sent.length)
+      .map((outcome) => (outcome.status === 'fulfilled' ? outcome.value.rows : []));
+  }
+
+  /** The role obeys row-level security; the setting tells it whose rows to show. Both end with the transaction. */
+  #begin(): Promise<QueryResult>[] {
+    return [
+      this.client.query('BEGIN; SET LOCAL ROLE causeway_app'),
+      this.client.query({
+        name: 'tenant',
+        text: `SELECT set_config('app.tenant_id', $1, true)`,
+        values: [this.tenantId],
+      }),
+    ];
+  }
+}

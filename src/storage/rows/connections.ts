@@ -1,0 +1,77 @@
+import type { Connection } from '../../domain/connection/connection.js';
+import type { SigningKey } from '../../domain/keys/signing-key.js';
+import { exactText, integer, json, madeNow, optional, table, text, time, uuid, within } from './table.js';
+
+export interface ConnectionRow {
+  tenantId: string;
+  id: string;
+  key: string;
+  type: Connection['type'];
+  name: string;
+  issuer: string;
+  version: number;
+  status: Connection['status'];
+  settings: Connection['settings'];
+  clientSecretSealed: string | null;
+  secondarySecretSealed: string | null;
+  secretUpdatedAt: Date | null;
+  createdAt: Date;
+}
+
+export const ConnectionTable = table<ConnectionRow>(
+  'connections',
+  {
+    tenantId: uuid,
+    id: uuid,
+    key: exactText,
+    type: text,
+    name: text,
+    issuer: exactText,
+    version: integer,
+    status: text,
+    settings: json,
+    clientSecretSealed: optional(text),
+    secondarySecretSealed: optional(text),
+    secretUpdatedAt: optional(time),
+    createdAt: madeNow,
+  },
+  {
+    primary: ['tenantId', 'id'],
+    indices: [{ name: 'connections_key_key', columns: ['tenantId', 'key'], unique: true }],
+    foreignKeys: [within('connections_tenant_fkey', 'tenants', ['tenantId'], ['id'])],
+  },
+);
+
+export interface SigningKeyRow {
+  tenantId: string;
+  id: string;
+  connectionId: string | null;
+  alg: SigningKey['alg'];
+  state: SigningKey['state'];
+  publicJwk: SigningKey['publicJwk'];
+  privateJwkSealed: string;
+  createdAt: Date;
+  stateChangedAt: Date;
+}
+
+export const SigningKeyTable = table<SigningKeyRow>(
+  'signing_keys',
+  {
+    tenantId: uuid,
+    id: exactText,
+    connectionId: optional(uuid),
+    alg: text,
+    state: text,
+    publicJwk: json,
+    privateJwkSealed: text,
+    createdAt: madeNow,
+    stateChangedAt: madeNow,
+  },
+  {
+    primary: ['tenantId', 'id'],
+    foreignKeys: [
+      within('signing_keys_tenant_fkey', 'tenants', ['tenantId'], ['id']),
+      within('signing_keys_connection_fkey', 'connections', ['tenantId', 'connectionId'], ['tenantId', 'id']),
+    ],
+  },
+);
