@@ -1,0 +1,51 @@
+import type { UpstreamCause, UpstreamDiagnosis } from './cause.js';
+import { admin, refused, repair, SERVERS, waits } from './words.js';
+
+/** Okta is away, busy, or says something new. */
+export const outageDiagnoses = {
+  rate_limited: waits(
+    admin(
+      'Okta is limiting our requests',
+      "Wait for the limit to reset, and look at the org's rate limits.",
+      ['Reports', 'Rate Limits'],
+    ),
+    {
+      heading: '{connection} is busy',
+      what: 'It takes no more sign-ins right now.',
+      whatToDo: 'Try again in a minute.',
+    },
+  ),
+  okta_down: waits(
+    admin("Okta isn't answering", "See Okta's status page. Sign-ins work again by themselves."),
+  ),
+  unreachable: waits(
+    admin(
+      'Nothing answers at this address',
+      'Check the host: okta.com, oktapreview.com or okta-emea.com. See that Causeway may reach it.',
+    ),
+  ),
+  tls: waits(
+    admin(
+      "The certificate of this address can't be trusted",
+      'Check the host, or the proxy between us and Okta.',
+    ),
+  ),
+  metadata_invalid: repair(
+    admin(
+      'What stands at this address is no OpenID Provider',
+      'Check the issuer: it is the address of the org or of one of its authorization servers.',
+      [...SERVERS, 'Settings', 'Issuer'],
+    ),
+  ),
+  unknown: refused(
+    admin('Okta answered with an error that we have no name for', "Read Okta's words in the event.", [
+      'Reports',
+      'System Log',
+    ]),
+    {
+      heading: "{connection} couldn't finish this sign-in",
+      what: "It didn't tell us a reason that we know.",
+      whatToDo: 'Try again. If it happens again, give your IT team the reference.',
+    },
+  ),
+} satisfies Partial<Record<UpstreamCause, UpstreamDiagnosis>>;

@@ -1,0 +1,68 @@
+import type { ReactNode } from 'react';
+
+import { Icon, Words } from '../elements.js';
+import { type Frame, renderDocument } from '../frame.js';
+import { safeHref } from '../href.js';
+import { displayName } from '../text.js';
+import { chooserStrings as strings } from './strings.js';
+
+/** One way to sign in. */
+export interface Choice {
+  readonly name: string;
+  readonly href: string;
+  /** Whether this browser used it the last time. */
+  readonly lastUsed?: boolean;
+}
+
+/** The page that lists the ways to sign in, in the caller's order: what was used last stands first. */
+export interface ChooserModel {
+  readonly choices: readonly Choice[];
+  /** Back to the page that asks for an address. */
+  readonly anotherEmailHref?: string | undefined;
+}
+
+/** Renders the chooser. Links, not forms: the click leaves this origin, which `form-action` would stop. */
+export function renderChooser(frame: Frame, model: ChooserModel): string {
+  return renderDocument(frame, { title: strings.title, content: <Chooser frame={frame} model={model} /> });
+}
+
+function Chooser({ frame, model }: { readonly frame: Frame; readonly model: ChooserModel }): ReactNode {
+  const application = displayName(frame.applicationName ?? '');
+  const another = safeHref(model.anotherEmailHref ?? '');
+  return (
+    <>
+      <h1>{strings.heading}</h1>
+      {application === '' ? null : (
+        <p className="muted">
+          <Words of={strings.intro} names={{ application }} />
+        </p>
+      )}
+      <ul className="choices">
+        {model.choices.map((choice) => (
+          <ChoiceLink key={choice.href} choice={choice} />
+        ))}
+      </ul>
+      {another === undefined ? null : (
+        <p className="away">
+          <a href={another}>{strings.anotherEmail}</a>
+        </p>
+      )}
+    </>
+  );
+}
+
+function ChoiceLink({ choice }: { readonly choice: Choice }): ReactNode {
+  const href = safeHref(choice.href);
+  if (href === undefined) return null;
+  return (
+    <li>
+      <a className="choice" href={href}>
+        <span>
+          <Words of="{connection}" names={{ connection: choice.name }} />
+          {choice.lastUsed === true ? <small>{strings.lastUsed}</small> : null}
+        </span>
+        <Icon name="go" />
+      </a>
+    </li>
+  );
+}

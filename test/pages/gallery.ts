@@ -1,0 +1,232 @@
+import { renderConsent } from '../../src/pages/consent/consent.js';
+import { upstreamDiagnoses } from '../../src/pages/error/diagnosis/table.js';
+import { UPSTREAM_CAUSES } from '../../src/pages/error/diagnosis/cause.js';
+import { renderError } from '../../src/pages/error/error-page.js';
+import { ERROR_REASONS } from '../../src/pages/error/strings.js';
+import type { Frame } from '../../src/pages/frame.js';
+import { renderChooser } from '../../src/pages/sign-in/chooser.js';
+import { renderContinue } from '../../src/pages/sign-in/continue.js';
+import { renderDiscovery } from '../../src/pages/sign-in/discovery.js';
+import { renderConfirmSignOut } from '../../src/pages/sign-out/confirm-sign-out.js';
+import { renderSignedOut } from '../../src/pages/sign-out/signed-out.js';
+import { renderFirstRun } from '../../src/pages/status/first-run.js';
+import { renderStatus } from '../../src/pages/status/status-page.js';
+import { stylesheet } from '../../src/pages/assets.js';
+
+/** What comes from outside and is shown: names and words of tenants, applications, upstreams and people. */
+export interface GalleryNames {
+  readonly tenant: string;
+  readonly application: string | undefined;
+  readonly connection: string | undefined;
+  readonly account: string | undefined;
+  readonly said: string;
+  readonly colour?: string;
+}
+
+/** One page in one state. */
+export interface GalleryPage {
+  readonly id: string;
+  readonly html: string;
+  /** Whether it tells of something that went wrong. */
+  readonly error: boolean;
+}
+
+const HOSTILE =
+  '"><script>alert(1)</script><img src=x onerror=alert(1)>\' & </title><style>*{display:none}</style>';
+
+/** The names of each walk through the gallery. */
+export const nameSets = {
+  plain: {
+    tenant: 'Acme Inc.',
+    application: 'Grafana',
+    connection: 'Acme Okta',
+    account: 'ada@acme.example',
+    said: 'User is not assigned to the client application.',
+  },
+  nameless: {
+    tenant: 'Acme Inc.',
+    application: undefined,
+    connection: undefined,
+    account: undefined,
+    said: '',
+  },
+  hostile: {
+    tenant: HOSTILE,
+    application: `\u202e${HOSTILE}\u0000`,
+    connection: `{tenant} ${HOSTILE}`,
+    account: `ada@${HOSTILE}`,
+    said: HOSTILE.repeat(9),
+    colour: '#fff;}</style><script>',
+  },
+  long: {
+    tenant: 'Consolidated '.repeat(24),
+    application: 'x'.repeat(300),
+    connection: '✻'.repeat(300),
+    account: `${'a'.repeat(64)}@${'b'.repeat(185)}.com`,
+    said: 'word '.repeat(80),
+  },
+  arabic: {
+    tenant: 'شركة النور للتقنية',
+    application: 'لوحة القياس',
+    connection: 'أوكتا (النور)',
+    account: 'ليلى@نور.مثال',
+    said: 'المستخدم غير مسموح له.',
+    colour: '#7a1f5c',
+  },
+} as const satisfies Readonly<Record<string, GalleryNames>>;
+
+export type NameSet = keyof typeof nameSets;
+
+const AT = new Date('2026-11-22T10:04:31.000Z');
+const REFERENCE = 'cw-7K2M-QX4D';
+const HIDDEN = { xsrf: 'c2VjcmV0"><b>', interaction: 'uid-1' };
+const SIGN_IN = '/t/acme/sign-in/uid-1';
+
+/** Where the test's stylesheet lies. */
+export const STYLESHEET_HREF = `/assets/${stylesheet.path}`;
+
+function frameOf(names: GalleryNames): Frame {
+  return {
+    brand: { tenantName: names.tenant, colour: names.colour },
+    lang: 'en',
+    stylesheetHref: STYLESHEET_HREF,
+    applicationName: names.application,
+  };
+}
+
+/** Every page in every state, with these names. */
+export function gallery(names: GalleryNames): readonly GalleryPage[] {
+  const frame = frameOf(names);
+  return [
+    ...signInPages(frame, names),
+    ...consentPages(frame, names),
+    ...signOutPages(frame, names),
+    ...errorPages(frame, names),
+    ...statusPages(frame),
+  ];
+}
+
+const fine = (id: string, html: string): GalleryPage => ({ id, html, error: false });
+const fault = (id: string, html: string): GalleryPage => ({ id, html, error: true });
+
+function signInPages(frame: Frame, names: GalleryNames): readonly GalleryPage[] {
+  const discovery = { action: `${SIGN_IN}/discovery`, hidden: HIDDEN };
+  const choices = [
+    { name: names.connection ?? 'Okta', href: `${SIGN_IN}?connection=okta`, lastUsed: true },
+    { name: 'Contractors', href: `${SIGN_IN}?connection=contractors` },
+    { name: `${names.tenant} Entra`, href: `${SIGN_IN}?connection=entra` },
+  ];
+  const email = names.account;
+  return [
+    fine('discovery', renderDiscovery(frame, discovery)),
+    fine('discovery-typed', renderDiscovery(frame, { ...discovery, email, method: 'get' })),
+    fault('discovery-empty', renderDiscovery(frame, { ...discovery, fault: 'empty' })),
+    fault('discovery-malformed', renderDiscovery(frame, { ...discovery, email: 'ada', fault: 'malformed' })),
+    fault('discovery-unknown', renderDiscovery(frame, { ...discovery, email, fault: 'unknown' })),
+    fine('chooser', renderChooser(frame, { choices })),
+    fine('chooser-another', renderChooser(frame, { choices, anotherEmailHref: `${SIGN_IN}?discovery=1` })),
+    fine(
+      'continue',
+      renderContinue(frame, { targetName: names.connection ?? '', href: '/no-content?a=1&b="\'' }),
+    ),
+  ];
+}
+
+function consentPages(frame: Frame, names: GalleryNames): readonly GalleryPage[] {
+  const consent = { action: `${SIGN_IN}/consent`, hidden: HIDDEN };
+  const permissions = [
+    { scope: 'openid' },
+    { scope: 'profile' },
+    { scope: 'offline_access' },
+    { scope: 'reports:read', description: `Read the reports of ${names.tenant}` },
+    { scope: 'toString' },
+  ];
+  const whole = {
+    ...consent,
+    permissions,
+    signedInAs: names.account,
+    useAnotherHref: `${SIGN_IN}?prompt=login`,
+    returnsToHost: 'reports.example',
+  };
+  return [
+    fine('consent', renderConsent(frame, whole)),
+    fine('consent-short', renderConsent(frame, { ...consent, permissions: [{ scope: 'openid' }] })),
+  ];
+}
+
+function signOutPages(frame: Frame, names: GalleryNames): readonly GalleryPage[] {
+  const action = '/t/acme/oauth2/v1/logout/confirm';
+  const hidden = { xsrf: 'secret' };
+  const upstreamSignOutHref = 'https://acme.okta.com/oauth2/v1/logout?id_token_hint=e30';
+  const connectionName = names.connection;
+  const applicationHref = 'https://grafana.acme.example/?a=1&b=2';
+  return [
+    fine('sign-out', renderConfirmSignOut(frame, { action, hidden })),
+    fine(
+      'sign-out-choices',
+      renderConfirmSignOut(frame, { action, hidden, offerOnlyApplication: true, stayHref: '/t/acme/portal' }),
+    ),
+    fine('signed-out', renderSignedOut(frame, { connectionName, upstreamSignOutHref, applicationHref })),
+    fine('signed-out-back', renderSignedOut(frame, { connectionName, applicationHref })),
+    fine('signed-out-bare', renderSignedOut(frame, {})),
+  ];
+}
+
+function errorPages(frame: Frame, names: GalleryNames): readonly GalleryPage[] {
+  const about = {
+    connectionName: names.connection,
+    signedInAs: names.account,
+    reference: REFERENCE,
+    at: AT,
+    detail: names.said,
+    actions: {
+      tryAgain: SIGN_IN,
+      useAnother: `${SIGN_IN}?prompt=login`,
+      myApps: '/t/acme/portal',
+      otherWays: `${SIGN_IN}?choose=1`,
+    },
+  };
+  return [
+    ...ERROR_REASONS.map((reason) => fault(`error-${reason}`, renderError(frame, { ...about, reason }))),
+    fault('error-bare', renderError(frame, { reason: 'server_error', reference: REFERENCE, at: AT })),
+    fault('error-wait', renderError(frame, { ...about, reason: 'too_many_tries', retryAfterSeconds: 90 })),
+    ...UPSTREAM_CAUSES.map((cause) => {
+      const okta = { cause, said: names.said };
+      const { reason } = upstreamDiagnoses[cause];
+      return fault(`upstream-${cause}`, renderError(frame, { ...about, reason, okta }));
+    }),
+  ];
+}
+
+function statusPages(frame: Frame): readonly GalleryPage[] {
+  const own: Frame = { ...frame, brand: { tenantName: 'Causeway' }, applicationName: undefined };
+  const healthy = {
+    version: '0.1.0',
+    uptimeSeconds: 273_845,
+    database: { kind: 'embedded', state: 'ok' },
+    checks: [
+      { name: 'Schema', state: 'ok', detail: 'Up to date' },
+      { name: 'Encryption key', state: 'ok' },
+      { name: 'Row security', state: 'ok' },
+    ],
+    docsHref: 'https://github.com/example/causeway#readme',
+  } as const;
+  const failing = {
+    ...healthy,
+    uptimeSeconds: 12,
+    database: { kind: 'external', state: 'failing' },
+    checks: [
+      { name: 'Schema', state: 'failing', detail: 'Two migrations are missing' },
+      { name: 'Encryption key', state: 'ok' },
+    ],
+    docsHref: undefined,
+  } as const;
+  return [
+    fine('status', renderStatus(own, healthy)),
+    fault('status-failing', renderStatus(own, failing)),
+    fine('first-run-valid', renderFirstRun(own, { state: 'valid' })),
+    fault('first-run-used', renderFirstRun(own, { state: 'used' })),
+    fault('first-run-late', renderFirstRun(own, { state: 'late' })),
+    fault('first-run-unknown', renderFirstRun(own, { state: 'unknown' })),
+  ];
+}
