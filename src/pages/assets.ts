@@ -26,8 +26,8 @@ export function stylesheetFor(colour: string | undefined): Asset {
 }
 
 /**
- * The file behind a name, or undefined. A tenant's stylesheet is made from the colour in its name: nothing is stored,
- * and a page in a tenant's colour needs no style of its own, which its policy forbids.
+ * The file behind a name, or undefined. A tenant's stylesheet is made from the colour in its name: nothing is
+ * stored, and a page in a tenant's colour needs no style of its own, which its policy forbids.
  */
 export function findAsset(path: string): Asset | undefined {
   if (path === icon.path) return icon;

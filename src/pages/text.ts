@@ -1,7 +1,7 @@
 import { plainText } from '../core/text.js';
 
 /** A name longer than this tells nobody more, and pushes the rest of the page away. In characters. */
-const NAME_CHARS_MAX = 80;
+const NAME_CHARS_MAX = 60;
 /** The longest e-mail address (RFC 5321 section 4.5.3.1.3 less the angle brackets). In characters. */
 export const EMAIL_CHARS_MAX = 254;
 /** How much of an upstream's or a request's own words a page repeats. In characters. */
@@ -52,9 +52,14 @@ export function fillPieces(template: string, names: Names = {}): readonly Piece[
   for (const [index, part] of parts.entries()) {
     const isName = index % 2 === 1;
     if (isName) pieces.push(pieceOf(part, names, startsSentence(parts[index - 1] ?? '', index)));
-    else if (part !== '') pieces.push({ text: part, name: false });
+    else if (part !== '') pieces.push({ text: afterName(pieces.at(-1), part), name: false });
   }
   return pieces;
+}
+
+/** "Acme Inc." brings its own full stop to the end of a sentence. */
+function afterName(previous: Piece | undefined, part: string): string {
+  return part.startsWith('.') && previous?.text.endsWith('.') === true ? part.slice(1) : part;
 }
 
 function startsSentence(before: string, index: number): boolean {

@@ -8,6 +8,7 @@ import type { Frame } from '../../src/pages/frame.js';
 import { STYLESHEET_HREF } from './gallery.js';
 import { headingOf, textOf, titleOf } from './reading.js';
 
+const APP = 'Applications and Resources → Applications → the app';
 const frame: Frame = {
   brand: { tenantName: 'Acme' },
   lang: 'en',
@@ -46,7 +47,8 @@ describe('errors', () => {
     [
       'provisioning_off',
       "Your account isn't here yet",
-      'Your organization adds people before they can sign in. If you were added just now, try again in a minute.',
+      'Your organization adds people before they can sign in. ' +
+        'If you were added just now, try again in a minute.',
       ['Try again'],
     ],
     [
@@ -82,7 +84,8 @@ describe('errors', () => {
     [
       'app_misconfigured',
       "Grafana's sign-in isn't set up correctly",
-      "It sent an address that isn't registered, so we didn't send you there. Tell the people who run Grafana.",
+      "It sent an address that isn't registered, so we didn't send you there. " +
+        'Tell the people who run Grafana.',
       [],
     ],
     [
@@ -139,7 +142,7 @@ describe('errors', () => {
     expect(textOf(html)).toContain('Use your Globex account.');
   });
 
-  test('A-35 what is wrong with a request is quoted as text, cut, and only where a request is at fault', () => {
+  test('A-35 what is wrong with a request is quoted as text, cut, and only where one is at fault', () => {
     const detail = `<script>alert(1)</script>\u202e${'y'.repeat(400)}`;
     const html = renderError(frame, { ...failure, reason: 'bad_request', detail });
     expect(html).toContain('&lt;script&gt;');
@@ -177,14 +180,8 @@ describe("an upstream's failure", () => {
   });
 
   test.each<[cause: UpstreamCause, path: string | undefined]>([
-    [
-      'bad_secret',
-      'Applications and Resources → Applications → the app → General → Client Secrets → Generate new secret',
-    ],
-    [
-      'user_not_assigned',
-      'Applications and Resources → Applications → the app → Assignments → Assign → Assign to People',
-    ],
+    ['bad_secret', `${APP} → General → Client Secrets → Generate new secret`],
+    ['user_not_assigned', `${APP} → Assignments → Assign → Assign to People`],
     ['policy_no_match', 'Security → API → Authorization Servers → the server → Access Policies'],
     ['okta_down', undefined],
   ])('%s is mended at %s', (cause, path) => {

@@ -5,7 +5,8 @@ import { pageHeaders, pagePolicy, soloPageHeaders } from '../../src/pages/policy
 describe('the policy of pages', () => {
   test('A-76 A-103 A-104 no script, one stylesheet, forms home, no frame around it', () => {
     expect(pagePolicy()).toBe(
-      "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+      "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; " +
+        "base-uri 'none'; frame-ancestors 'none'",
     );
   });
 

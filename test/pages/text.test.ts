@@ -12,8 +12,8 @@ describe('names from outside', () => {
     ['half a character is dropped', 'a\ud83dz', 'az'],
     ['whole ones stay', '🏢 Acme', '🏢 Acme'],
     ['only control characters: nothing', '\u0000\u0007\u202e', ''],
-    ['the longest that stays', 'x'.repeat(80), 'x'.repeat(80)],
-    ['longer ends in an ellipsis', '🏢'.repeat(81), `${'🏢'.repeat(79)}…`],
+    ['the longest that stays', 'x'.repeat(60), 'x'.repeat(60)],
+    ['longer ends in an ellipsis', '🏢'.repeat(61), `${'🏢'.repeat(59)}…`],
   ])('%s', (_why, given, shown) => {
     expect(displayName(given)).toBe(shown);
   });
@@ -41,6 +41,8 @@ describe('templates', () => {
       { tenant: '', application: '\u202e' },
       'Ask your organization, then this application',
     ],
+    ['Ask {tenant}. Then wait.', { tenant: 'Acme Inc.' }, 'Ask Acme Inc. Then wait.'],
+    ['Ask {tenant}.', { tenant: 'Acme Inc.' }, 'Ask Acme Inc.'],
     ['{application}', { application: '{tenant}', tenant: 'Acme' }, '{tenant}'],
   ])('%s', (template, names, filled) => {
     expect(fill(template, names)).toBe(filled);

@@ -7,7 +7,7 @@ export const statusStrings = {
   },
   texts: {
     ok: 'Every check passes. This version is managed from the command line.',
-    failing: 'A check fails. Run the doctor on this machine to see what helps.',
+    failing: 'A check fails. Run the doctor on the machine of Causeway to see what helps.',
   },
   version: 'Version',
   uptime: 'Running for',

@@ -1,0 +1,271 @@
+import { AxeBuilder } from '@axe-core/playwright';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import type { Browser, BrowserContext, BrowserContextOptions, Page } from 'playwright-core';
+
+import type { NameSet } from '../pages/gallery.js';
+import { type GalleryServer, pagesOf, serveGallery } from '../pages/gallery-server.js';
+import { browserPath, launchBrowser, NO_BROWSER } from '../support/browser.js';
+
+const PHONE = { width: 320, height: 640 };
+const DESK = { width: 1280, height: 800 };
+const MODES = {
+  light: { colorScheme: 'light', viewport: DESK },
+  dark: { colorScheme: 'dark', viewport: DESK },
+  phone: { colorScheme: 'light', viewport: PHONE },
+  'dark phone': { colorScheme: 'dark', viewport: PHONE },
+  'forced colours': { forcedColors: 'active', viewport: DESK },
+} as const satisfies Readonly<Record<string, BrowserContextOptions>>;
+type Mode = keyof typeof MODES;
+
+/** Every page; of the upstream's causes, which differ from one another by their sentences alone, two. */
+const WALK = pagesOf('plain')
+  .map(({ id }) => id)
+  .filter(
+    (id) => !id.startsWith('upstream-') || ['upstream-access_denied', 'upstream-rate_limited'].includes(id),
+  );
+
+/** One page of each layout. */
+const LAYOUTS = [
+  'discovery-unknown',
+  'chooser-another',
+  'continue',
+  'consent',
+  'sign-out-choices',
+  'signed-out',
+  'error-not_assigned',
+  'error-bad_request',
+  'upstream-access_denied',
+  'status-failing',
+  'first-run-late',
+];
+
+/** Asked inside the page, as text: the tests' types know no DOM. */
+const FOCUSED = `(({ outlineStyle, outlineWidth }) =>
+  [document.activeElement.textContent, outlineStyle, outlineWidth])(getComputedStyle(document.activeElement))`;
+const BUTTON_FILL = `getComputedStyle(document.querySelector('button')).backgroundColor`;
+
+/** A page, and everything in it that went wrong: refused by the policy, logged, thrown, asked. */
+interface Watched {
+  readonly page: Page;
+  readonly faults: string[];
+}
+
+async function watch(context: BrowserContext): Promise<Watched> {
+  const faults: string[] = [];
+  const page = await context.newPage();
+  await page.exposeFunction('tellFault', (fault: string) => faults.push(fault));
+  await page.addInitScript({
+    content: `addEventListener('securitypolicyviolation', (event) =>
+      tellFault([event.violatedDirective, event.blockedURI, event.sample].join(' ')))`,
+  });
+  page.on('console', (message) => faults.push(`${message.type()}: ${message.text()}`));
+  page.on('pageerror', (error) => faults.push(String(error)));
+  page.on('dialog', (dialog) => {
+    faults.push(`dialog: ${dialog.message()}`);
+    void dialog.dismiss();
+  });
+  return { page, faults };
+}
+
+const withBrowser = browserPath() === undefined ? describe.skip : describe;
+
+withBrowser(`pages in a browser${browserPath() === undefined ? ` (${NO_BROWSER})` : ''}`, () => {
+  let browser: Browser;
+  let server: GalleryServer;
+  let elsewhere: GalleryServer;
+
+  beforeAll(async () => {
+    const launched = await launchBrowser();
+    if (launched === undefined) throw new Error(NO_BROWSER);
+    browser = launched;
+    elsewhere = await serveGallery();
+    server = await serveGallery(`${elsewhere.origin.replace('127.0.0.1', 'localhost')}/empty`);
+  });
+
+  afterAll(async () => {
+    await browser.close();
+    await server.close();
+    await elsewhere.close();
+  });
+
+  async function inContext<T>(
+    options: BrowserContextOptions,
+    work: (watched: Watched, context: BrowserContext) => Promise<T>,
+  ): Promise<T> {
+    const context = await browser.newContext(options);
+    try {
+      return await work(await watch(context), context);
+    } finally {
+      await context.close();
+    }
+  }
+
+  const addressOf = (set: NameSet, id: string): string => `${server.origin}/${set}/${id}`;
+
+  describe('A-103 A-104 policy, console and axe have nothing to say', () => {
+    const walks: readonly (readonly [mode: Mode, set: NameSet, ids: readonly string[]])[] = [
+      ['light', 'plain', WALK],
+      ['dark', 'plain', WALK],
+      ['phone', 'plain', WALK],
+      ['dark phone', 'plain', LAYOUTS],
+      ['forced colours', 'plain', LAYOUTS],
+      ['phone', 'nameless', LAYOUTS],
+      ['phone', 'hostile', LAYOUTS],
+      ['phone', 'long', LAYOUTS],
+      ['phone', 'arabic', LAYOUTS],
+    ];
+
+    test.each([...walks])(
+      '%s, %s names, and nothing is wider than the window',
+      async (mode, set, ids) => {
+        await inContext(MODES[mode], async ({ page, faults }) => {
+          for (const id of ids) {
+            await page.goto(addressOf(set, id));
+            const { violations } = await new AxeBuilder({ page }).setLegacyMode().analyze();
+            const found = violations.map(({ id: rule, nodes }) => `${rule}: ${nodes[0]?.html ?? ''}`);
+            const wide = await page.evaluate<number>('document.documentElement.scrollWidth');
+            const expected = { id, found: [], faults: [], wide: MODES[mode].viewport.width };
+            expect({ id, found, faults, wide }).toEqual(expected);
+          }
+        });
+      },
+      180_000,
+    );
+
+    test('every page of every upstream cause, with hostile names', async () => {
+      await inContext(MODES.light, async ({ page, faults }) => {
+        for (const { id } of pagesOf('hostile')) {
+          if (WALK.includes(id)) continue;
+          await page.goto(addressOf('hostile', id));
+          expect({ id, faults, images: await page.locator('script, img, style').count() }).toEqual({
+            id,
+            faults: [],
+            images: 0,
+          });
+        }
+      });
+    }, 60_000);
+  });
+
+  describe('room', () => {
+    test('text of twice the size still fits a window of 640 px', async () => {
+      await inContext({ viewport: { width: 640, height: 480 } }, async ({ page }, context) => {
+        const devtools = await context.newCDPSession(page);
+        await devtools.send('Page.setFontSizes', { fontSizes: { standard: 32, fixed: 26 } });
+        for (const id of LAYOUTS) {
+          await page.goto(addressOf('long', id));
+          const rem = await page.evaluate<string>('getComputedStyle(document.documentElement).fontSize');
+          const wide = await page.evaluate<number>('document.documentElement.scrollWidth');
+          expect({ id, rem, wide }).toEqual({ id, rem: '32px', wide: 640 });
+        }
+      });
+    });
+
+    test('what is touched is at least 44 px high and wide', async () => {
+      await inContext(MODES.phone, async ({ page }) => {
+        const small: string[] = [];
+        for (const id of LAYOUTS) {
+          await page.goto(addressOf('plain', id));
+          for (const target of await page.locator('a, button, input:not([type=hidden])').all()) {
+            const box = await target.boundingBox();
+            if (box === null || box.height < 44 || box.width < 44)
+              small.push(`${id}: ${await target.innerText()}`);
+          }
+        }
+        expect(small).toEqual([]);
+      });
+    });
+  });
+
+  describe('by keyboard', () => {
+    test('what has the focus shows it, in reading order', async () => {
+      await inContext(MODES.dark, async ({ page }) => {
+        await page.goto(addressOf('plain', 'error-not_assigned'));
+        const walked: string[] = [];
+        for (let step = 0; step < 3; step += 1) {
+          await page.keyboard.press('Tab');
+          const [text, ...outline] = await page.evaluate<string[]>(FOCUSED);
+          expect(outline).toEqual(['solid', '3px']);
+          walked.push(text ?? '');
+        }
+        expect(walked).toEqual(['Not you?', 'Try again', 'Use another account']);
+      });
+    });
+
+    test('an address, Enter, and the browser leaves after the POST, past form-action', async () => {
+      await inContext(MODES.light, async ({ page, faults }) => {
+        server.posts.length = 0;
+        await page.goto(addressOf('plain', 'discovery'));
+        await page.locator('#email:focus').waitFor();
+        await page.keyboard.type('ada@acme.example');
+        await page.keyboard.press('Enter');
+        await page.waitForURL((url) => url.hostname === 'localhost' && url.pathname === '/empty');
+        expect(Object.fromEntries(server.posts[0] ?? [])).toEqual({
+          email: 'ada@acme.example',
+          xsrf: 'c2VjcmV0"><b>',
+          interaction: 'uid-1',
+        });
+        expect(faults).toEqual([]);
+      });
+    });
+
+    test('a fault in the address is where the focus is', async () => {
+      await inContext(MODES.light, async ({ page }) => {
+        await page.goto(addressOf('plain', 'discovery-unknown'));
+        const field = page.getByLabel('Work email');
+        expect(await page.evaluate<string>('document.activeElement.id')).toBe(await field.getAttribute('id'));
+        expect(await field.inputValue()).toBe('ada@acme.example');
+        expect(await page.title()).toBe('Error: Sign in - Grafana - Acme Inc.');
+      });
+    });
+  });
+
+  describe('forms say which button was pressed', () => {
+    test.each<[id: string, button: string, fields: Record<string, string>]>([
+      ['consent', 'Allow', { decision: 'allow', xsrf: 'c2VjcmV0"><b>', interaction: 'uid-1' }],
+      ['consent', "Don't allow", { decision: 'deny', xsrf: 'c2VjcmV0"><b>', interaction: 'uid-1' }],
+      ['sign-out-choices', 'Sign out', { xsrf: 'secret', logout: 'yes' }],
+      ['sign-out-choices', 'Sign out of Grafana only', { xsrf: 'secret' }],
+    ])('%s: %s', async (id, button, fields) => {
+      await inContext(MODES.light, async ({ page, faults }) => {
+        server.posts.length = 0;
+        await page.goto(addressOf('plain', id));
+        await page.getByRole('button', { name: button, exact: true }).click();
+        await page.waitForURL('**/empty');
+        expect(Object.fromEntries(server.posts[0] ?? [])).toEqual(fields);
+        expect(faults).toEqual([]);
+      });
+    });
+  });
+
+  test("a tenant's colour fills the button, and is lightened in the dark", async () => {
+    for (const [mode, filled] of [
+      ['light', 'rgb(122, 31, 92)'],
+      ['dark', undefined],
+    ] as const) {
+      await inContext(MODES[mode], async ({ page }) => {
+        await page.goto(addressOf('arabic', 'discovery'));
+        const fill = await page.evaluate<string>(BUTTON_FILL);
+        if (filled === undefined) expect(fill).not.toBe('rgb(122, 31, 92)');
+        else expect(fill).toBe(filled);
+      });
+    }
+  });
+
+  test.each([
+    ['a page of a sign-in leaves a pop-up its opener', 'error-not_assigned', true],
+    ['the status page cuts the tie', 'status', false],
+  ])('%s', async (_what, id, kept) => {
+    await inContext(MODES.light, async ({ page }, context) => {
+      const application = elsewhere.origin.replace('127.0.0.1', 'localhost');
+      await page.goto(`${application}/empty`);
+      const opened = context.waitForEvent('page');
+      await page.evaluate(`void open('${addressOf('plain', id)}')`);
+      const popup = await opened;
+      await popup.waitForLoadState();
+      await popup.evaluate(`void (location.href = '${application}/empty')`);
+      await popup.waitForURL(`${application}/empty`);
+      expect(await popup.evaluate<boolean>('opener !== null')).toBe(kept);
+    });
+  });
+});
