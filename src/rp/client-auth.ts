@@ -1,0 +1,102 @@
+import type { ClientAuth } from 'openid-client';
+import { epochSeconds } from '../core/clock.js';
+import { fingerprint } from '../keys/hash.js';
+import { signJwt } from '../keys/signing-keys.js';
+import type { PrivateJwk } from '../keys/signing-keys.js';
+import { UpstreamError } from './causes.js';
+import type { RelyingPartyDeps } from './deps.js';
+import type { UpstreamParty } from './party.js';
+
+/** What a connection can authenticate with: a secret, or a key. */
+export type Credential =
+  | { readonly kind: 'secret'; readonly secret: string; readonly name: 'clientSecret' | 'secondarySecret' }
+  | { readonly kind: 'key'; readonly key: PrivateJwk };
+
+/**
+ * The credentials of a connection, in the order in which they are tried; one for keys, since the first signs.
+ * @throws UpstreamError when the connection has none
+ */
+export function credentialsOf({
+  connection,
+  secrets,
+  clientKeys,
+}: UpstreamParty): readonly [Credential, ...Credential[]] {
+  if (connection.settings.clientAuth === 'private_key_jwt') {
+    const [key] = clientKeys;
+    if (key === undefined) throw missing('auth_method_mismatch', 'key');
+    return [{ kind: 'key', key }];
+  }
+  const [first, ...others] = (['clientSecret', 'secondarySecret'] as const).flatMap((name): Credential[] => {
+    const secret = secrets[name];
+    return secret === undefined ? [] : [{ kind: 'secret', secret, name }];
+  });
+  if (first === undefined) throw missing('bad_secret', 'secret');
+  return [first, ...others];
+}
+
+/** Tells credentials apart in memory without keeping them. */
+export function credentialMark(credential: Credential): string {
+  return credential.kind === 'key' ? credential.key.kid : fingerprint(credential.secret);
+}
+
+/** How long an assertion lives. Okta takes up to an hour, others 5 minutes. */
+const ASSERTION_SECONDS = 300;
+/** An assertion is dated back by what our clock may be ahead: Okta refuses one issued in its future. */
+const ASSERTION_BACK_SECONDS = 60;
+
+/**
+ * Client authentication for one request (OpenID Connect Core 9). Okta wants the endpoint that is called as the
+ * assertion's audience, everybody else the issuer (RFC 7523bis), so an authentication is for one endpoint only.
+ */
+export async function authenticate(
+  { connection }: UpstreamParty,
+  credential: Credential,
+  endpoint: string,
+  { clock, ids }: Pick<RelyingPartyDeps, 'clock' | 'ids'>,
+): Promise<ClientAuth> {
+  const { clientId, clientAuth } = connection.settings;
+  if (credential.kind === 'key') {
+    const issuedAt = epochSeconds(clock) - ASSERTION_BACK_SECONDS;
+    const assertion = await signJwt(
+      credential.key,
+      { typ: 'JWT' },
+      {
+        iss: clientId,
+        sub: clientId,
+        aud: connection.type === 'okta' ? endpoint : connection.issuer,
+        jti: ids.secret(16),
+        iat: issuedAt,
+        exp: issuedAt + ASSERTION_SECONDS,
+      },
+    );
+    return (_as, _client, body) => {
+      body.set('client_id', clientId);
+      body.set('client_assertion_type', 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer');
+      body.set('client_assertion', assertion);
+    };
+  }
+  if (clientAuth === 'client_secret_basic') {
+    const basic = Buffer.from(`${formEncoded(clientId)}:${formEncoded(credential.secret)}`).toString(
+      'base64',
+    );
+    return (_as, _client, _body, headers) => {
+      headers.set('authorization', `Basic ${basic}`);
+    };
+  }
+  return (_as, _client, body) => {
+    body.set('client_id', clientId);
+    body.set('client_secret', credential.secret);
+  };
+}
+
+/**
+ * RFC 6749 2.3.1 and appendix B. The library escapes `-` and `_` too, which is as right, but a server that doesn't decode
+ * would refuse Okta's secrets, which are made of them.
+ */
+function formEncoded(text: string): string {
+  return new URLSearchParams([['', text]]).toString().slice(1);
+}
+
+function missing(reason: 'bad_secret' | 'auth_method_mismatch', what: string): UpstreamError {
+  return new UpstreamError(reason, 'token', `The connection has no ${what} to authenticate with`);
+}

@@ -1,0 +1,14 @@
+import type { Clock } from '../core/clock.js';
+import type { Ids } from '../core/ids.js';
+import type { Logger } from '../core/logger.js';
+import type { UpstreamKeySets } from '../domain/connection/upstream-key-set.js';
+import type { Outbound } from '../outbound/outbound.js';
+
+/** What the relying party is made of. */
+export interface RelyingPartyDeps {
+  readonly outbound: Outbound;
+  readonly keySets: UpstreamKeySets;
+  readonly clock: Clock;
+  readonly ids: Ids;
+  readonly log: Logger;
+}

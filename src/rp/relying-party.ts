@@ -1,0 +1,296 @@
+import { LRUCache } from 'lru-cache';
+import { buildAuthorizationUrl, buildEndSessionUrl, calculatePKCECodeChallenge } from 'openid-client';
+import { DomainError } from '../core/errors.js';
+import type { UpstreamIdentity } from '../domain/sign-in/upstream-identity.js';
+import { classesToAsk } from './assurance.js';
+import { checkCallback } from './callback.js';
+import { UpstreamError } from './causes.js';
+import { accessTokenClaims, gatherClaims } from './claim-sources.js';
+import type { GatheredClaims, SignInNote } from './claim-sources.js';
+import { authenticate, credentialMark, credentialsOf } from './client-auth.js';
+import type { Credential } from './client-auth.js';
+import { exchangeCode } from './code-exchange.js';
+import type { CodeExchanged } from './code-exchange.js';
+import { Deadline, SIGN_IN_MS } from './deadline.js';
+import type { RelyingPartyDeps } from './deps.js';
+import { getJson } from './get-json.js';
+import { verifyIdToken } from './id-token.js';
+import type { TokenSource } from './id-token.js';
+import { configure } from './library.js';
+import type { UpstreamMetadata } from './metadata.js';
+import { laneOf } from './party.js';
+import type { UpstreamParty } from './party.js';
+import { probeUpstream } from './probe.js';
+import type { ProbeResult } from './probe.js';
+import { identifier, readMethods, readProfile, readSeconds } from './profile.js';
+import type { Claims } from './profile.js';
+import { isRecord } from './record.js';
+import { DocumentLibrary } from './upstream-documents.js';
+
+/** What a sign-in is bound to; kept in the login transaction. */
+export interface SignInSecrets {
+  /** `[A-Za-z0-9,._-]` only: Okta refuses everything else. */
+  readonly state: string;
+  readonly nonce: string;
+  /** RFC 7636: 43 to 128 characters. */
+  readonly codeVerifier: string;
+}
+
+export interface SignInRequest extends SignInSecrets {
+  readonly loginHint?: string;
+  readonly prompt?: string;
+  readonly maxAgeSeconds?: number;
+  /** The application's demand, besides the connection's own. */
+  readonly acrValues?: readonly string[];
+}
+
+export interface ExpectedSignIn extends SignInSecrets {
+  readonly maxAgeSeconds?: number;
+  readonly acrValues?: readonly string[];
+}
+
+export interface CompletedSignIn {
+  readonly identity: UpstreamIdentity;
+  readonly notes: readonly SignInNote[];
+}
+
+/** Causeway as a client of one upstream OpenID Provider (OpenID Connect Core 1.0), code flow with PKCE only. */
+export interface RelyingParty {
+  /**
+   * Where to send the browser.
+   * @throws UpstreamError when the upstream's metadata can't be had
+   */
+  authorizationUrl(party: UpstreamParty, request: SignInRequest): Promise<URL>;
+  /**
+   * Turns the callback's parameters (of the query, or of a form post) into a person, after every check. The caller has
+   * already matched `state` to its transaction and taken that; here no session is made and nothing is stored.
+   * @throws UpstreamError with the cause; the code may be spent, so a retry is a new sign-in
+   */
+  completeSignIn(
+    party: UpstreamParty,
+    parameters: URLSearchParams,
+    expected: ExpectedSignIn,
+  ): Promise<CompletedSignIn>;
+  /**
+   * Where to send the browser to end the upstream's session (OpenID Connect RP-Initiated Logout 1.0); undefined when the
+   * upstream offers none or can't be asked, since our own sign-out must not wait for it.
+   */
+  logoutUrl(party: UpstreamParty, request: LogoutRequest): Promise<URL | undefined>;
+  /** Checks a connection without a person (A17). Never throws for a fault of the upstream or the settings. */
+  probe(party: UpstreamParty): Promise<readonly ProbeResult[]>;
+}
+
+export interface LogoutRequest {
+  /** Okta demands it as `id_token_hint`. */
+  readonly idToken: string;
+  readonly postLogoutRedirectUri: string;
+  readonly state?: string;
+}
+
+export function createRelyingParty(deps: RelyingPartyDeps): RelyingParty {
+  return new OpenIdRelyingParty(deps);
+}
+
+const STATE = /^[A-Za-z0-9,._-]{1,512}$/;
+/** Connections whose last good credential is remembered. */
+const REMEMBERED_MAX = 10_000;
+
+class OpenIdRelyingParty implements RelyingParty {
+  readonly #deps: RelyingPartyDeps;
+  readonly #documents: DocumentLibrary;
+  /** Connection → mark of the credential that was last accepted, tried first next time. */
+  readonly #accepted = new LRUCache<string, string>({ max: REMEMBERED_MAX });
+
+  constructor(deps: RelyingPartyDeps) {
+    this.#deps = deps;
+    this.#documents = new DocumentLibrary(deps);
+  }
+
+  async authorizationUrl(party: UpstreamParty, request: SignInRequest): Promise<URL> {
+    if (!STATE.test(request.state))
+      throw new DomainError('invalid_argument', 'A state needs Okta’s alphabet');
+    const metadata = await this.#documents.of(party).metadata(new Deadline(SIGN_IN_MS));
+    const { clientId, scopes, acrValues } = party.connection.settings;
+    const classes = classesToAsk(request.acrValues ?? [], acrValues);
+    // Okta's Classic engine reads max_age=0 as no demand; prompt=login means the same to all (Core 3.1.2.1).
+    const prompt = request.prompt ?? (request.maxAgeSeconds === 0 ? 'login' : undefined);
+    return buildAuthorizationUrl(configure(metadata, clientId), {
+      redirect_uri: party.redirectUri,
+      response_type: 'code',
+      scope: [...new Set(['openid', ...scopes])].join(' '),
+      state: request.state,
+      nonce: request.nonce,
+      code_challenge: await calculatePKCECodeChallenge(request.codeVerifier),
+      code_challenge_method: 'S256',
+      ...(request.loginHint === undefined ? {} : { login_hint: request.loginHint }),
+      ...(prompt === undefined ? {} : { prompt }),
+      ...(request.maxAgeSeconds === undefined ? {} : { max_age: String(request.maxAgeSeconds) }),
+      ...(classes.length === 0 ? {} : { acr_values: classes.join(' ') }),
+    });
+  }
+
+  async completeSignIn(
+    party: UpstreamParty,
+    parameters: URLSearchParams,
+    expected: ExpectedSignIn,
+  ): Promise<CompletedSignIn> {
+    const { connection } = party;
+    const deadline = new Deadline(SIGN_IN_MS);
+    const documents = this.#documents.of(party);
+    const metadata = await documents.metadata(deadline);
+    checkCallback(parameters, expected.state, metadata);
+    const tokens = await this.#redeem(party, metadata, parameters, expected, deadline);
+    const source: TokenSource = {
+      connection,
+      metadata,
+      keySets: () => documents.keySets(deadline),
+      clock: this.#deps.clock,
+      clockDifferenceSeconds: tokens.clockDifferenceSeconds,
+    };
+    const claims = await verifyIdToken(
+      tokens.idToken,
+      {
+        nonce: expected.nonce,
+        accessToken: tokens.accessToken,
+        maxAgeSeconds: expected.maxAgeSeconds,
+        acrDemands: [expected.acrValues ?? [], connection.settings.acrValues],
+      },
+      source,
+    );
+    if (tokens.objection !== undefined) throw tokens.objection;
+    const subject = String(claims['sub']);
+    const gathered = await gatherClaims(connection.settings, {
+      idToken: claims,
+      userinfo: () => this.#userinfo(party, metadata, tokens.accessToken, subject, deadline),
+      accessToken: () => accessTokenClaims(tokens.accessToken, subject, source),
+    });
+    return { identity: toIdentity(party, subject, gathered, tokens.idToken), notes: gathered.notes };
+  }
+
+  async logoutUrl(party: UpstreamParty, request: LogoutRequest): Promise<URL | undefined> {
+    const { connection, tenantId } = party;
+    try {
+      const metadata = await this.#documents.of(party).metadata(new Deadline(SIGN_IN_MS));
+      if (metadata.end_session_endpoint === undefined) return undefined;
+      return buildEndSessionUrl(configure(metadata, connection.settings.clientId), {
+        id_token_hint: request.idToken,
+        post_logout_redirect_uri: request.postLogoutRedirectUri,
+        ...(request.state === undefined ? {} : { state: request.state }),
+      });
+    } catch (error) {
+      if (!(error instanceof UpstreamError)) throw error;
+      const { reason, message } = error;
+      this.#deps.log.warn('upstream.logout_skipped', {
+        tenant: tenantId,
+        connection: connection.id,
+        reason,
+        message,
+      });
+      return undefined;
+    }
+  }
+
+  probe(party: UpstreamParty): Promise<readonly ProbeResult[]> {
+    return probeUpstream(party, this.#deps);
+  }
+
+  /**
+   * Redeems the code with each credential in turn. A second request for the same code is right only here: client
+   * authentication is judged before the code (RFC 6749 3.2.1), so `invalid_client` leaves it unspent.
+   */
+  async #redeem(
+    party: UpstreamParty,
+    metadata: UpstreamMetadata,
+    parameters: URLSearchParams,
+    expected: ExpectedSignIn,
+    deadline: Deadline,
+  ): Promise<CodeExchanged> {
+    const key = `${party.tenantId} ${party.connection.id}`;
+    const [first, second] = acceptedFirst(credentialsOf(party), this.#accepted.get(key));
+    const redeemWith = async (credential: Credential): Promise<CodeExchanged> => {
+      const exchanged = await exchangeCode({
+        outbound: this.#deps.outbound,
+        clock: this.#deps.clock,
+        lane: laneOf(party, deadline, 'sign-in'),
+        metadata,
+        clientId: party.connection.settings.clientId,
+        auth: await authenticate(party, credential, metadata.token_endpoint, this.#deps),
+        redirectUri: party.redirectUri,
+        parameters,
+        expected,
+        hidden: [...hiddenIn(party), expected.codeVerifier, expected.nonce, parameters.get('code') ?? ''],
+      });
+      this.#accepted.set(key, credentialMark(credential));
+      return exchanged;
+    };
+    try {
+      return await redeemWith(first);
+    } catch (error) {
+      if (second === undefined || !isCredentialRefused(error)) throw error;
+      return redeemWith(second);
+    }
+  }
+
+  async #userinfo(
+    party: UpstreamParty,
+    { userinfo_endpoint: url }: UpstreamMetadata,
+    accessToken: string | undefined,
+    subject: string,
+    deadline: Deadline,
+  ): Promise<Claims> {
+    if (url === undefined || accessToken === undefined) return {};
+    const { outbound, clock } = this.#deps;
+    const lane = laneOf(party, deadline, 'sign-in');
+    const { json } = await getJson(url, { outbound, clock, lane, step: 'userinfo', bearer: accessToken });
+    if (!isRecord(json) || json['sub'] !== subject)
+      throw new UpstreamError(
+        'userinfo_mismatch',
+        'userinfo',
+        'Userinfo speaks of another person than the ID Token',
+      );
+    return json;
+  }
+}
+
+function acceptedFirst(
+  credentials: readonly [Credential, ...Credential[]],
+  mark: string | undefined,
+): readonly [Credential, Credential | undefined] {
+  const [first, second] = credentials;
+  return second !== undefined && credentialMark(second) === mark ? [second, first] : [first, second];
+}
+
+function isCredentialRefused(error: unknown): boolean {
+  return (
+    error instanceof UpstreamError &&
+    (error.reason === 'bad_secret' || error.reason === 'auth_method_mismatch') &&
+    error.facts.upstreamError === 'invalid_client'
+  );
+}
+
+function hiddenIn({ secrets }: UpstreamParty): readonly string[] {
+  return [secrets.clientSecret, secrets.secondarySecret].filter((secret) => secret !== undefined);
+}
+
+function toIdentity(
+  { connection }: UpstreamParty,
+  subject: string,
+  { idToken, userinfo, groups }: GatheredClaims,
+  token: string,
+): UpstreamIdentity {
+  const { claim } = connection.settings.join;
+  return {
+    issuer: connection.issuer,
+    subject,
+    joinValue: identifier(idToken[claim]) ?? identifier(userinfo[claim]),
+    profile: readProfile(idToken, userinfo),
+    groups,
+    acr: identifier(idToken['acr']),
+    amr: readMethods(idToken['amr']),
+    authTime: readSeconds(idToken['auth_time']),
+    sessionReference: identifier(idToken['sid']) ?? identifier(idToken['jti']),
+    idp: identifier(idToken['idp']),
+    sessionExpiry: readSeconds(idToken['session_expiry']),
+    idToken: token,
+  };
+}
