@@ -41,7 +41,8 @@ const LAYOUTS = [
 
 /** Asked inside the page, as text: the tests' types know no DOM. */
 const FOCUSED = `(({ outlineStyle, outlineWidth }) =>
-  [document.activeElement.textContent, outlineStyle, outlineWidth])(getComputedStyle(document.activeElement))`;
+  [document.activeElement.textContent, outlineStyle, outlineWidth])
+  (getComputedStyle(document.activeElement))`;
 const BUTTON_FILL = `getComputedStyle(document.querySelector('button')).backgroundColor`;
 
 /** A page, and everything in it that went wrong: refused by the policy, logged, thrown, asked. */

@@ -15,6 +15,8 @@ const frame: Frame = {
   stylesheetHref: STYLESHEET_HREF,
   applicationName: 'Grafana',
 };
+const filled = (text: string): string =>
+  text.replace('{connection}', 'Acme Okta').replace('{application}', 'Grafana');
 const failure: ErrorModel = {
   reason: 'not_assigned',
   connectionName: 'Acme Okta',
@@ -158,8 +160,8 @@ describe("an upstream's failure", () => {
     (cause) => {
       const { reason, person, admin } = diagnosisOf(cause);
       const html = renderError(frame, { ...failure, reason, okta: { cause } });
-      expect(textOf(html)).toContain(person.what.replace('{connection}', 'Acme Okta'));
-      expect(textOf(html)).toContain(person.whatToDo);
+      expect(textOf(html)).toContain(filled(person.what));
+      expect(textOf(html)).toContain(filled(person.whatToDo));
       expect(textOf(html)).not.toContain(admin.cure);
       expect(html).not.toMatch(/→|Client Credentials|client_|secret/u);
       expect(html).not.toContain('blockquote');

@@ -3,6 +3,17 @@ import { admin, refused, repair, SERVERS, waits } from './words.js';
 
 /** Okta is away, busy, or says something new. */
 export const outageDiagnoses = {
+  response_invalid: waits(
+    admin(
+      "Okta's answer can't be read",
+      'A proxy on the way may have answered instead. See what stands at the endpoint in the event.',
+    ),
+    {
+      heading: "{connection} didn't answer as it should",
+      what: "It's not your password.",
+      whatToDo: 'Try again in a minute.',
+    },
+  ),
   rate_limited: waits(
     admin(
       'Okta is limiting our requests',

@@ -63,6 +63,33 @@ export const peopleDiagnoses = {
       [...SIGN_ON, 'User authentication'],
     ),
   },
+  assurance_unmet: {
+    reason: 'mfa_required',
+    mender: 'okta_admin',
+    person: {
+      what: '{connection} let you in with less than {application} asks for.',
+      whatToDo: 'Use your second factor there, or ask your IT team with the reference.',
+    },
+    admin: admin(
+      'The sign-in was weaker than what the application asked for',
+      "Let the app's policy require the factor, so that Okta asks for it.",
+      [...SIGN_ON, 'User authentication'],
+    ),
+  },
+  auth_too_old: {
+    reason: 'mfa_required',
+    mender: 'person',
+    person: {
+      heading: '{application} wants a fresh sign-in',
+      what: 'Your sign-in at {connection} is older than it allows.',
+      whatToDo: 'Sign in again.',
+    },
+    admin: admin(
+      'Okta brought an older sign-in than the application allows',
+      'If it stays, let the policy of the app ask for a new sign-in.',
+      [...SIGN_ON, 'User authentication'],
+    ),
+  },
   login_required: {
     reason: 'upstream_refused',
     mender: 'person',
