@@ -9,29 +9,22 @@ import type { UpstreamParty } from './party.js';
 
 /** What a connection can authenticate with: a secret, or a key. */
 export type Credential =
-  | { readonly kind: 'secret'; readonly secret: string; readonly name: 'clientSecret' | 'secondarySecret' }
-  | { readonly kind: 'key'; readonly key: PrivateJwk };
+  { readonly kind: 'secret'; readonly secret: string } | { readonly kind: 'key'; readonly key: PrivateJwk };
 
-/**
- * The credentials of a connection, in the order in which they are tried; one for keys, since the first signs.
- * @throws UpstreamError when the connection has none
- */
-export function credentialsOf({
-  connection,
-  secrets,
-  clientKeys,
-}: UpstreamParty): readonly [Credential, ...Credential[]] {
-  if (connection.settings.clientAuth === 'private_key_jwt') {
-    const [key] = clientKeys;
-    if (key === undefined) throw missing('auth_method_mismatch', 'key');
-    return [{ kind: 'key', key }];
-  }
-  const [first, ...others] = (['clientSecret', 'secondarySecret'] as const).flatMap((name): Credential[] => {
-    const secret = secrets[name];
-    return secret === undefined ? [] : [{ kind: 'secret', secret, name }];
-  });
-  if (first === undefined) throw missing('bad_secret', 'secret');
-  return [first, ...others];
+/** The credentials of a connection, in the order in which they are tried; of its keys the first alone signs. */
+export function credentialsOf({ connection, secrets, clientKeys }: UpstreamParty): readonly Credential[] {
+  if (connection.settings.clientAuth === 'private_key_jwt')
+    return clientKeys.slice(0, 1).map((key) => ({ kind: 'key', key }));
+  return [secrets.clientSecret, secrets.secondarySecret].flatMap((secret) =>
+    secret === undefined ? [] : [{ kind: 'secret', secret }],
+  );
+}
+
+/** A connection was saved without what it authenticates with, or has lost it. */
+export function noCredential({ connection }: UpstreamParty): UpstreamError {
+  return connection.settings.clientAuth === 'private_key_jwt'
+    ? new UpstreamError('auth_method_mismatch', 'token', 'The connection has no key to authenticate with')
+    : new UpstreamError('bad_secret', 'token', 'The connection has no secret to authenticate with');
 }
 
 /** Tells credentials apart in memory without keeping them. */
@@ -95,8 +88,4 @@ export async function authenticate(
  */
 function formEncoded(text: string): string {
   return new URLSearchParams([['', text]]).toString().slice(1);
-}
-
-function missing(reason: 'bad_secret' | 'auth_method_mismatch', what: string): UpstreamError {
-  return new UpstreamError(reason, 'token', `The connection has no ${what} to authenticate with`);
 }

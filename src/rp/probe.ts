@@ -2,7 +2,7 @@ import { buildAuthorizationUrlWithPAR, calculatePKCECodeChallenge } from 'openid
 import { OutboundError } from '../outbound/error.js';
 import { UpstreamError } from './causes.js';
 import type { UpstreamCause, UpstreamFacts, UpstreamStep } from './causes.js';
-import { authenticate, credentialsOf } from './client-auth.js';
+import { authenticate, credentialsOf, noCredential } from './client-auth.js';
 import type { Credential } from './client-auth.js';
 import { exchangeCode, recordingFetch } from './code-exchange.js';
 import { Deadline, SIGN_IN_MS } from './deadline.js';
@@ -111,19 +111,19 @@ class Prober {
     metadata: UpstreamMetadata,
   ): Promise<{ readonly results: readonly ProbeResult[]; readonly accepted: Credential | undefined }> {
     let accepted: Credential | undefined;
-    const attempt = async (credential: Credential): Promise<string> => {
+    const attempt = async (credential: Credential | undefined): Promise<string> => {
+      if (credential === undefined) throw noCredential(this.#party);
       const detail = await this.#redeemJunk(credential, metadata);
       accepted ??= credential;
       return detail;
     };
-    const first = await this.#check('client_authentication', () => attempt(credentialsOf(this.#party)[0]));
-    const { clientAuth } = this.#party.connection.settings;
-    const second = clientAuth === 'private_key_jwt' ? undefined : credentialsOf(this.#party)[1];
+    const [first, second] = credentialsOf(this.#party);
+    const primary = await this.#check('client_authentication', () => attempt(first));
     const secondary =
       second === undefined
         ? skipped('secondary_secret', 'The connection has none')
         : await this.#check('secondary_secret', () => attempt(second));
-    return { results: [first, secondary], accepted };
+    return { results: [primary, secondary], accepted };
   }
 
   /** A pushed request (RFC 9126) is judged like a real one: redirect URI, scopes and PKCE. */

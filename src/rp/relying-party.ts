@@ -7,7 +7,7 @@ import { checkCallback } from './callback.js';
 import { UpstreamError } from './causes.js';
 import { accessTokenClaims, gatherClaims } from './claim-sources.js';
 import type { GatheredClaims, SignInNote } from './claim-sources.js';
-import { authenticate, credentialMark, credentialsOf } from './client-auth.js';
+import { authenticate, credentialMark, credentialsOf, noCredential } from './client-auth.js';
 import type { Credential } from './client-auth.js';
 import { exchangeCode } from './code-exchange.js';
 import type { CodeExchanged } from './code-exchange.js';
@@ -207,6 +207,7 @@ class OpenIdRelyingParty implements RelyingParty {
   ): Promise<CodeExchanged> {
     const key = `${party.tenantId} ${party.connection.id}`;
     const [first, second] = acceptedFirst(credentialsOf(party), this.#accepted.get(key));
+    if (first === undefined) throw noCredential(party);
     const redeemWith = async (credential: Credential): Promise<CodeExchanged> => {
       const exchanged = await exchangeCode({
         outbound: this.#deps.outbound,
@@ -252,12 +253,11 @@ class OpenIdRelyingParty implements RelyingParty {
   }
 }
 
-function acceptedFirst(
-  credentials: readonly [Credential, ...Credential[]],
-  mark: string | undefined,
-): readonly [Credential, Credential | undefined] {
-  const [first, second] = credentials;
-  return second !== undefined && credentialMark(second) === mark ? [second, first] : [first, second];
+/** The credential that was last accepted, and the other one. */
+function acceptedFirst(credentials: readonly Credential[], mark: string | undefined): readonly Credential[] {
+  return credentials.toSorted(
+    (a, b) => Number(credentialMark(b) === mark) - Number(credentialMark(a) === mark),
+  );
 }
 
 function isCredentialRefused(error: unknown): boolean {

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { LRUCache } from 'lru-cache';
 import { messageOf } from '../core/errors.js';
 import type { Json, JsonObject } from '../core/json.js';
@@ -21,6 +22,9 @@ const METADATA_FRESH_SECONDS = 10 * 60;
 const REFETCH_SECONDS = 60;
 /** After a fetch out of turn failed: the contract wants sign-ins back within 30 s. */
 const REFETCH_FAILED_SECONDS = 10;
+
+/** How long another node, which holds the claim, is given to fetch and store. */
+const OTHER_NODE_MS = 500;
 
 /** A connection's metadata and key set: in memory, stored, fetched, in this order. One for each connection version. */
 export class UpstreamDocuments {
@@ -53,7 +57,7 @@ export class UpstreamDocuments {
 
   /**
    * The key sets to try, each asked for only if the one before had not the key: the cached one, one that another node has
-   * stored since, one fetched out of turn (at most one in 60 s for all nodes).
+   * stored since, one fetched out of turn by this node or another (at most one in 60 s for all nodes).
    * @throws UpstreamError when the upstream can't be asked
    */
   async *keySets(deadline: Deadline): AsyncGenerator<readonly UpstreamKey[]> {
@@ -62,6 +66,7 @@ export class UpstreamDocuments {
     if (await this.#load()) yield await this.#keys.get(deadline);
     const refetched = await this.#refetchOutOfTurn(deadline);
     if (refetched !== undefined) yield refetched;
+    else if (await this.#load()) yield await this.#keys.get(deadline);
   }
 
   #names(): { readonly tenant: string; readonly connection: string } {
@@ -106,7 +111,11 @@ export class UpstreamDocuments {
     const { tenantId, connection } = this.#upstream;
     const nowMs = clock.now().getTime();
     if (nowMs < this.#refetchNotBeforeMs) return undefined;
-    if (!(await keySets.claimRefetch(tenantId, connection.id, REFETCH_SECONDS))) return undefined;
+    if (!(await keySets.claimRefetch(tenantId, connection.id, REFETCH_SECONDS))) {
+      // Another node asked within the minute: perhaps just now, and what it gets is worth this person's half second.
+      await delay(OTHER_NODE_MS);
+      return undefined;
+    }
     this.#refetchNotBeforeMs = nowMs + REFETCH_SECONDS * 1_000;
     try {
       return await this.#keys.refresh(deadline);
