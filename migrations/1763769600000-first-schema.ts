@@ -23,7 +23,7 @@ export class FirstSchema1763769600000 implements MigrationInterface {
     await runner.query(`
       DROP TABLE outbox, audit_position, audit_checkpoints, audit_chain, audit_heads, audit_personal, audit_events,
         links, tenant_links, api_tokens, scim_tokens, access_token_records, oidc_artifacts, login_transactions,
-        session_applications, sessions, role_assignments, role_mappings, group_members, groups, identities, users,
+        consents, session_applications, sessions, role_assignments, role_mappings, group_members, groups, identities, users,
         roles, access_policies, api_scopes, apis, application_secrets, applications, signing_keys, upstream_key_sets,
         connections, domains, tenants
     `);
@@ -333,10 +333,24 @@ CREATE TABLE session_applications (
   client_id text COLLATE "C" NOT NULL,
   sid text NOT NULL,
   grant_id text,
+  grant_hash bytea,
   persists_logout boolean NOT NULL DEFAULT false,
   CONSTRAINT session_applications_pkey PRIMARY KEY (tenant_id, session_uid, client_id),
   CONSTRAINT session_applications_session_fkey FOREIGN KEY (tenant_id, session_uid)
     REFERENCES sessions (tenant_id, uid) ON DELETE CASCADE
+);
+
+CREATE TABLE consents (
+  tenant_id uuid NOT NULL,
+  user_id uuid NOT NULL,
+  application_id uuid NOT NULL,
+  scopes text[] NOT NULL,
+  granted_at timestamptz NOT NULL DEFAULT now(),
+  CONSTRAINT consents_pkey PRIMARY KEY (tenant_id, user_id, application_id),
+  CONSTRAINT consents_user_fkey FOREIGN KEY (tenant_id, user_id)
+    REFERENCES users (tenant_id, id) ON DELETE CASCADE,
+  CONSTRAINT consents_application_fkey FOREIGN KEY (tenant_id, application_id)
+    REFERENCES applications (tenant_id, id) ON DELETE CASCADE
 );
 
 CREATE TABLE login_transactions (
@@ -527,6 +541,7 @@ const TENANT_TABLES = [
   'access_policies',
   'sessions',
   'session_applications',
+  'consents',
   'audit_events',
   'audit_personal',
   'audit_chain',

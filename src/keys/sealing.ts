@@ -1,4 +1,4 @@
-import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
+import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from 'node:crypto';
 import type { SealedPlace, Vault } from '../domain/keys/vault.js';
 
 /** One key-encryption key of the deployment (`ENCRYPTION_KEYS`): an id and 32 bytes. */
@@ -120,6 +120,11 @@ export class DataKey implements Vault {
     if (format !== FORMAT || nonce === undefined || body === undefined || rest.length > 0)
       throw new SealError('sealed value is malformed');
     return decrypt(this.#secret, nonce, body, this.#bound(place)).toString('utf8');
+  }
+
+  /** A key of 32 bytes for one purpose (HKDF, RFC 5869): the same on every node, and no other purpose's. */
+  derive(purpose: string): Buffer {
+    return Buffer.from(hkdfSync('sha256', this.#secret, this.#tenantId, `${FORMAT}|${purpose}`, KEY_BYTES));
   }
 
   #bound(place: SealedPlace): readonly string[] {

@@ -1,4 +1,12 @@
-import { decodeProtectedHeader, errors, importJWK, jwtVerify, type JWK, type JWTPayload } from 'jose';
+import {
+  decodeJwt,
+  decodeProtectedHeader,
+  errors,
+  importJWK,
+  jwtVerify,
+  type JWK,
+  type JWTPayload,
+} from 'jose';
 
 /**
  * What a JWT is presented as. One verifier, one list of purposes: a token made for one is refused for the others
@@ -81,6 +89,17 @@ export async function verifyJwt(token: string, options: VerifyJwtOptions): Promi
   if (Array.isArray(aud) ? aud.length !== 1 || aud[0] !== options.audience : aud !== options.audience)
     throw new JwtError('wrong_audience', 'the token is meant for somebody else (aud)');
   return { header: { ...header }, claims };
+}
+
+/** The audience that a token claims, to choose what to verify it against; says nothing of its truth. */
+export function claimedAudience(token: string): string | undefined {
+  try {
+    const { aud } = decodeJwt(token);
+    return typeof aud === 'string' ? aud : undefined;
+  } catch (error) {
+    if (error instanceof errors.JOSEError || error instanceof TypeError) return undefined;
+    throw error;
+  }
 }
 
 function readHeader(token: string): { alg?: unknown; kid?: unknown; typ?: unknown } {

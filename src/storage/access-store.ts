@@ -23,7 +23,8 @@ const SESSIONS: Readonly<Record<string, string>> = {
 /** Grants that end. A session's are those it holds, unless the person asked to stay signed in there (offline access). */
 const GRANTS: Readonly<Record<string, string>> = {
   user: 'a.user_id = $2::uuid',
-  session: 'a.session_uid = $2',
+  session: `a.hash IN (SELECT grant_hash FROM session_applications
+    WHERE tenant_id = $1 AND session_uid = $2 AND NOT persists_logout)`,
   connection: 'a.user_id IN (SELECT id FROM users WHERE tenant_id = $1 AND connection_id = $2::uuid)',
   application: 'a.client_id = $2',
   tenant: `$2 = 'all'`,

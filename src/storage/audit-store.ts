@@ -37,8 +37,8 @@ export function auditStatements(tenantId: TenantId, records: readonly AuditRecor
 export class PostgresAuditStore implements AuditStore {
   constructor(private readonly database: Database) {}
 
-  async append(scope: TenantScope, records: readonly AuditRecord[]): Promise<void> {
-    await this.database.transaction(scope).send(auditStatements(scope.tenantId, records));
+  append(scope: TenantScope, records: readonly AuditRecord[]): void {
+    this.database.transaction(scope).defer(auditStatements(scope.tenantId, records));
   }
 
   async appendAlone(tenantId: TenantId, records: readonly AuditRecord[]): Promise<void> {

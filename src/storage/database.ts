@@ -141,6 +141,7 @@ function toQuery(statement: Statement): { name?: string; text: string; values: u
 /** One transaction of one tenant on one connection. */
 export class TenantTransaction {
   #state: 'new' | 'open' | 'ended' = 'new';
+  #deferred: readonly Statement[] = [];
 
   constructor(
     private readonly client: PoolClient,
@@ -151,6 +152,11 @@ export class TenantTransaction {
   /** Sends statements in one flush and gives their rows in order. @throws the first error among them. */
   async send(statements: readonly Statement[]): Promise<readonly Rows[]> {
     return this.#flush(statements, false);
+  }
+
+  /** Statements whose answers nobody needs: they leave, in order, with the next flush, at the latest the commit's. */
+  defer(statements: readonly Statement[]): void {
+    this.#deferred = [...this.#deferred, ...statements];
   }
 
   /** One statement, one flush. */
@@ -165,7 +171,7 @@ export class TenantTransaction {
   }
 
   async commit(): Promise<void> {
-    if (this.#state === 'open') await this.#flush([], true);
+    if (this.#state === 'open' || this.#deferred.length > 0) await this.#flush([], true);
     this.#state = 'ended';
   }
 
@@ -178,7 +184,12 @@ export class TenantTransaction {
 
   async #flush(statements: readonly Statement[], commits: boolean): Promise<readonly Rows[]> {
     if (this.#state === 'ended') throw new TypeError('the transaction has ended');
-    const before = this.#state === 'new' ? this.#begin() : [];
+    const deferred = this.#deferred;
+    this.#deferred = [];
+    const before = [
+      ...(this.#state === 'new' ? this.#begin() : []),
+      ...deferred.map((statement) => this.client.query(toQuery(statement))),
+    ];
     this.#state = commits ? 'ended' : 'open';
     const sent = statements.map((statement) => this.client.query(toQuery(statement)));
     const after = commits ? [this.client.query('COMMIT')] : [];

@@ -4,6 +4,6 @@ import type { AuditRecord } from './audit-record.js';
 
 /** Writes audit events: in the transaction of the change they tell of, or alone for a refusal that changes nothing. */
 export interface AuditStore {
-  append(scope: TenantScope, records: readonly AuditRecord[]): Promise<void>;
+  append(scope: TenantScope, records: readonly AuditRecord[]): void;
   appendAlone(tenantId: TenantId, records: readonly AuditRecord[]): Promise<void>;
 }

@@ -20,6 +20,7 @@ export type EndReason =
   | 'not_assigned'
   | 'connection_disabled'
   | 'connection_deleted'
+  | 'connection_changed'
   | 'application_deleted'
   | 'tenant_suspended'
   | 'token_reuse';
@@ -59,6 +60,6 @@ export async function endAccess(
     target: `${kind}:${id}`,
     details: { sessions: ended.sessions, grants: ended.grants },
   });
-  await deps.audit.append(scope, [recordOf(scope.tenantId, entry, deps.auditTools)]);
+  deps.audit.append(scope, [recordOf(scope.tenantId, entry, deps.auditTools)]);
   return ended;
 }

@@ -64,7 +64,7 @@ export async function admitPerson(
     request.tenant.whenNoRole === 'deny' && request.tenant.defaultRole === null && roles.length === 0;
   if (denied && person === undefined) return { admitted: false, reason: 'no_role', userId: undefined };
 
-  await deps.people.change(scope, {
+  deps.people.change(scope, {
     ...planPerson(userId, person, request, deps.auditTools, scope),
     newGroups: membership.create,
     joinGroups: membership.join,

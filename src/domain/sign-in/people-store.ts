@@ -67,6 +67,9 @@ export interface PersonChanges {
 export interface PeopleStore {
   /** Finds and locks in one flush. */
   meet(scope: TenantScope, key: IdentityKey, groups: readonly UpstreamGroup[]): Promise<Acquaintance>;
-  /** @throws DomainError `already_exists` when the same person was created in parallel: run the transaction again. */
-  change(scope: TenantScope, changes: PersonChanges): Promise<void>;
+  /**
+   * Written with the transaction's next flush. The commit fails with DomainError `already_exists` when the same person
+   * was created in parallel: run the transaction again.
+   */
+  change(scope: TenantScope, changes: PersonChanges): void;
 }

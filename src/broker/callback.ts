@@ -1,0 +1,183 @@
+import type { Context } from 'koa';
+import { DomainError } from '../core/errors.js';
+import type { JsonObject } from '../core/json.js';
+import type { Artifact } from '../domain/artifact/artifact-store.js';
+import { admitsSignIn, type Connection } from '../domain/connection/connection.js';
+import { admitPerson, type Admission } from '../domain/sign-in/admit-person.js';
+import type { LoginTransaction } from '../domain/sign-in/login-transaction.js';
+import type { UpstreamIdentity } from '../domain/sign-in/upstream-identity.js';
+import type { TenantContext } from '../http/tenant-context.js';
+import type { InteractionAnswer } from '../op/interactions.js';
+import { pendingInteraction } from '../op/interactions.js';
+import { UpstreamError } from '../rp/causes.js';
+import type { BrokerDeps } from './deps.js';
+import { clearLoginCookie, loginSecrets, readLoginCookie, type LoginSecrets } from './login-secrets.js';
+import { reasonOfUpstream, refuse, type Refusal } from './refusal.js';
+import { partyOf } from './start-sign-in.js';
+
+/** A newcomer who comes in twice at once is created once: the loser looks again. */
+const ATTEMPTS_MAX = 3;
+
+/** What came back from an upstream, once it is known to belong to a trip that this browser began. */
+interface Return {
+  readonly connection: Connection;
+  readonly transaction: LoginTransaction;
+  readonly interaction: Artifact;
+  readonly interactionUid: string;
+  readonly secrets: LoginSecrets;
+}
+
+/**
+ * The way back from an upstream. Nothing is asked of anybody before the answer is known to belong to a trip that this
+ * browser began through this very connection (A-19, A-20); the trip is taken once (A-22); then the relying party
+ * checks, the domain decides, and the waiting interaction gets its answer in the transaction of that decision.
+ */
+export async function serveCallback(
+  ctx: Context,
+  tenant: TenantContext,
+  connectionKey: string,
+  deps: BrokerDeps,
+): Promise<void> {
+  const connection = tenant.connection(connectionKey);
+  if (connection === undefined) return refuse(ctx, tenant, { reason: 'unknown_page' }, deps);
+  const back = await takeReturn(ctx, tenant, connection, deps);
+  if ('reason' in back) return refuse(ctx, tenant, back, deps);
+  const { clientId } = pendingInteraction(back.interaction.payload);
+  const again = { tryAgain: `${tenant.issuer}/sign-in/${back.interactionUid}` };
+  const known = { clientId, connection, actions: { ...again, useAnother: `${again.tryAgain}?another=1` } };
+  let identity: UpstreamIdentity;
+  try {
+    identity = await verify(ctx, tenant, back, deps);
+  } catch (error) {
+    if (!(error instanceof UpstreamError)) throw error;
+    return refuse(ctx, tenant, { ...known, reason: reasonOfUpstream(error), upstream: error }, deps);
+  }
+  const admission = await admit(ctx, tenant, back, identity, deps);
+  const signedInAs = identity.profile.email ?? identity.profile.userName;
+  if (!admission.admitted)
+    return refuse(
+      ctx,
+      tenant,
+      { ...known, reason: admission.reason, userId: admission.userId, signedInAs },
+      deps,
+    );
+  deps.onOutcome('succeeded');
+  ctx.status = 303;
+  ctx.redirect(`${tenant.issuer}/oauth2/v1/authorize/${back.interactionUid}`);
+}
+
+async function takeReturn(
+  ctx: Context,
+  tenant: TenantContext,
+  connection: Connection,
+  deps: BrokerDeps,
+): Promise<Return | Refusal> {
+  const callback = new URL(tenant.redirectUri(connection));
+  const states = ctx.URL.searchParams.getAll('state');
+  const [state] = states;
+  if (states.length !== 1 || state === undefined || state === '')
+    return { reason: 'bad_request', connection };
+  const cookie = readLoginCookie(ctx, callback, state);
+  if (cookie === undefined) return { reason: 'other_browser', connection };
+  if (!admitsSignIn(connection)) return { reason: 'connection_disabled', connection };
+  const secrets = loginSecrets(state, cookie.secret);
+  const taken = await deps.logins.take(tenant.id, secrets.stateHash, secrets.browserHash);
+  if (!taken.taken)
+    return { reason: taken.reason === 'other_browser' ? 'other_browser' : 'expired', connection };
+  clearLoginCookie(ctx, callback, state);
+  const { transaction, interaction } = taken;
+  const same =
+    transaction.connectionId === connection.id &&
+    transaction.connectionVersion === connection.version &&
+    transaction.issuer === connection.issuer &&
+    transaction.redirectUri === callback.href;
+  if (!same || interaction === undefined) return { reason: 'expired', connection };
+  return { connection, transaction, interaction, interactionUid: cookie.interactionUid, secrets };
+}
+
+async function verify(
+  ctx: Context,
+  tenant: TenantContext,
+  { connection, transaction, secrets }: Return,
+  deps: BrokerDeps,
+): Promise<UpstreamIdentity> {
+  const { acrValues, maxAgeSeconds } = transaction.request;
+  const { identity, notes } = await deps.relyingParty.completeSignIn(
+    partyOf(tenant, connection),
+    ctx.URL.searchParams,
+    { ...secrets, acrValues, ...(maxAgeSeconds === null ? {} : { maxAgeSeconds }) },
+  );
+  if (notes.length > 0)
+    deps.log.info('sign_in.notes', { tenant: tenant.slug, connection: connection.key, notes });
+  return identity;
+}
+
+async function admit(
+  ctx: Context,
+  tenant: TenantContext,
+  back: Return,
+  identity: UpstreamIdentity,
+  deps: BrokerDeps,
+): Promise<Admission> {
+  const origin = deps.originOf(ctx);
+  const auditTools = { ...deps, vault: tenant.vault };
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await deps.transactions.withTenant(tenant.id, async (scope) => {
+        const admission = await admitPerson({ ...deps, auditTools }, scope, {
+          connection: back.connection,
+          identity,
+          tenant: tenant.configuration.tenant.settings,
+          roleMappings: tenant.configuration.roleMappings,
+          origin,
+        });
+        if (admission.admitted)
+          deps.artifacts.answer(
+            scope,
+            answered(back, tenant, identity, admission.userId, origin),
+            admission.userId,
+          );
+        return admission;
+      });
+    } catch (error) {
+      const raced = error instanceof DomainError && error.code === 'already_exists';
+      if (!raced || attempt >= ATTEMPTS_MAX) throw error;
+    }
+  }
+}
+
+/** The interaction with its answer: who signed in, how, and what the session must remember of the upstream. */
+function answered(
+  { interaction, connection }: Return,
+  tenant: TenantContext,
+  identity: UpstreamIdentity,
+  userId: string,
+  origin: { readonly ip: string | null; readonly userAgent: string | null },
+): Pick<Artifact, 'hash' | 'payload'> {
+  const place = {
+    tenantId: tenant.id,
+    table: 'sessions',
+    column: 'upstream_id_token',
+    row: interaction.hash.toString('base64url'),
+  };
+  const result: InteractionAnswer = {
+    login: {
+      accountId: userId,
+      remember: true,
+      ...(identity.acr === undefined ? {} : { acr: identity.acr }),
+      ...(identity.amr === undefined ? {} : { amr: [...identity.amr] }),
+      ...(identity.authTime === undefined ? {} : { ts: identity.authTime }),
+    },
+    upstream: {
+      connectionId: connection.id,
+      sessionReference: identity.sessionReference ?? null,
+      sealedIdToken: `${place.row}.${tenant.vault.seal(place, identity.idToken)}`,
+      ip: origin.ip,
+      userAgent: origin.userAgent,
+      sessionExpiry: identity.sessionExpiry ?? null,
+    },
+  };
+  const { lastSubmission } = interaction.payload as { lastSubmission?: JsonObject };
+  const merged = JSON.parse(JSON.stringify({ ...lastSubmission, ...result })) as JsonObject;
+  return { hash: interaction.hash, payload: { ...interaction.payload, result: merged } };
+}

@@ -1,0 +1,81 @@
+import { domainToASCII } from 'node:url';
+import type { Connection } from '../domain/connection/connection.js';
+import type { Domain } from '../domain/tenant/tenant.js';
+
+/** What may decide where a person signs in (A8). */
+export interface Hints {
+  /** A connection's key: `connection`, or `idp`. */
+  readonly connection?: string | undefined;
+  /** `domain_hint`. */
+  readonly domain?: string | undefined;
+  /** `login_hint`, or what the person typed. */
+  readonly email?: string | undefined;
+}
+
+export interface Realm {
+  /** Connections that people may use now. */
+  readonly connections: readonly Connection[];
+  readonly domains: readonly Domain[];
+  /** A connection's key, `chooser`, or null. */
+  readonly signInDefault: string | null;
+}
+
+export type Choice =
+  | { readonly kind: 'connection'; readonly connection: Connection; readonly loginHint: string | undefined }
+  | { readonly kind: 'choose' }
+  | { readonly kind: 'ask' }
+  | { readonly kind: 'none' };
+
+/**
+ * Where a person signs in: the connection that was named; that of a verified domain; the only one; the default; else
+ * the person is asked. The address goes on to the upstream only when its domain is verified for this tenant (A-37).
+ */
+export function chooseConnection(realm: Realm, hints: Hints): Choice {
+  const { connections } = realm;
+  if (connections.length === 0) return { kind: 'none' };
+  const domain = verifiedDomain(realm, hints.domain ?? domainOf(hints.email ?? ''));
+  const loginHint =
+    domain !== undefined && domainOf(hints.email ?? '') === domain.name ? hints.email : undefined;
+  const named = hints.connection === undefined ? undefined : byKey(realm, hints.connection);
+  if (hints.connection !== undefined && named === undefined) return { kind: 'none' };
+  const connection =
+    named ??
+    (domain?.connection == null ? undefined : byKey(realm, domain.connection)) ??
+    (connections.length === 1 ? connections[0] : undefined) ??
+    (realm.signInDefault === null ? undefined : byKey(realm, realm.signInDefault));
+  if (connection !== undefined) return { kind: 'connection', connection, loginHint };
+  const askable =
+    realm.signInDefault !== 'chooser' && realm.domains.some(({ connection: key }) => key !== null);
+  return { kind: askable ? 'ask' : 'choose' };
+}
+
+/** The connection for an address that a person typed: the same next step for every address of a domain (A-110). */
+export function connectionForEmail(realm: Realm, email: string): Choice | undefined {
+  const domain = verifiedDomain(realm, domainOf(email));
+  if (domain === undefined) return undefined;
+  const choice = chooseConnection(realm, { email });
+  return choice.kind === 'connection' ? choice : undefined;
+}
+
+const byKey = (realm: Realm, key: string): Connection | undefined =>
+  realm.connections.find((connection) => connection.key === key);
+
+const verifiedDomain = (realm: Realm, name: string | undefined): Domain | undefined =>
+  name === undefined ? undefined : realm.domains.find((domain) => domain.verified && domain.name === name);
+
+// oxlint-disable-next-line no-control-regex -- control characters are what it refuses
+const ADDRESS =
+  /^[^\s@"(),:;<>[\\\]\u0000-\u001f\u007f]{1,64}@([^\s@"(),:;<>[\\\]\u0000-\u001f\u007f]{1,253})$/;
+
+/**
+ * The domain of a single mail address, as A-labels in lower case; undefined for anything that isn't one: two @, quotes,
+ * lists, a dot at the end (A-11).
+ */
+export function domainOf(email: string): string | undefined {
+  const match = ADDRESS.exec(email);
+  const name = match?.[1];
+  if (name === undefined || name.startsWith('.') || name.endsWith('.') || name.includes('..'))
+    return undefined;
+  const ascii = domainToASCII(name).toLowerCase();
+  return ascii === '' || !ascii.includes('.') ? undefined : ascii;
+}

@@ -1,0 +1,31 @@
+import type { Context } from 'koa';
+import type { Clock } from '../core/clock.js';
+import type { Ids } from '../core/ids.js';
+import type { Logger } from '../core/logger.js';
+import type { ArtifactStore } from '../domain/artifact/artifact-store.js';
+import type { RequestOrigin } from '../domain/audit/audit-event.js';
+import type { AuditStore } from '../domain/audit/audit-store.js';
+import type { ConsentStore } from '../domain/consent/consent-store.js';
+import type { AccessStore } from '../domain/session/end-access.js';
+import type { LoginTransactionStore } from '../domain/sign-in/login-transaction.js';
+import type { PeopleStore } from '../domain/sign-in/people-store.js';
+import type { TenantTransactions } from '../domain/tenant/transactions.js';
+import type { RelyingParty } from '../rp/relying-party.js';
+
+/** What the federated sign-in is made of. */
+export interface BrokerDeps {
+  readonly transactions: TenantTransactions;
+  readonly logins: LoginTransactionStore;
+  readonly artifacts: ArtifactStore;
+  readonly people: PeopleStore;
+  readonly access: AccessStore;
+  readonly audit: AuditStore;
+  readonly consents: ConsentStore;
+  readonly relyingParty: RelyingParty;
+  readonly originOf: (ctx: Context) => RequestOrigin;
+  readonly onOutcome: (outcome: string) => void;
+  readonly stylesheetHref: string;
+  readonly ids: Ids;
+  readonly clock: Clock;
+  readonly log: Logger;
+}

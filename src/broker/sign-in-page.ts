@@ -1,0 +1,196 @@
+import type { Context } from 'koa';
+import { errors, type Interaction } from 'oidc-provider';
+import type { Connection } from '../domain/connection/connection.js';
+import type { TenantContext } from '../http/tenant-context.js';
+import { pendingInteraction, type PendingInteraction } from '../op/interactions.js';
+import { frameOf, showPage } from '../op/page-frame.js';
+import type { OpenInteraction } from '../op/open-interaction.js';
+import { renderChooser } from '../pages/sign-in/chooser.js';
+import { renderContinue } from '../pages/sign-in/continue.js';
+import { renderDiscovery, type DiscoveryFault } from '../pages/sign-in/discovery.js';
+import { UpstreamError } from '../rp/causes.js';
+import {
+  chooseConnection,
+  connectionForEmail,
+  domainOf,
+  type Hints,
+  type Realm,
+} from './choose-connection.js';
+import { answerConsent, showConsent } from './consent.js';
+import type { BrokerDeps } from './deps.js';
+import { readOwnForm } from './form.js';
+import { reasonOfUpstream, refuse } from './refusal.js';
+import { startSignIn } from './start-sign-in.js';
+
+export function realmOf(tenant: TenantContext): Realm {
+  return {
+    connections: tenant.openConnections,
+    domains: tenant.configuration.domains,
+    signInDefault: tenant.configuration.tenant.settings.signInDefault,
+  };
+}
+
+const text = (value: unknown): string | undefined =>
+  typeof value === 'string' && value !== '' ? value : undefined;
+
+/** What the application said of who signs in and where (contract, Addresses). */
+export function hintsOf({ params }: PendingInteraction): Hints {
+  return {
+    connection: text(params['connection']) ?? text(params['idp']),
+    domain: text(params['domain_hint']),
+    email: text(params['login_hint']),
+  };
+}
+
+/** One interaction's page, as this request sees it. */
+export interface Visit {
+  readonly ctx: Context;
+  readonly tenant: TenantContext;
+  readonly open: OpenInteraction;
+  readonly interaction: PendingInteraction;
+  readonly address: string;
+  readonly deps: BrokerDeps;
+}
+
+/**
+ * `/sign-in/{uid}`: what a person sees between application and upstream, if anything. The interaction's cookie must be
+ * this browser's (A-59).
+ */
+export async function serveSignInPage(
+  ctx: Context,
+  tenant: TenantContext,
+  open: OpenInteraction,
+  deps: BrokerDeps,
+): Promise<void> {
+  let kept: Interaction;
+  try {
+    kept = await open.find();
+  } catch (error) {
+    if (!(error instanceof errors.SessionNotFound)) throw error;
+    return refuse(ctx, tenant, { reason: open.hasCookie ? 'expired' : 'other_browser' }, deps);
+  }
+  const interaction = pendingInteraction(kept, open.uid);
+  const visit = { ctx, tenant, open, interaction, address: `${tenant.issuer}/sign-in/${open.uid}`, deps };
+  if (ctx.query['decline'] !== undefined) return decline(visit);
+  if (ctx.query['another'] !== undefined) return leave(visit, hintsOf(interaction), true);
+  if (interaction.prompt === 'consent')
+    return ctx.method === 'POST' ? answerConsent(visit) : showConsent(visit, kept);
+  if (interaction.prompt === 'refused') return showRefusal(visit);
+  return ctx.method === 'POST' ? discover(visit) : login(visit);
+}
+
+async function login(visit: Visit): Promise<void> {
+  const chosen = text(visit.ctx.query['connection']);
+  if (visit.ctx.query['by'] === 'email') return showDiscovery(visit, undefined, undefined);
+  return leave(visit, chosen === undefined ? hintsOf(visit.interaction) : { connection: chosen }, false);
+}
+
+/** Goes where the hints lead, or shows the page that asks. */
+async function leave(visit: Visit, hints: Hints, anotherAccount: boolean): Promise<void> {
+  const choice = chooseConnection(realmOf(visit.tenant), hints);
+  if (choice.kind === 'ask') return showDiscovery(visit, undefined, undefined);
+  if (choice.kind === 'choose') return showChooser(visit);
+  if (choice.kind === 'none')
+    return refuse(
+      visit.ctx,
+      visit.tenant,
+      { reason: 'connection_disabled', clientId: visit.interaction.clientId },
+      visit.deps,
+    );
+  const url = await start(visit, choice.connection, choice.loginHint, anotherAccount);
+  if (url === undefined) return;
+  visit.ctx.status = 303;
+  visit.ctx.set('Cache-Control', 'no-store');
+  visit.ctx.redirect(url.href);
+}
+
+/** Starts the trip; shows the page of the upstream's fault when that can't be. */
+async function start(
+  { ctx, tenant, interaction, address, deps }: Visit,
+  connection: Connection,
+  loginHint: string | undefined,
+  anotherAccount: boolean,
+): Promise<URL | undefined> {
+  try {
+    const started = await startSignIn(
+      ctx,
+      tenant,
+      { interaction, connection, loginHint, anotherAccount },
+      deps,
+    );
+    await deps.logins.begin(tenant.id, started.transaction);
+    return started.url;
+  } catch (error) {
+    if (!(error instanceof UpstreamError)) throw error;
+    const refusal = {
+      reason: reasonOfUpstream(error),
+      clientId: interaction.clientId,
+      connection,
+      upstream: error,
+    };
+    await refuse(ctx, tenant, { ...refusal, actions: { tryAgain: address } }, deps);
+    return undefined;
+  }
+}
+
+/** The address that was typed decides; a page goes on by itself, because a redirect after a POST must not leave. */
+async function discover(visit: Visit): Promise<void> {
+  const form = await readOwnForm(visit.ctx, visit.tenant);
+  const email = (form.get('email') ?? '').trim();
+  const fault: DiscoveryFault | undefined =
+    email === '' ? 'empty' : domainOf(email) === undefined ? 'malformed' : undefined;
+  const choice = fault === undefined ? connectionForEmail(realmOf(visit.tenant), email) : undefined;
+  if (choice?.kind !== 'connection') return showDiscovery(visit, email, fault ?? 'unknown');
+  const url = await start(visit, choice.connection, choice.loginHint, false);
+  if (url === undefined) return;
+  const target = { targetName: choice.connection.name, href: url.href };
+  showPage(visit.ctx, 200, renderContinue(frame(visit), target));
+}
+
+function showDiscovery(visit: Visit, email: string | undefined, fault: DiscoveryFault | undefined): void {
+  const html = renderDiscovery(frame(visit), { action: visit.address, method: 'post', email, fault });
+  showPage(visit.ctx, fault === undefined ? 200 : 400, html);
+}
+
+function showChooser(visit: Visit): void {
+  const { connections, domains } = realmOf(visit.tenant);
+  const choices = connections.map(({ key, name }) => ({ name, href: `${visit.address}?connection=${key}` }));
+  const byEmail = domains.some(({ verified }) => verified)
+    ? { anotherEmailHref: `${visit.address}?by=email` }
+    : {};
+  showPage(visit.ctx, 200, renderChooser(frame(visit), { choices, ...byEmail }));
+}
+
+/** Somebody who may not use the application (B13): a page, with ways on; the application hears of it when they go back. */
+async function showRefusal({ ctx, tenant, interaction, address, deps }: Visit): Promise<void> {
+  const reason = interaction.reasons.includes('no_role') ? 'no_role' : 'not_assigned';
+  const { clientId, accountId } = interaction;
+  const account = accountId === undefined ? undefined : await deps.artifacts.account(tenant.id, accountId);
+  const connection = account?.connectionId == null ? undefined : tenant.connectionById(account.connectionId);
+  await refuse(
+    ctx,
+    tenant,
+    {
+      reason,
+      clientId,
+      connection,
+      userId: accountId,
+      signedInAs: account?.profile.email ?? account?.profile.userName,
+      actions: { useAnother: `${address}?another=1`, tryAgain: `${address}?decline=1` },
+    },
+    deps,
+  );
+}
+
+/** Back to the application, which is told `access_denied` and why. */
+async function decline({ ctx, open, interaction }: Visit): Promise<void> {
+  const [reason = 'refused'] =
+    interaction.prompt === 'refused' ? interaction.reasons : ['the person went back'];
+  const next = await open.answer({ error: 'access_denied', error_description: reason });
+  ctx.status = 303;
+  ctx.redirect(next);
+}
+
+export function frame({ tenant, interaction, deps }: Visit) {
+  return frameOf(tenant, deps.stylesheetHref, tenant.application(interaction.clientId)?.name);
+}

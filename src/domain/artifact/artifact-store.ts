@@ -1,0 +1,141 @@
+import type { ConnectionId, TenantId, UserId } from '../../core/ids.js';
+import type { JsonObject } from '../../core/json.js';
+import type { TenantScope } from '../../core/scope.js';
+import type { AuditRecord } from '../audit/audit-record.js';
+import type { LoginTransaction } from '../sign-in/login-transaction.js';
+import type { Account } from '../user/account.js';
+
+/** SHA-256 of a kind and a bearer value: the only name under which an artifact is kept. */
+export type ArtifactHash = Buffer;
+
+/** What the protocol engine stores: code, grant, refresh token, interaction … (design, Words). */
+export interface Artifact {
+  readonly hash: ArtifactHash;
+  readonly kind: string;
+  readonly payload: JsonObject;
+  /** Time left by the database's clock. */
+  readonly remainingSeconds: number;
+  readonly consumed: boolean;
+  readonly grant: StoredGrant | undefined;
+  readonly session: StoredSession | undefined;
+  readonly account: Account | undefined;
+  /** The answer that consumed it, still inside its leeway and with an unused successor; sealed. */
+  readonly replay: string | undefined;
+}
+
+export interface StoredGrant {
+  readonly payload: JsonObject;
+  readonly remainingSeconds: number;
+}
+
+/** A session as stored: one row, and a row for each application that takes part. */
+export interface StoredSession {
+  readonly uid: string;
+  readonly payload: JsonObject;
+  readonly remainingSeconds: number;
+  readonly userId: UserId | null;
+  readonly connectionId: ConnectionId | null;
+  readonly upstreamSession: string | null;
+  readonly sealedUpstreamIdToken: string | null;
+  readonly applications: readonly (Omit<SessionApplication, 'grantHash'> & {
+    readonly grant: StoredGrant | null;
+  })[];
+  readonly account: Account | undefined;
+}
+
+export interface SessionApplication {
+  readonly clientId: string;
+  readonly sid: string;
+  readonly grantId: string | null;
+  readonly grantHash: ArtifactHash | null;
+  readonly persistsLogout: boolean;
+}
+
+export interface NewArtifact {
+  readonly hash: ArtifactHash;
+  readonly kind: string;
+  readonly grantHash: ArtifactHash | null;
+  readonly userId: string | null;
+  readonly clientId: string | null;
+  readonly sessionUid: string | null;
+  readonly payload: JsonObject;
+  readonly lifetimeSeconds: number;
+}
+
+export interface SessionWrite {
+  readonly uid: string;
+  readonly cookieHash: Buffer;
+  readonly payload: JsonObject;
+  readonly userId: string | null;
+  readonly idleSeconds: number;
+  readonly absoluteSeconds: number;
+  /** Where it came from: set when the person has just signed in, kept otherwise. */
+  readonly origin:
+    | {
+        readonly connectionId: string | null;
+        readonly upstreamSession: string | null;
+        readonly sealedUpstreamIdToken: string | null;
+        readonly ip: string | null;
+        readonly userAgent: string | null;
+      }
+    | undefined;
+  /** Applications that joined or changed; others stay as they are, so two tabs don't lose one. */
+  readonly applications: readonly SessionApplication[];
+  readonly leftApplications: readonly string[];
+}
+
+/** All that one protocol request writes: committed together or not at all. */
+export interface ArtifactCommit {
+  /** Must be active, and stay so until the commit. */
+  readonly userId: string | null;
+  /** Sessions and grants that must still live. */
+  readonly requiredSession: string | null;
+  readonly requiredGrant: ArtifactHash | null;
+  /** Taken once (invariant 3): when somebody else took one before, nothing is written and its grant is deleted. */
+  readonly consume: readonly Consumption[];
+  readonly artifacts: readonly NewArtifact[];
+  readonly session: SessionWrite | undefined;
+  readonly destroy: readonly ArtifactHash[];
+  /** Grants that end, and with them every artifact that hangs on them. */
+  readonly revokeGrants: readonly ArtifactHash[];
+  /** JWT access tokens that introspection and revocation must know. */
+  readonly tokenRecords: readonly TokenRecord[];
+  readonly loginTransaction: LoginTransaction | undefined;
+  readonly audit: readonly AuditRecord[];
+}
+
+export interface Consumption {
+  readonly hash: ArtifactHash;
+  /** The grant that dies when the artifact was taken before; null: it lives on, because a leeway covers that. */
+  readonly grantHash: ArtifactHash | null;
+  /** For a refresh token: its answer, sealed, to be given again within the leeway. */
+  readonly replay:
+    { readonly sealed: string; readonly leewaySeconds: number; readonly successor: ArtifactHash } | undefined;
+}
+
+export interface TokenRecord {
+  readonly hash: ArtifactHash;
+  readonly grantHash: ArtifactHash | null;
+  readonly lifetimeSeconds: number;
+}
+
+/**
+ * `committed`: all is written. `taken`: a one-time artifact was used before. `ended`: the person, session or grant is
+ * no more. In both other cases nothing was written.
+ */
+export type CommitOutcome = 'committed' | 'taken' | 'ended';
+
+/** Artifacts and sessions of a tenant. Each method is one flush. */
+export interface ArtifactStore {
+  /** Live artifacts by hash, with the grant, session and person that they hang on: without its grant a token is dead. */
+  load(tenantId: TenantId, hashes: readonly ArtifactHash[]): Promise<readonly Artifact[]>;
+  sessionByCookie(tenantId: TenantId, cookieHash: Buffer): Promise<StoredSession | undefined>;
+  sessionByUid(tenantId: TenantId, uid: string): Promise<StoredSession | undefined>;
+  account(tenantId: TenantId, userId: string): Promise<Account | undefined>;
+  /** Whether a JWT's record lives, and its grant. */
+  tokenRecordLives(tenantId: TenantId, hash: ArtifactHash): Promise<boolean>;
+  deleteTokenRecord(tenantId: TenantId, hash: ArtifactHash): Promise<void>;
+  commit(tenantId: TenantId, work: ArtifactCommit): Promise<CommitOutcome>;
+  /** Replaces an interaction's payload, in the caller's transaction, with its next flush. */
+  answer(scope: TenantScope, interaction: Pick<Artifact, 'hash' | 'payload'>, userId: string | null): void;
+}

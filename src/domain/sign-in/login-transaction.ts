@@ -1,0 +1,51 @@
+import type { ConnectionId, TenantId } from '../../core/ids.js';
+import type { Artifact } from '../artifact/artifact-store.js';
+
+/**
+ * One trip to an upstream and back. It binds everything that must be the same on the way back: the browser, the
+ * connection and its version, issuer, redirect URI, the interaction (A-19, A-20, A-21). Nonce and code verifier aren't
+ * in it: they are derived from the secret that only the browser holds, so a copy of the database can't redeem a code.
+ */
+export interface LoginTransaction {
+  /** SHA-256 of `state`. */
+  readonly stateHash: Buffer;
+  /** SHA-256 of the secret in the browser's cookie. */
+  readonly browserHash: Buffer;
+  readonly interactionHash: Buffer;
+  readonly connectionId: ConnectionId;
+  readonly connectionVersion: number;
+  readonly issuer: string;
+  readonly redirectUri: string;
+  readonly request: LoginRequest;
+}
+
+/** What was asked of the upstream, to be verified in its answer. */
+export interface LoginRequest {
+  readonly acrValues: readonly string[];
+  /** Oldest acceptable authentication, in seconds; null: any. */
+  readonly maxAgeSeconds: number | null;
+}
+
+/** A transaction lives as long as a person may take. */
+export const LOGIN_TRANSACTION_SECONDS = 600;
+
+export interface LoginTransactionStore {
+  /**
+   * Takes the transaction once, if the browser is the one that started it; another browser's try leaves it (A-19).
+   * Brings the interaction that waits for it. One flush.
+   */
+  take(
+    tenantId: TenantId,
+    stateHash: Buffer,
+    browserHash: Buffer,
+  ): Promise<
+    | {
+        readonly taken: true;
+        readonly transaction: LoginTransaction;
+        readonly interaction: Artifact | undefined;
+      }
+    | { readonly taken: false; readonly reason: 'unknown' | 'used' | 'other_browser' }
+  >;
+  /** Begins one outside of an authorization request: a click on the chooser. */
+  begin(tenantId: TenantId, transaction: LoginTransaction): Promise<void>;
+}

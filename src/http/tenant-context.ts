@@ -1,0 +1,100 @@
+import type { TenantId } from '../core/ids.js';
+import { admitsSignIn, type Connection, type ConnectionSecrets } from '../domain/connection/connection.js';
+import type { Application, ApplicationSecret } from '../domain/application/application.js';
+import type { TenantConfiguration } from '../domain/configuration/tenant-configuration.js';
+import { PUBLISHED_STATES, type SigningKey } from '../domain/keys/signing-key.js';
+import type { StoredTenant } from '../domain/tenant/tenant-store.js';
+import type { DataKey, KeyRing } from '../keys/sealing.js';
+import type { PrivateJwk } from '../keys/signing-keys.js';
+
+/** A tenant as this node serves it: one reading of its configuration, its keys opened. Never older than a second. */
+export class TenantContext {
+  readonly id: TenantId;
+  readonly slug: string;
+  /** `{PUBLIC_URL}/t/{slug}`: from configuration, never from a request (invariant 8). */
+  readonly issuer: string;
+  readonly configuration: TenantConfiguration;
+  readonly vault: DataKey;
+  readonly #stored: StoredTenant;
+  readonly #applications: ReadonlyMap<string, Application>;
+
+  /** @throws SealError when the deployment's keys don't open the tenant's. */
+  constructor(stored: StoredTenant, publicUrl: string, keyRing: KeyRing) {
+    const { tenant, applications } = stored.configuration;
+    this.id = tenant.id;
+    this.slug = tenant.slug;
+    this.issuer = `${publicUrl}/t/${tenant.slug}`;
+    this.configuration = stored.configuration;
+    this.vault = keyRing.openDataKey(tenant.id, stored.wrappedDataKey);
+    this.#stored = stored;
+    this.#applications = new Map(applications.map((application) => [application.clientId, application]));
+  }
+
+  get version(): number {
+    return this.configuration.tenant.configVersion;
+  }
+
+  get suspended(): boolean {
+    return this.configuration.tenant.status === 'suspended';
+  }
+
+  application(clientId: string): Application | undefined {
+    return this.#applications.get(clientId);
+  }
+
+  applicationSecrets(application: Application): readonly ApplicationSecret[] {
+    return this.#stored.applicationSecrets.get(application.id) ?? [];
+  }
+
+  connection(key: string): Connection | undefined {
+    return this.configuration.connections.find((connection) => connection.key === key);
+  }
+
+  connectionById(id: string): Connection | undefined {
+    return this.configuration.connections.find((connection) => connection.id === id);
+  }
+
+  /** Connections through which people may sign in now. */
+  get openConnections(): readonly Connection[] {
+    return this.configuration.connections.filter(admitsSignIn);
+  }
+
+  redirectUri(connection: Connection): string {
+    return `${this.issuer}/callback/${connection.key}`;
+  }
+
+  connectionSecrets(connection: Connection): ConnectionSecrets {
+    const sealed = this.#stored.connectionSecrets.find((secrets) => secrets.connectionId === connection.id);
+    const open = (column: string, value: string | null | undefined): string | undefined =>
+      value === null || value === undefined
+        ? undefined
+        : this.vault.open({ tenantId: this.id, table: 'connections', column, row: connection.id }, value);
+    const clientSecret = open('client_secret', sealed?.clientSecret);
+    const secondarySecret = open('secondary_secret', sealed?.secondarySecret);
+    return {
+      ...(clientSecret === undefined ? {} : { clientSecret }),
+      ...(secondarySecret === undefined ? {} : { secondarySecret }),
+    };
+  }
+
+  /** Private keys, opened: the issuer's (`connectionId` null) or a connection's; the one that signs comes first. */
+  signingKeys(connectionId: string | null): readonly PrivateJwk[] {
+    return this.#published(connectionId)
+      .toSorted((a, b) => Number(b.state === 'current') - Number(a.state === 'current'))
+      .map((key) => {
+        const place = { tenantId: this.id, table: 'signing_keys', column: 'private_jwk', row: key.id };
+        return JSON.parse(this.vault.open(place, key.sealedPrivateJwk)) as PrivateJwk;
+      });
+  }
+
+  /** The public halves, as a key set shows them. */
+  publicKeys(connectionId: string | null): readonly SigningKey['publicJwk'][] {
+    return this.#published(connectionId).map((key) => key.publicJwk);
+  }
+
+  #published(connectionId: string | null): readonly SigningKey[] {
+    return this.#stored.signingKeys.filter(
+      (key) => key.connectionId === connectionId && PUBLISHED_STATES.includes(key.state),
+    );
+  }
+}

@@ -1,0 +1,121 @@
+import type { AccountClaims, FindAccount, KoaContextWithOIDC } from 'oidc-provider';
+import { groupsFor, isAssigned, type Application } from '../domain/application/application.js';
+import { effectiveRoles, rolesIn } from '../domain/role/role.js';
+import type { Account } from '../domain/user/account.js';
+import type { TenantContext } from '../http/tenant-context.js';
+import { UnitOfWork } from './unit-of-work.js';
+
+/** A person in an application: what its tokens tell of them, computed now (D3). */
+export interface Person {
+  readonly account: Account;
+  readonly roles: readonly string[];
+  readonly groups: readonly string[];
+  /** Why the person may not use the application; undefined: they may. */
+  readonly refusal: 'not_assigned' | 'no_role' | undefined;
+}
+
+/** Computes a person's roles and groups in an application from the store and the tenant's mappings. */
+export function personIn(tenant: TenantContext, application: Application, account: Account): Person {
+  const { roleMappings, tenant: own } = tenant.configuration;
+  const roles = rolesIn(
+    effectiveRoles(account.groups, roleMappings, account.assignments),
+    application.clientId,
+    own.settings.defaultRole,
+  );
+  const groups = [...new Set(account.groups.map((group) => group.name))].toSorted();
+  return { account, roles, groups, refusal: refusalOf(tenant, application, roles, groups) };
+}
+
+function refusalOf(
+  tenant: TenantContext,
+  application: Application,
+  roles: readonly string[],
+  groups: readonly string[],
+): Person['refusal'] {
+  if (!isAssigned(application.settings.assignment, { groups, roles })) return 'not_assigned';
+  return tenant.configuration.tenant.settings.whenNoRole === 'deny' && roles.length === 0
+    ? 'no_role'
+    : undefined;
+}
+
+/** The person of a request: undefined when there is none, or they were switched off, or their connection is closed. */
+export async function findPerson(userId: string, application: Application): Promise<Person | undefined> {
+  const unit = UnitOfWork.current;
+  const account = await unit.account(userId);
+  if (account === undefined || !account.active) return undefined;
+  const { connectionId } = account;
+  if (
+    connectionId !== null &&
+    !unit.tenant.openConnections.some((connection) => connection.id === connectionId)
+  )
+    return undefined;
+  return personIn(unit.tenant, application, account);
+}
+
+/** Routes on which somebody without access is still a person: they get a page, not an unknown account. */
+const INTERACTIVE = new Set([
+  'authorization',
+  'resume',
+  'end_session',
+  'end_session_confirm',
+  'end_session_success',
+]);
+
+/** The library's account look-up (OpenID Connect Core 5.1): claims of a person for the application that asks. */
+export const findAccount: FindAccount = async (ctx, sub) => {
+  const { client } = ctx.oidc;
+  const application =
+    client === undefined ? undefined : UnitOfWork.current.tenant.application(client.clientId);
+  if (application === undefined) return undefined;
+  const person = await findPerson(sub, application);
+  if (person === undefined) return undefined;
+  if (person.refusal !== undefined && !INTERACTIVE.has(ctx.oidc.route)) return undefined;
+  return { accountId: sub, claims: () => claimsOf(ctx, application, person) };
+};
+
+/** Everything that may be told; the library's scope filter (claims.ts) chooses from it. */
+function claimsOf(ctx: KoaContextWithOIDC, application: Application, person: Person): AccountClaims {
+  const { profile, userId, updatedAt } = person.account;
+  const sessionClaims = ctx.oidc.entities.AuthorizationCode ?? ctx.oidc.entities.RefreshToken;
+  return {
+    sub: userId,
+    ...applicationClaims(application, person),
+    ...present({
+      auth_time: sessionClaims?.authTime,
+      acr: sessionClaims?.acr,
+      amr: sessionClaims?.amr,
+      name: profile.name,
+      given_name: profile.givenName,
+      family_name: profile.familyName,
+      middle_name: profile.middleName,
+      nickname: profile.nickname,
+      preferred_username: profile.userName,
+      picture: profile.picture,
+      locale: profile.locale,
+      zoneinfo: profile.zoneinfo,
+      updated_at: updatedAt,
+      email: profile.email,
+      email_verified: profile.email === undefined ? undefined : profile.emailVerified === true,
+      phone_number: profile.phoneNumber,
+    }),
+  };
+}
+
+/** `tenant`, `idp`, roles under the application's name for them, groups where it asks: in every kind of token. */
+export function applicationClaims(application: Application, person: Person): Record<string, unknown> {
+  const { tenant } = UnitOfWork.current;
+  const { claims } = application.settings;
+  const connection =
+    person.account.connectionId === null ? undefined : tenant.connectionById(person.account.connectionId);
+  const groups = groupsFor(claims, person.groups);
+  return {
+    tenant: tenant.slug,
+    ...(connection === undefined ? {} : { idp: connection.key }),
+    ...(claims.roles === false ? {} : { [claims.roles]: [...person.roles] }),
+    ...(groups === undefined ? {} : { groups: [...groups] }),
+  };
+}
+
+function present(claims: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(claims).filter(([, value]) => value !== undefined));
+}

@@ -1,0 +1,56 @@
+import type { KoaContextWithOIDC } from 'oidc-provider';
+import { auditEntry } from '../domain/audit/audit-event.js';
+import { recordOf } from '../domain/audit/audit-record.js';
+import type { OpDeps } from './deps.js';
+import type { InteractionAnswer } from './interactions.js';
+import { UnitOfWork } from './unit-of-work.js';
+
+/** A person came into an application: through an upstream just now, or by a session that lives (H1). */
+export function recordSignIn(ctx: KoaContextWithOIDC, deps: OpDeps): void {
+  const { session, client } = ctx.oidc;
+  const unit = UnitOfWork.current;
+  const { tenant } = unit;
+  const result = ctx.oidc.result as InteractionAnswer | undefined;
+  const stored = session === undefined ? undefined : unit.knownSession(session.uid);
+  const connectionId = result?.upstream?.connectionId ?? stored?.connectionId ?? null;
+  const origin = deps.originOf(ctx);
+  const entry = auditEntry({
+    action: 'sign_in.succeeded',
+    actor: { type: 'user', id: session?.accountId ?? 'unknown' },
+    target: `application:${client?.clientId ?? 'unknown'}`,
+    application: client?.clientId ?? null,
+    connection: connectionId === null ? null : (tenant.connectionById(connectionId)?.key ?? null),
+    session: session?.uid ?? null,
+    origin: { ...origin, ip: null, userAgent: null },
+    details: {
+      by: result?.upstream === undefined ? 'session' : 'upstream',
+      upstreamSession: result?.upstream?.sessionReference ?? stored?.upstreamSession ?? null,
+      acr: session?.acr ?? null,
+      amr: session?.amr ?? null,
+      authTime: session?.loginTs ?? null,
+    },
+    personal: { ip: origin.ip, userAgent: origin.userAgent },
+  });
+  unit.audit(recordOf(tenant.id, entry, { ...deps, vault: tenant.vault }));
+}
+
+/** A one-time value came back: somebody has a copy. The grant ends with this event. */
+export function recordReuse(
+  ctx: KoaContextWithOIDC,
+  action: 'refresh_token.reused' | 'authorization_code.reused',
+  deps: OpDeps,
+): void {
+  const unit = UnitOfWork.current;
+  const clientId = ctx.oidc.client?.clientId ?? null;
+  const origin = deps.originOf(ctx);
+  const entry = auditEntry({
+    action,
+    outcome: 'refused',
+    reason: 'token_reuse',
+    actor: { type: 'system', id: `application:${clientId ?? 'unknown'}` },
+    application: clientId,
+    origin: { ...origin, ip: null, userAgent: null },
+    personal: { ip: origin.ip, userAgent: origin.userAgent },
+  });
+  unit.audit(recordOf(unit.tenant.id, entry, { ...deps, vault: unit.tenant.vault }));
+}

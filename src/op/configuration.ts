@@ -1,0 +1,172 @@
+import type { Configuration, KoaContextWithOIDC } from 'oidc-provider';
+import { errors } from 'oidc-provider';
+import type { TenantContext } from '../http/tenant-context.js';
+import { findAccount } from './account.js';
+import { createAdapter } from './adapter.js';
+import { accessTokenClaims, scopeClaims } from './claims.js';
+import type { OpDeps } from './deps.js';
+import { renderOAuthError } from './error-page.js';
+import { grantLoader } from './grants.js';
+import {
+  CODE_SECONDS,
+  epoch,
+  ID_TOKEN_SECONDS,
+  INTERACTION_SECONDS,
+  OPAQUE_TOKEN_SECONDS,
+  SESSION_IDLE_SECONDS,
+} from './lifetimes.js';
+import { restoreOfflineAccess } from './offline-access.js';
+import { createPolicy } from './policy.js';
+import { defaultResource, resourceServer } from './resources.js';
+import { cookieOptions, signedOut, signOut } from './sign-out.js';
+
+/** Paths of the endpoints: where Okta has them, so that an application moves by changing its issuer (B2). */
+const ROUTES = {
+  authorization: '/oauth2/v1/authorize',
+  token: '/oauth2/v1/token',
+  jwks: '/oauth2/v1/keys',
+  userinfo: '/oauth2/v1/userinfo',
+  introspection: '/oauth2/v1/introspect',
+  revocation: '/oauth2/v1/revoke',
+  pushed_authorization_request: '/oauth2/v1/par',
+  end_session: '/oauth2/v1/logout',
+};
+
+const ASYMMETRIC = ['RS256', 'ES256', 'EdDSA'] as const;
+const CLIENT_KEY_SET_BYTES_MAX = 64 * 1024;
+const ASSERTION_SECONDS_MAX = 300;
+/** Longest life of a grant: that of the longest refresh token. */
+const GRANT_SECONDS = 90 * 86_400;
+
+/** The library's configuration for one tenant. What it leaves out is off. */
+export function providerConfiguration(tenant: TenantContext, deps: OpDeps): Configuration {
+  return {
+    adapter: createAdapter,
+    jwks: { keys: [...tenant.signingKeys(null)] },
+    routes: ROUTES,
+    cookies: cookies(tenant),
+    features: features(tenant, deps),
+    findAccount,
+    loadExistingGrant: grantLoader(deps.consents),
+    interactions: {
+      policy: createPolicy(),
+      url: (_ctx, interaction) => `${tenant.issuer}/sign-in/${interaction.uid}`,
+    },
+    extraParams: {
+      connection: restoreOfflineAccess,
+      idp: null,
+      domain_hint: null,
+      audience: null,
+    },
+    claims: scopeClaims(tenant),
+    conformIdTokenClaims: false,
+    extraTokenClaims: accessTokenClaims,
+    scopes: ['openid', 'offline_access', 'profile', 'email', 'phone'],
+    responseTypes: ['code', 'id_token', 'code id_token'],
+    subjectTypes: ['public'],
+    pkce: { required: () => true },
+    clientAuthMethods: ['client_secret_basic', 'client_secret_post', 'private_key_jwt', 'none'],
+    enabledJWA: enabledAlgorithms(),
+    assertJwtClientAuthClaimsAndHeader: checkAssertion,
+    clientBasedCORS: (_ctx, origin, client) =>
+      tenant.application(client.clientId)?.settings.allowedOrigins.includes(origin) === true,
+    allowOmittingSingleRegisteredRedirectUri: false,
+    enableHttpPostMethods: tenant.issuer.startsWith('https:'),
+    rotateRefreshToken: (ctx) =>
+      tenant.application(ctx.oidc.client?.clientId ?? '')?.settings.profile !== 'fapi2',
+    issueRefreshToken: (_ctx, client, code) =>
+      client.grantTypeAllowed('refresh_token') && code.scopes.has('offline_access'),
+    ttl: lifetimes(tenant),
+    fetch: (url, init) => deps.fetch(String(url), init),
+    fetchResponseBodyLimits: {
+      jwks_uri: CLIENT_KEY_SET_BYTES_MAX,
+      sector_identifier_uri: CLIENT_KEY_SET_BYTES_MAX,
+    },
+    renderError: (ctx, out, error) => renderOAuthError(ctx, out, error, tenant, deps),
+  };
+}
+
+function cookies(tenant: TenantContext): Configuration['cookies'] {
+  const secure = tenant.issuer.startsWith('https:');
+  const prefix = secure ? '__Secure-' : '';
+  const { path: _path, ...short } = { ...cookieOptions(tenant), sameSite: 'lax' as const };
+  return {
+    keys: [tenant.vault.derive('cookies').toString('base64url')],
+    names: {
+      session: `${prefix}cw_s_${tenant.slug}`,
+      interaction: `${prefix}cw_i_${tenant.slug}`,
+      resume: `${prefix}cw_r_${tenant.slug}`,
+    },
+    long: cookieOptions(tenant),
+    short,
+  };
+}
+
+function features(tenant: TenantContext, deps: OpDeps): Configuration['features'] {
+  const { applications } = tenant.configuration;
+  const uses = (grant: string) =>
+    applications.some(({ settings }) => settings.grantTypes.includes(grant as never));
+  return {
+    devInteractions: { enabled: false },
+    dPoP: { enabled: false },
+    userinfo: { enabled: true },
+    clientCredentials: { enabled: uses('client_credentials') },
+    introspection: {
+      enabled: true,
+      // Own tokens only (A-65).
+      allowedPolicy: (_ctx, client, token) => token.clientId === client.clientId,
+    },
+    revocation: { enabled: true, allowedPolicy: (_ctx, client, token) => token.clientId === client.clientId },
+    pushedAuthorizationRequests: { enabled: true },
+    resourceIndicators: {
+      enabled: true,
+      defaultResource,
+      getResourceServerInfo: resourceServer,
+      useGrantedResource: () => true,
+    },
+    rpInitiatedLogout: {
+      enabled: true,
+      logoutSource: (ctx) => signOut(ctx, tenant, deps),
+      postLogoutSuccessSource: (ctx) => signedOut(ctx, tenant, deps),
+    },
+  };
+}
+
+/** No symmetric algorithm: secrets are kept as hashes, so nothing can be signed with one. */
+function enabledAlgorithms(): Configuration['enabledJWA'] {
+  const algorithms = [...ASYMMETRIC];
+  return {
+    clientAuthSigningAlgValues: [...algorithms, 'PS256'],
+    idTokenSigningAlgValues: algorithms,
+    requestObjectSigningAlgValues: algorithms,
+    userinfoSigningAlgValues: algorithms,
+    introspectionSigningAlgValues: algorithms,
+    authorizationSigningAlgValues: algorithms,
+  };
+}
+
+function lifetimes(tenant: TenantContext): Configuration['ttl'] {
+  return {
+    AuthorizationCode: CODE_SECONDS,
+    Interaction: INTERACTION_SECONDS,
+    AccessToken: (_ctx, token) => token.resourceServer?.accessTokenTTL ?? OPAQUE_TOKEN_SECONDS,
+    ClientCredentials: (_ctx, token) => token.resourceServer?.accessTokenTTL ?? OPAQUE_TOKEN_SECONDS,
+    IdToken: ID_TOKEN_SECONDS,
+    Session: SESSION_IDLE_SECONDS,
+    Grant: GRANT_SECONDS,
+    RefreshToken: (_ctx, token) => {
+      const refresh = tenant.application(token.clientId ?? '')?.settings.refresh;
+      if (refresh === undefined) return 1;
+      const left = refresh.absoluteSeconds - (epoch() - (token.iiat ?? epoch()));
+      return Math.max(1, Math.min(refresh.idleSeconds, left));
+    },
+  };
+}
+
+/** One audience as text, short life (A-62; RFC 7523 section 3). The library has checked whose and whom it is for. */
+function checkAssertion(_ctx: KoaContextWithOIDC, claims: Record<string, unknown>): void {
+  const { aud, exp } = claims;
+  if (typeof aud !== 'string') throw new errors.InvalidClientAuth('aud must be a single text');
+  if (typeof exp !== 'number' || exp > epoch() + ASSERTION_SECONDS_MAX)
+    throw new errors.InvalidClientAuth(`exp must be at most ${ASSERTION_SECONDS_MAX} s ahead`);
+}

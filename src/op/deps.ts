@@ -1,0 +1,26 @@
+import type { Clock } from '../core/clock.js';
+import type { Ids } from '../core/ids.js';
+import type { Logger } from '../core/logger.js';
+import type { ArtifactStore } from '../domain/artifact/artifact-store.js';
+import type { RequestOrigin } from '../domain/audit/audit-event.js';
+import type { ConsentStore } from '../domain/consent/consent-store.js';
+import type { TenantContext } from '../http/tenant-context.js';
+import type { GuardedFetch } from '../outbound/fetch.js';
+import type { Interactions } from './interactions.js';
+import type { Context } from 'koa';
+
+/** What the providers of all tenants share. */
+export interface OpDeps {
+  readonly artifacts: ArtifactStore;
+  readonly consents: ConsentStore;
+  readonly interactions: Interactions;
+  /** Ends one session through the domain's funnel, with its audit event. */
+  readonly endSession: (tenant: TenantContext, sessionUid: string) => Promise<void>;
+  /** For key sets of applications that authenticate by `private_key_jwt`. */
+  readonly fetch: GuardedFetch;
+  readonly originOf: (ctx: Context) => RequestOrigin;
+  readonly stylesheetHref: string;
+  readonly ids: Ids;
+  readonly clock: Clock;
+  readonly log: Logger;
+}

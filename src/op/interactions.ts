@@ -1,0 +1,71 @@
+import type { InteractionResults, KoaContextWithOIDC } from 'oidc-provider';
+import type { JsonObject } from '../core/json.js';
+import type { TenantContext } from '../http/tenant-context.js';
+
+/** What a sign-in through an upstream leaves for the session that follows. */
+export interface UpstreamResult {
+  readonly connectionId: string;
+  readonly sessionReference: string | null;
+  readonly sealedIdToken: string;
+  readonly ip: string | null;
+  readonly userAgent: string | null;
+  /** Seconds since the epoch; null: the upstream sets no end. */
+  readonly sessionExpiry: number | null;
+}
+
+/** The answer to an interaction: who signed in and how, or which scopes were allowed, or an OAuth error. */
+export type InteractionAnswer = InteractionResults & { readonly upstream?: UpstreamResult };
+
+/** A sign-in, consent or refusal that waits for a person. */
+export interface PendingInteraction {
+  readonly uid: string;
+  /** `login`, `consent`, or `refused`. */
+  readonly prompt: string;
+  readonly reasons: readonly string[];
+  readonly details: Readonly<Record<string, unknown>>;
+  readonly clientId: string;
+  /** The authorization request's parameters, as they were checked. */
+  readonly params: Readonly<Record<string, unknown>>;
+  /** The person who is signed in already. */
+  readonly accountId: string | undefined;
+}
+
+/**
+ * Who takes interactions on: `broker`. Asked while the authorization request is still being answered, so that a
+ * person with only one way to go never sees a page of ours.
+ */
+export interface Interactions {
+  /** Where to send the browser at once; undefined: to `/sign-in/{uid}`. */
+  begin(
+    ctx: KoaContextWithOIDC,
+    tenant: TenantContext,
+    interaction: PendingInteraction,
+  ): Promise<URL | undefined>;
+}
+
+/** An interaction as the library keeps it: an object of it, or its payload. */
+interface KeptInteraction {
+  readonly uid?: string | undefined;
+  readonly prompt?:
+    { readonly name: string; readonly reasons: readonly string[]; readonly details: object } | undefined;
+  readonly params?: unknown;
+  readonly session?: { readonly accountId?: string | undefined } | undefined;
+}
+
+/** Reads what the broker needs of an interaction. */
+export function pendingInteraction(
+  interaction: KeptInteraction,
+  uid = interaction.uid ?? '',
+): PendingInteraction {
+  const params = (interaction.params ?? {}) as JsonObject;
+  const { client_id: clientId } = params;
+  return {
+    uid,
+    prompt: interaction.prompt?.name ?? 'login',
+    reasons: interaction.prompt?.reasons ?? [],
+    details: { ...interaction.prompt?.details },
+    clientId: typeof clientId === 'string' ? clientId : '',
+    params,
+    accountId: interaction.session?.accountId,
+  };
+}

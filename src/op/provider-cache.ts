@@ -1,0 +1,30 @@
+import { LRUCache } from 'lru-cache';
+import type { Provider } from 'oidc-provider';
+import type { TenantContext } from '../http/tenant-context.js';
+import type { OpDeps } from './deps.js';
+import { createProvider } from './provider.js';
+
+interface Built {
+  readonly version: number;
+  readonly provider: Provider;
+  readonly handle: ReturnType<Provider['callback']>;
+}
+
+/** About 125 KB each once used; building one again costs 2 ms. */
+const PROVIDERS_MAX = 1_000;
+
+/** The providers of the tenants in use, each of the version of its tenant's configuration that is in force. */
+export class ProviderCache {
+  readonly #providers = new LRUCache<string, Built>({ max: PROVIDERS_MAX });
+
+  constructor(private readonly deps: OpDeps) {}
+
+  of(tenant: TenantContext): Built {
+    const known = this.#providers.get(tenant.id);
+    if (known?.version === tenant.version) return known;
+    const provider = createProvider(tenant, this.deps);
+    const built = { version: tenant.version, provider, handle: provider.callback() };
+    this.#providers.set(tenant.id, built);
+    return built;
+  }
+}

@@ -1,0 +1,209 @@
+import type { Context } from 'koa';
+import {
+  errors,
+  Provider,
+  type CanBePromise,
+  type KoaContextWithOIDC,
+  type TokenEndpointGrantContext,
+  type UnknownObject,
+} from 'oidc-provider';
+import { DomainError } from '../core/errors.js';
+import type { TenantContext } from '../http/tenant-context.js';
+import { matchesHash } from '../keys/hash.js';
+import { recordSignIn, recordReuse } from './audit.js';
+import { providerConfiguration } from './configuration.js';
+import type { OpDeps } from './deps.js';
+import { pendingInteraction } from './interactions.js';
+import { acceptJwts, recordHash } from './jwt-handles.js';
+import { leaveByPage } from './leave-by-page.js';
+import { answerOfWinner, consumedBefore, keepAnswer } from './refresh-leeway.js';
+import { artifactHash, UnitOfWork } from './unit-of-work.js';
+
+/** Names by which a token request may name its API besides `resource` (contract, Tokens). */
+const AUDIENCE = 'audience';
+
+/** The library's provider with its grants wrapped: audience as an alias, leeway and audit for what is used twice. */
+class TenantProvider extends Provider {
+  readonly #deps: OpDeps;
+
+  constructor(tenant: TenantContext, deps: OpDeps) {
+    super(tenant.issuer, providerConfiguration(tenant, deps));
+    this.#deps = deps;
+  }
+
+  override registerGrantType<Params extends object = UnknownObject>(
+    name: string,
+    handler: (ctx: TokenEndpointGrantContext<Params>) => CanBePromise<void>,
+    params?: string | readonly string[] | ReadonlySet<string>,
+    duplicates?: string | readonly string[] | ReadonlySet<string>,
+  ): void {
+    const names = typeof params === 'string' ? [params] : [...(params ?? [])];
+    super.registerGrantType(
+      name,
+      (ctx: TokenEndpointGrantContext<Params>) => redeem(name, ctx, this.#deps, () => handler(ctx)),
+      [...names, AUDIENCE],
+      duplicates,
+    );
+  }
+}
+
+async function redeem(
+  grant: string,
+  ctx: KoaContextWithOIDC,
+  deps: OpDeps,
+  handle: () => unknown,
+): Promise<void> {
+  if (grant === 'refresh_token') {
+    const before = await consumedBefore(ctx);
+    if (before === 'reused') recordReuse(ctx, 'refresh_token.reused', deps);
+    else if (before !== undefined) {
+      ctx.body = before;
+      return;
+    }
+  }
+  if (grant === 'authorization_code') {
+    const code = ctx.oidc.params?.['code'];
+    const found =
+      typeof code === 'string' ? await UnitOfWork.current.artifact('AuthorizationCode', code) : undefined;
+    if (found?.consumed === true) recordReuse(ctx, 'authorization_code.reused', deps);
+  }
+  await handle();
+  if (grant === 'refresh_token') await keepAnswer(ctx);
+}
+
+/** Builds a tenant's provider. It serves one version of the tenant's configuration. */
+export function createProvider(tenant: TenantContext, deps: OpDeps): Provider {
+  const provider: Provider = new TenantProvider(tenant, deps);
+  bindToIssuer(provider, tenant);
+  acceptJwts(provider);
+  compareSecretsByHash(provider);
+  listen(provider, tenant, deps);
+  provider.use((ctx, next) => serve(ctx, next, tenant, deps));
+  return provider;
+}
+
+/** Addresses, scheme and expected audiences come from the issuer, never from a header (invariant 8). */
+function bindToIssuer(provider: Provider, tenant: TenantContext): void {
+  const secure = tenant.issuer.startsWith('https:');
+  Object.defineProperties(provider.request, {
+    secure: { get: () => secure },
+    protocol: { get: () => (secure ? 'https' : 'http') },
+  });
+  Object.defineProperties(provider.OIDCContext.prototype, {
+    urlFor: { value: (name: string, options?: Record<string, unknown>) => provider.urlFor(name, options) },
+    clientJwtAuthExpectedAudience: {
+      value(this: { readonly route: string }) {
+        return new Set([tenant.issuer, provider.urlFor(this.route)]);
+      },
+    },
+  });
+}
+
+/** Secrets are kept as hashes; two may be valid at once. Every session's id (`sid`) is told to its applications. */
+function compareSecretsByHash(provider: Provider): void {
+  Object.defineProperties(provider.Client.prototype, {
+    compareClientSecret: {
+      value(this: { readonly clientId: string }, actual: string) {
+        const { tenant } = UnitOfWork.current;
+        const application = tenant.application(this.clientId);
+        const secrets = application === undefined ? [] : tenant.applicationSecrets(application);
+        return secrets.reduce((found, secret) => matchesHash(actual, secret.hash) || found, false);
+      },
+    },
+    includeSid: { value: () => true },
+  });
+}
+
+function listen(provider: Provider, tenant: TenantContext, deps: OpDeps): void {
+  const issued = (token: { jti: string; grantId?: string; accountId?: string; expiration: number }): void =>
+    UnitOfWork.current.recordToken(
+      {
+        hash: recordHash(token.jti),
+        grantHash: token.grantId === undefined ? null : artifactHash('Grant', token.grantId),
+        lifetimeSeconds: token.expiration,
+      },
+      token.accountId ?? null,
+    );
+  provider.on('access_token.issued', issued);
+  provider.on('client_credentials.issued', issued);
+  provider.on('authorization.success', (ctx) => recordSignIn(ctx, deps));
+  provider.on('interaction.started', (ctx) => {
+    ctx.state['begin'] = () => begin(ctx, tenant, deps);
+  });
+  provider.on('server_error', (ctx, error) => {
+    ctx.state['serverError'] = error;
+    deps.log.error('op.server_error', { route: ctx.oidc.route, error });
+  });
+}
+
+/** Hands a new interaction to whoever takes it on; a person with only one way to go is sent there at once. */
+async function begin(ctx: KoaContextWithOIDC, tenant: TenantContext, deps: OpDeps): Promise<void> {
+  const { Interaction: interaction } = ctx.oidc.entities;
+  if (interaction === undefined) return;
+  const url = await deps.interactions.begin(ctx, tenant, pendingInteraction(interaction));
+  if (url !== undefined) ctx.redirect(url.href);
+}
+
+/** One request: its unit of work is committed when the answer is known, and before it leaves. */
+async function serve(
+  ctx: Context,
+  next: () => Promise<unknown>,
+  tenant: TenantContext,
+  deps: OpDeps,
+): Promise<void> {
+  const unit = new UnitOfWork(tenant, deps.artifacts);
+  await unit.run(async () => {
+    await next();
+    const oidc = ctx as unknown as KoaContextWithOIDC;
+    if (unit.endedSession !== undefined) await deps.endSession(tenant, unit.endedSession);
+    const pending = ctx.state['begin'] as (() => Promise<void>) | undefined;
+    await pending?.();
+    const outcome = await unit.commit();
+    if (outcome !== 'committed') await settleLoss(oidc, unit, outcome);
+    unavailable(ctx);
+    leaveByPage(oidc, tenant, deps);
+  });
+}
+
+/** A database that doesn't answer is no fault of the request: 503, and come again (F-03). */
+function unavailable(ctx: Context): void {
+  const error: unknown = ctx.state['serverError'];
+  if (!(error instanceof DomainError) || error.code !== 'upstream_unavailable') return;
+  ctx.status = 503;
+  ctx.set('Retry-After', '2');
+  if (ctx.type !== 'text/html')
+    ctx.body = { error: 'temporarily_unavailable', error_description: error.message };
+}
+
+/** Nothing was written: the answer that was prepared must not leave. */
+async function settleLoss(
+  ctx: KoaContextWithOIDC,
+  unit: UnitOfWork,
+  outcome: 'taken' | 'ended',
+): Promise<void> {
+  const { route } = ctx.oidc;
+  if (route === 'token') {
+    const answer = outcome === 'taken' ? await answerOfWinner(ctx) : undefined;
+    if (answer !== undefined) {
+      ctx.body = answer;
+      return;
+    }
+    const refusal = new errors.InvalidGrant('already used or no longer valid');
+    ctx.status = refusal.statusCode;
+    ctx.body = { error: refusal.error, error_description: 'grant request is invalid' };
+    return;
+  }
+  const redirectUri = ctx.oidc.params?.['redirect_uri'];
+  if ((route === 'authorization' || route === 'resume') && typeof redirectUri === 'string') {
+    const target = new URL(redirectUri);
+    target.searchParams.set('error', 'access_denied');
+    target.searchParams.set('error_description', 'access has ended');
+    const state = ctx.oidc.params?.['state'];
+    if (typeof state === 'string') target.searchParams.set('state', state);
+    target.searchParams.set('iss', unit.tenant.issuer);
+    ctx.status = 303;
+    ctx.redirect(target.href);
+    return;
+  }
+  throw new DomainError('conflict', 'access has ended');
+}

@@ -1,0 +1,65 @@
+import type { KoaContextWithOIDC } from 'oidc-provider';
+import type { TenantContext } from '../http/tenant-context.js';
+import { renderConfirmSignOut } from '../pages/sign-out/confirm-sign-out.js';
+import { renderSignedOut } from '../pages/sign-out/signed-out.js';
+import type { OpDeps } from './deps.js';
+import { frameOf, showPage } from './page-frame.js';
+
+/**
+ * The end of a session that its application asked for (RP-Initiated Logout 1.0 section 2): at once when the request
+ * brings an ID Token of this very session; else the person is asked, because anybody can send a browser here (A-68).
+ */
+export async function signOut(ctx: KoaContextWithOIDC, tenant: TenantContext, deps: OpDeps): Promise<void> {
+  const { session, client, provider, params } = ctx.oidc;
+  const application = client === undefined ? undefined : tenant.application(client.clientId);
+  if (session === undefined || !isHintOfSession(ctx)) {
+    const html = renderConfirmSignOut(frameOf(tenant, deps.stylesheetHref, application?.name), {
+      action: ctx.oidc.urlFor('end_session_confirm'),
+      hidden: { xsrf: String((session?.state as { secret?: unknown } | undefined)?.secret ?? '') },
+    });
+    showPage(ctx, 200, html);
+    return;
+  }
+  for (const [clientId, authorization] of Object.entries(session.authorizations ?? {}))
+    if (authorization.grantId !== undefined && authorization.persistsLogout !== true)
+      await provider.AccessToken.revokeByGrantId(session.grantIdFor(clientId) ?? '');
+  await session.destroy();
+  ctx.cookies.set(provider.cookieName('session'), null, { ...cookieOptions(tenant), overwrite: true });
+  provider.emit('end_session.success', ctx);
+  const target = new URL(
+    String(params?.['post_logout_redirect_uri'] ?? ctx.oidc.urlFor('end_session_success')),
+  );
+  if (params?.['post_logout_redirect_uri'] !== undefined && typeof params['state'] === 'string')
+    target.searchParams.set('state', params['state']);
+  else if (params?.['post_logout_redirect_uri'] === undefined && client !== undefined)
+    target.searchParams.set('client_id', client.clientId);
+  ctx.status = 303;
+  ctx.redirect(target.href);
+}
+
+/** The hint was verified by the library; here: is it this session's person and, where it says so, this session? */
+function isHintOfSession(ctx: KoaContextWithOIDC): boolean {
+  const { session, client } = ctx.oidc;
+  const hint = ctx.oidc.entities.IdTokenHint?.payload;
+  if (hint === undefined || client === undefined || session?.accountId === undefined) return false;
+  if (hint['sub'] !== session.accountId) return false;
+  return hint['sid'] === undefined || hint['sid'] === session.sidFor(client.clientId);
+}
+
+/** The page after a sign-out that leads nowhere else. */
+export function signedOut(ctx: KoaContextWithOIDC, tenant: TenantContext, deps: OpDeps): void {
+  const clientId = ctx.oidc.client?.clientId;
+  const application = clientId === undefined ? undefined : tenant.application(clientId);
+  const back = application?.settings.initiateLoginUri ?? application?.settings.postLogoutRedirectUris[0];
+  const html = renderSignedOut(frameOf(tenant, deps.stylesheetHref, application?.name), {
+    ...(back === undefined ? {} : { applicationHref: back }),
+  });
+  showPage(ctx, 200, html);
+}
+
+/** The session cookie: of the tenant alone, by name and by path. */
+export function cookieOptions(tenant: TenantContext) {
+  const { pathname, protocol } = new URL(tenant.issuer);
+  const secure = protocol === 'https:';
+  return { httpOnly: true, path: pathname, sameSite: secure ? 'none' : 'lax', secure, signed: true } as const;
+}

@@ -1,0 +1,296 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import type { Json, JsonObject } from '../core/json.js';
+import type {
+  Artifact,
+  ArtifactCommit,
+  ArtifactHash,
+  ArtifactStore,
+  CommitOutcome,
+  Consumption,
+  NewArtifact,
+  SessionApplication,
+  SessionWrite,
+  StoredGrant,
+  StoredSession,
+  TokenRecord,
+} from '../domain/artifact/artifact-store.js';
+import type { AuditRecord } from '../domain/audit/audit-record.js';
+import type { LoginTransaction } from '../domain/sign-in/login-transaction.js';
+import type { Account } from '../domain/user/account.js';
+import type { TenantContext } from '../http/tenant-context.js';
+import { sha256 } from '../keys/hash.js';
+
+/** The name under which an artifact is kept; the kind is part of it, so no kind can pass as another (A-30). */
+export function artifactHash(kind: string, id: string): ArtifactHash {
+  return sha256(`${kind}:${id}`);
+}
+
+/** The name of a session's cookie value. */
+export function cookieHash(id: string): Buffer {
+  return sha256(`SessionCookie:${id}`);
+}
+
+/** Tokens whose value alone doesn't tell their kind: asked for together, so that introspection costs one flush. */
+const BEARER_KINDS = ['AccessToken', 'ClientCredentials', 'RefreshToken'];
+
+/** What a found thing is to the library: its payload with times by this node's clock. */
+export interface Found {
+  readonly payload: JsonObject;
+  readonly remainingSeconds: number;
+  readonly consumed: boolean;
+}
+
+/**
+ * What one request reads and writes. Reads bring along what will be asked for next (grant, session, person); writes
+ * wait until the request is done and go out in one statement, all or nothing.
+ */
+export class UnitOfWork {
+  static readonly #current = new AsyncLocalStorage<UnitOfWork>();
+
+  readonly #artifacts = new Map<string, Promise<Artifact | undefined>>();
+  readonly #grants = new Map<string, StoredGrant>();
+  readonly #sessions = new Map<string, StoredSession>();
+  readonly #accounts = new Map<string, Promise<Account | undefined>>();
+  readonly #writes = new Map<string, NewArtifact>();
+  readonly #destroys = new Map<string, ArtifactHash>();
+  readonly #revoked: ArtifactHash[] = [];
+  readonly #consumed: Consumption[] = [];
+  readonly #tokenRecords: TokenRecord[] = [];
+  readonly #audit: AuditRecord[] = [];
+  #session: SessionWrite | undefined;
+  #login: LoginTransaction | undefined;
+  #cookieSession: string | undefined;
+  #endedSession: string | undefined;
+  #requiredSession: string | null = null;
+  #requiredGrant: ArtifactHash | null = null;
+  #userId: string | null = null;
+
+  constructor(
+    readonly tenant: TenantContext,
+    readonly store: ArtifactStore,
+  ) {}
+
+  /** The request's unit of work. @throws TypeError outside of a request. */
+  static get current(): UnitOfWork {
+    const unit = UnitOfWork.#current.getStore();
+    if (unit === undefined)
+      throw new TypeError('no unit of work: the protocol engine was called outside of a request');
+    return unit;
+  }
+
+  run<T>(work: () => Promise<T>): Promise<T> {
+    return UnitOfWork.#current.run(this, work);
+  }
+
+  /** A live artifact; what this request wrote itself is seen too. */
+  async artifact(kind: string, id: string): Promise<Found | undefined> {
+    const hash = artifactHash(kind, id);
+    const key = hash.toString('base64');
+    const written = this.#writes.get(key);
+    if (written !== undefined)
+      return { payload: written.payload, remainingSeconds: written.lifetimeSeconds, consumed: false };
+    if (this.#destroys.has(key)) return undefined;
+    if (kind === 'Grant') {
+      const grant = this.#grants.get(key);
+      if (grant !== undefined) return { ...grant, consumed: false };
+    }
+    return this.loaded(kind, id);
+  }
+
+  /** An artifact as the database has it, with all that hangs on it. */
+  async loaded(kind: string, id: string): Promise<Artifact | undefined> {
+    const key = artifactHash(kind, id).toString('base64');
+    if (!this.#artifacts.has(key)) this.#load(BEARER_KINDS.includes(kind) ? BEARER_KINDS : [kind], id);
+    return this.#artifacts.get(key);
+  }
+
+  #load(kinds: readonly string[], id: string): void {
+    const hashes = kinds.map((kind) => artifactHash(kind, id));
+    const loading = this.store.load(this.tenant.id, hashes).then((artifacts) => {
+      for (const artifact of artifacts) this.#remember(artifact);
+      return artifacts;
+    });
+    for (const hash of hashes)
+      this.#artifacts.set(
+        hash.toString('base64'),
+        loading.then((artifacts) => artifacts.find((artifact) => artifact.hash.equals(hash))),
+      );
+  }
+
+  #remember(artifact: Artifact): void {
+    const { grantId } = artifact.payload;
+    if (artifact.grant !== undefined && typeof grantId === 'string')
+      this.#rememberGrant(grantId, artifact.grant);
+    if (artifact.session !== undefined) this.#rememberSession(artifact.session);
+    if (artifact.account !== undefined)
+      this.#accounts.set(artifact.account.userId, Promise.resolve(artifact.account));
+  }
+
+  #rememberGrant(grantId: string, grant: StoredGrant): void {
+    this.#grants.set(artifactHash('Grant', grantId).toString('base64'), grant);
+  }
+
+  #rememberSession(session: StoredSession): void {
+    this.#sessions.set(session.uid, session);
+    for (const application of session.applications)
+      if (application.grantId !== null && application.grant !== null)
+        this.#rememberGrant(application.grantId, application.grant);
+    if (session.account !== undefined)
+      this.#accounts.set(session.account.userId, Promise.resolve(session.account));
+  }
+
+  async sessionByCookie(id: string): Promise<StoredSession | undefined> {
+    const session = await this.store.sessionByCookie(this.tenant.id, cookieHash(id));
+    if (session !== undefined) this.#rememberSession(session);
+    this.#cookieSession = session?.uid;
+    return session;
+  }
+
+  async sessionByUid(uid: string): Promise<StoredSession | undefined> {
+    const known = this.#sessions.get(uid);
+    if (known !== undefined) return known;
+    const session = await this.store.sessionByUid(this.tenant.id, uid);
+    if (session !== undefined) this.#rememberSession(session);
+    return session;
+  }
+
+  /** The session as this request read it. */
+  knownSession(uid: string): StoredSession | undefined {
+    return this.#sessions.get(uid);
+  }
+
+  async account(userId: string): Promise<Account | undefined> {
+    let account = this.#accounts.get(userId);
+    if (account === undefined) {
+      account = this.store.account(this.tenant.id, userId);
+      this.#accounts.set(userId, account);
+    }
+    return account;
+  }
+
+  write(artifact: NewArtifact): void {
+    this.#writes.set(artifact.hash.toString('base64'), artifact);
+    if (artifact.userId !== null) this.#userId = artifact.userId;
+    // A grant that is known must still be there when something new is hung on it.
+    if (artifact.grantHash !== null && !this.#writes.has(artifact.grantHash.toString('base64')))
+      this.#requiredGrant = artifact.grantHash;
+    if (artifact.sessionUid !== null && this.#sessions.has(artifact.sessionUid))
+      this.#requiredSession = artifact.sessionUid;
+  }
+
+  /** The library drops the session that came by cookie; when it writes it again, only its id was changed. */
+  dropSession(): void {
+    this.#endedSession = this.#cookieSession;
+  }
+
+  /** The session that the request ended. */
+  get endedSession(): string | undefined {
+    return this.#endedSession;
+  }
+
+  writeSession(session: SessionWrite): void {
+    this.#session = session;
+    if (this.#endedSession === session.uid) this.#endedSession = undefined;
+    if (session.userId !== null) this.#userId = session.userId;
+    if (this.#sessions.has(session.uid)) this.#requiredSession = session.uid;
+  }
+
+  get writtenSession(): SessionWrite | undefined {
+    return this.#session;
+  }
+
+  destroy(kind: string, id: string): void {
+    const hash = artifactHash(kind, id);
+    this.#writes.delete(hash.toString('base64'));
+    this.#destroys.set(hash.toString('base64'), hash);
+  }
+
+  revokeGrant(grantId: string): void {
+    const hash = artifactHash('Grant', grantId);
+    this.#grants.delete(hash.toString('base64'));
+    this.#revoked.push(hash);
+  }
+
+  consume(consumption: Consumption): void {
+    this.#consumed.push(consumption);
+  }
+
+  /** Adds the sealed answer to the refresh token that this request consumes: losing the race to it is no crime then. */
+  replayable(hash: ArtifactHash, replay: NonNullable<Consumption['replay']>): void {
+    const index = this.#consumed.findIndex((consumption) => consumption.hash.equals(hash));
+    if (index >= 0) this.#consumed[index] = { hash, grantHash: null, replay };
+  }
+
+  get consumed(): readonly Consumption[] {
+    return this.#consumed;
+  }
+
+  recordToken(record: TokenRecord, userId: string | null): void {
+    this.#tokenRecords.push(record);
+    if (userId !== null) this.#userId = userId;
+    if (record.grantHash !== null && !this.#writes.has(record.grantHash.toString('base64')))
+      this.#requiredGrant = record.grantHash;
+  }
+
+  /** A trip to an upstream that begins with this request. */
+  beginLogin(transaction: LoginTransaction): void {
+    this.#login = transaction;
+  }
+
+  audit(record: AuditRecord): void {
+    this.#audit.push(record);
+  }
+
+  /** Writes what waits. Nothing waiting: no flush. */
+  async commit(): Promise<CommitOutcome> {
+    const work: ArtifactCommit = {
+      userId: this.#userId,
+      requiredSession: this.#requiredSession,
+      requiredGrant: this.#requiredGrant,
+      consume: this.#consumed,
+      artifacts: [...this.#writes.values()],
+      session: this.#session,
+      destroy: [...this.#destroys.values()],
+      revokeGrants: this.#revoked,
+      tokenRecords: this.#tokenRecords,
+      loginTransaction: this.#login,
+      audit: this.#audit,
+    };
+    const idle =
+      work.consume.length + work.artifacts.length + work.destroy.length + work.revokeGrants.length === 0 &&
+      work.tokenRecords.length + work.audit.length === 0 &&
+      work.session === undefined;
+    return idle ? 'committed' : this.store.commit(this.tenant.id, work);
+  }
+}
+
+/** The session's applications as rows: those that changed since they were read, and those that left. */
+export function applicationChanges(
+  before: StoredSession | undefined,
+  authorizations: JsonObject,
+): { readonly applications: readonly SessionApplication[]; readonly leftApplications: readonly string[] } {
+  const known = new Map(
+    (before?.applications ?? []).map((application) => [application.clientId, application]),
+  );
+  const applications = Object.entries(authorizations).flatMap(([clientId, value]) => {
+    const { sid, grantId, persistsLogout } = value as { [member: string]: Json | undefined };
+    if (typeof sid !== 'string') return [];
+    const application = {
+      clientId,
+      sid,
+      grantId: typeof grantId === 'string' ? grantId : null,
+      grantHash: typeof grantId === 'string' ? artifactHash('Grant', grantId) : null,
+      persistsLogout: persistsLogout === true,
+    };
+    const old = known.get(clientId);
+    const same =
+      old?.sid === sid &&
+      old.grantId === application.grantId &&
+      old.persistsLogout === application.persistsLogout;
+    return same ? [] : [application];
+  });
+  return {
+    applications,
+    leftApplications: [...known.keys()].filter((clientId) => authorizations[clientId] === undefined),
+  };
+}

@@ -1,0 +1,276 @@
+import type { QueryResultRow } from 'pg';
+import type { TenantId } from '../core/ids.js';
+import type { ArtifactCommit, CommitOutcome } from '../domain/artifact/artifact-store.js';
+import type { Statement } from './database.js';
+import { LOGIN_TRANSACTION_COLUMNS, loginTransactionValues } from './login-transaction-store.js';
+
+/**
+ * The one statement that writes all of a request. It is made once per shape (how many artifacts, applications, …) and
+ * prepared under the shape's name: VALUES of fixed length cost half of what arrays cost.
+ *
+ * `live` decides whether anything may be written, `taken` whether a one-time artifact was there to take, `kept`
+ * whether the session could be saved; the rest hangs on `go`. The person was locked by the statement before, so this
+ * one's snapshot is younger than any end of their access that came first (invariant 5).
+ */
+interface Shape {
+  readonly artifacts: number;
+  readonly applications: number;
+  readonly tokenRecords: number;
+  readonly consume: number;
+  readonly audit: number;
+  readonly personal: number;
+  readonly session: boolean;
+  readonly login: boolean;
+}
+
+class Parameters {
+  readonly values: unknown[] = [];
+
+  add(value: unknown, type = ''): string {
+    this.values.push(value);
+    return `$${this.values.length}${type}`;
+  }
+
+  row(...columns: readonly (readonly [unknown, string])[]): string {
+    return `(${columns.map(([value, type]) => this.add(value, type)).join(', ')})`;
+  }
+}
+
+const nameOf = (shape: Shape): string =>
+  `commit_${shape.artifacts}_${shape.applications}_${shape.tokenRecords}_${shape.consume}_${shape.audit}_${shape.personal}_${shape.session ? 1 : 0}_${shape.login ? 1 : 0}`;
+
+/** The statements of a commit, and which of them tells its outcome. */
+export function commitStatements(
+  tenantId: TenantId,
+  work: ArtifactCommit,
+): { readonly statements: readonly Statement[]; readonly outcomeAt: number } {
+  const lock: Statement[] =
+    work.userId === null
+      ? []
+      : [
+          {
+            name: 'commit_lock_user',
+            text: 'SELECT 1 FROM users WHERE tenant_id = $1 AND id = $2 FOR SHARE',
+            values: [tenantId, work.userId],
+          },
+        ];
+  return { statements: [...lock, writeStatement(tenantId, work)], outcomeAt: lock.length };
+}
+
+function writeStatement(tenantId: TenantId, work: ArtifactCommit): Statement {
+  const parameters = new Parameters();
+  const tenant = parameters.add(tenantId, '::uuid');
+  const parts = [
+    liveParts(parameters, tenant, work),
+    ...consumeParts(parameters, tenant, work),
+    ...sessionParts(parameters, tenant, work),
+    `go AS (SELECT 1 FROM live WHERE (SELECT count(*) FROM taken) = ${work.consume.length}
+      AND (SELECT count(*) FROM kept) = ${work.session === undefined ? 0 : 1})`,
+    ...artifactParts(parameters, tenant, work),
+    ...loginParts(parameters, tenant, work),
+    ...auditParts(parameters, tenant, work),
+  ];
+  const shape = {
+    artifacts: work.artifacts.length,
+    applications: work.session?.applications.length ?? 0,
+    tokenRecords: work.tokenRecords.length,
+    consume: work.consume.length,
+    audit: work.audit.length,
+    personal: work.audit.filter((record) => record.sealedPersonal !== null).length,
+    session: work.session !== undefined,
+    login: work.loginTransaction !== undefined,
+  };
+  return {
+    name: nameOf(shape),
+    text: `WITH ${parts.join(',\n')}
+      SELECT (SELECT count(*) FROM live)::int AS live, (SELECT count(*) FROM taken)::int AS taken,
+        (SELECT count(*) FROM kept)::int AS kept`,
+    values: parameters.values,
+  };
+}
+
+function liveParts(parameters: Parameters, tenant: string, work: ArtifactCommit): string {
+  const user = parameters.add(work.userId, '::uuid');
+  const session = parameters.add(work.requiredSession, '::text');
+  const grant = parameters.add(work.requiredGrant, '::bytea');
+  return `live AS (SELECT 1 WHERE
+    (${user} IS NULL OR EXISTS (SELECT 1 FROM users WHERE tenant_id = ${tenant} AND id = ${user} AND active))
+    AND (${session} IS NULL OR EXISTS (
+      SELECT 1 FROM sessions WHERE tenant_id = ${tenant} AND uid = ${session} AND ended_at IS NULL AND expires_at > now()))
+    AND (${grant} IS NULL OR EXISTS (
+      SELECT 1 FROM oidc_artifacts WHERE tenant_id = ${tenant} AND hash = ${grant} AND expires_at > now())))`;
+}
+
+/** Takes the one-time artifacts; when one was taken before, its grant dies with every token that hangs on it. */
+function consumeParts(parameters: Parameters, tenant: string, work: ArtifactCommit): readonly string[] {
+  if (work.consume.length === 0) return ['taken AS (SELECT 1 WHERE false)'];
+  const rows = work.consume.map(({ hash, grantHash, replay }) =>
+    parameters.row(
+      [hash, '::bytea'],
+      [grantHash, '::bytea'],
+      [replay?.sealed ?? null, '::text'],
+      [replay?.leewaySeconds ?? null, '::int'],
+      [replay?.successor ?? null, '::bytea'],
+    ),
+  );
+  return [
+    `wanted (hash, grant_hash, replay, leeway, successor) AS (VALUES ${rows.join(', ')})`,
+    `taken AS (
+      UPDATE oidc_artifacts a SET consumed_at = now(), replay_sealed = w.replay, successor_hash = w.successor,
+        replay_until = now() + make_interval(secs => w.leeway)
+      FROM wanted w, live
+      WHERE a.tenant_id = ${tenant} AND a.hash = w.hash AND a.consumed_at IS NULL AND a.expires_at > now() RETURNING 1)`,
+  ];
+}
+
+/** A session that has ended never rises: the update finds no row then, and nothing else is written either. */
+function sessionParts(parameters: Parameters, tenant: string, work: ArtifactCommit): readonly string[] {
+  const { session } = work;
+  if (session === undefined) return ['kept AS (SELECT 1 WHERE false)'];
+  const uid = parameters.add(session.uid, '::text');
+  const origin = session.origin;
+  const parts = [
+    `kept AS (
+      INSERT INTO sessions AS s (tenant_id, uid, cookie_hash, user_id, payload, connection_id, upstream_session,
+        upstream_id_token_sealed, ip, user_agent, absolute_expires_at, expires_at)
+      SELECT ${tenant}, ${uid}, ${parameters.add(session.cookieHash, '::bytea')},
+        ${parameters.add(session.userId, '::uuid')}, ${parameters.add(JSON.stringify(session.payload), '::jsonb')},
+        ${parameters.add(origin?.connectionId ?? null, '::uuid')},
+        ${parameters.add(origin?.upstreamSession ?? null, '::text')},
+        ${parameters.add(origin?.sealedUpstreamIdToken ?? null, '::text')},
+        ${parameters.add(origin?.ip ?? null, '::text')}, ${parameters.add(origin?.userAgent ?? null, '::text')},
+        now() + make_interval(secs => ${parameters.add(session.absoluteSeconds, '::int')}),
+        now() + make_interval(secs => ${parameters.add(session.idleSeconds, '::int')})
+      FROM live WHERE (SELECT count(*) FROM taken) = ${work.consume.length}
+      ON CONFLICT (tenant_id, uid) DO UPDATE SET
+        cookie_hash = excluded.cookie_hash, user_id = excluded.user_id, payload = excluded.payload,
+        connection_id = coalesce(excluded.connection_id, s.connection_id),
+        upstream_session = coalesce(excluded.upstream_session, s.upstream_session),
+        upstream_id_token_sealed = coalesce(excluded.upstream_id_token_sealed, s.upstream_id_token_sealed),
+        ip = coalesce(excluded.ip, s.ip), user_agent = coalesce(excluded.user_agent, s.user_agent),
+        expires_at = least(excluded.expires_at, s.absolute_expires_at)
+      WHERE s.ended_at IS NULL RETURNING 1)`,
+  ];
+  if (session.applications.length > 0) {
+    const rows = session.applications.map((application) =>
+      parameters.row(
+        [application.clientId, '::text'],
+        [application.sid, '::text'],
+        [application.grantId, '::text'],
+        [application.grantHash, '::bytea'],
+        [application.persistsLogout, '::boolean'],
+      ),
+    );
+    parts.push(`joined AS (
+      INSERT INTO session_applications (tenant_id, session_uid, client_id, sid, grant_id, grant_hash, persists_logout)
+      SELECT ${tenant}, ${uid}, v.* FROM (VALUES ${rows.join(', ')}) v, kept
+      ON CONFLICT (tenant_id, session_uid, client_id) DO UPDATE SET sid = excluded.sid, grant_id = excluded.grant_id,
+        grant_hash = excluded.grant_hash, persists_logout = excluded.persists_logout)`);
+  }
+  parts.push(`parted AS (
+    DELETE FROM session_applications WHERE tenant_id = ${tenant} AND session_uid = ${uid}
+      AND client_id = ANY (${parameters.add(session.leftApplications, '::text[]')}) AND EXISTS (SELECT 1 FROM kept))`);
+  return parts;
+}
+
+function artifactParts(parameters: Parameters, tenant: string, work: ArtifactCommit): readonly string[] {
+  const lost = work.consume.flatMap(({ grantHash }) => (grantHash === null ? [] : [grantHash]));
+  const destroy = parameters.add(work.destroy, '::bytea[]');
+  const revoke = parameters.add(work.revokeGrants, '::bytea[]');
+  const reused = parameters.add(lost, '::bytea[]');
+  const parts = [
+    `gone AS (
+      DELETE FROM oidc_artifacts WHERE tenant_id = ${tenant} AND EXISTS (SELECT 1 FROM go)
+        AND (hash = ANY (${destroy}) OR hash = ANY (${revoke}) OR grant_hash = ANY (${revoke})))`,
+    `punished AS (
+      DELETE FROM oidc_artifacts WHERE tenant_id = ${tenant} AND hash = ANY (${reused})
+        AND EXISTS (SELECT 1 FROM live) AND (SELECT count(*) FROM taken) < ${work.consume.length})`,
+  ];
+  if (work.artifacts.length > 0) {
+    const rows = work.artifacts.map((artifact) =>
+      parameters.row(
+        [artifact.hash, '::bytea'],
+        [artifact.kind, '::text'],
+        [artifact.grantHash, '::bytea'],
+        [artifact.userId, '::uuid'],
+        [artifact.clientId, '::text'],
+        [artifact.sessionUid, '::text'],
+        [JSON.stringify(artifact.payload), '::jsonb'],
+        [artifact.lifetimeSeconds, '::int'],
+      ),
+    );
+    parts.push(`written AS (
+      INSERT INTO oidc_artifacts (tenant_id, hash, kind, grant_hash, user_id, client_id, session_uid, payload, expires_at)
+      SELECT ${tenant}, v.hash, v.kind, v.grant_hash, v.user_id, v.client_id, v.session_uid, v.payload,
+        now() + make_interval(secs => v.lifetime)
+      FROM (VALUES ${rows.join(', ')})
+        v (hash, kind, grant_hash, user_id, client_id, session_uid, payload, lifetime), go
+      ON CONFLICT (tenant_id, hash) DO UPDATE SET payload = excluded.payload, expires_at = excluded.expires_at,
+        user_id = excluded.user_id, session_uid = excluded.session_uid)`);
+  }
+  if (work.tokenRecords.length > 0) {
+    const rows = work.tokenRecords.map((record) =>
+      parameters.row(
+        [record.hash, '::bytea'],
+        [record.grantHash, '::bytea'],
+        [record.lifetimeSeconds, '::int'],
+      ),
+    );
+    parts.push(`recorded AS (
+      INSERT INTO access_token_records (tenant_id, jti_hash, grant_hash, expires_at)
+      SELECT ${tenant}, v.hash, v.grant_hash, now() + make_interval(secs => v.lifetime)
+      FROM (VALUES ${rows.join(', ')}) v (hash, grant_hash, lifetime), go)`);
+  }
+  return parts;
+}
+
+function loginParts(parameters: Parameters, tenant: string, work: ArtifactCommit): readonly string[] {
+  if (work.loginTransaction === undefined) return [];
+  const row = parameters.row(...loginTransactionValues(work.loginTransaction));
+  return [
+    `began AS (
+      INSERT INTO login_transactions (${LOGIN_TRANSACTION_COLUMNS})
+      SELECT ${tenant}, v.a, v.b, v.c, v.d, v.e, v.f, v.g, v.h, now() + make_interval(secs => v.i)
+      FROM (VALUES ${row}) v (a, b, c, d, e, f, g, h, i), go)`,
+  ];
+}
+
+/** Audit events are part of the statement, because they must not tell of what wasn't written. */
+function auditParts(parameters: Parameters, tenant: string, work: ArtifactCommit): readonly string[] {
+  if (work.audit.length === 0) return [];
+  const events = work.audit.map((record) =>
+    parameters.row(
+      [record.id, '::uuid'],
+      [record.at, '::timestamptz'],
+      [record.action, '::text'],
+      [record.outcome, '::text'],
+      [record.reference, '::text'],
+      [record.body, '::text'],
+      [record.hash, '::bytea'],
+    ),
+  );
+  const personal = work.audit.filter((record) => record.sealedPersonal !== null);
+  const sealed = personal.map((record) =>
+    parameters.row([record.id, '::uuid'], [record.subject, '::text'], [record.sealedPersonal, '::text']),
+  );
+  return [
+    `audited AS (
+      INSERT INTO audit_events (tenant_id, id, at, action, outcome, reference, body, hash)
+      SELECT ${tenant}, v.* FROM (VALUES ${events.join(', ')}) v, go)`,
+    ...(sealed.length === 0
+      ? []
+      : [
+          `audited_personal AS (
+      INSERT INTO audit_personal (tenant_id, event_id, subject, sealed)
+      SELECT ${tenant}, v.* FROM (VALUES ${sealed.join(', ')}) v, go)`,
+        ]),
+  ];
+}
+
+/** Reads what the write statement tells of itself. */
+export function outcomeOf(work: ArtifactCommit, row: QueryResultRow | undefined): CommitOutcome {
+  if (row === undefined || row['live'] !== 1) return 'ended';
+  if (row['taken'] < work.consume.length) return 'taken';
+  if (work.session !== undefined && row['kept'] !== 1) return 'ended';
+  return 'committed';
+}

@@ -1,0 +1,136 @@
+import type { QueryResultRow } from 'pg';
+import type { TenantId } from '../core/ids.js';
+import type { TenantScope } from '../core/scope.js';
+import type {
+  Artifact,
+  ArtifactCommit,
+  ArtifactHash,
+  ArtifactStore,
+  CommitOutcome,
+  StoredSession,
+} from '../domain/artifact/artifact-store.js';
+import type { Account } from '../domain/user/account.js';
+import { commitStatements, outcomeOf } from './artifact-commit.js';
+import type { Database } from './database.js';
+import { ACCOUNT_OF_USER } from './person-sql.js';
+
+/** Seconds left by the database's clock, rounded up so that a live row never reads as expired. */
+const REMAINING = (row: string): string => `ceil(extract(epoch FROM ${row}.expires_at - now()))::int`;
+
+const ACCOUNT = (userId: string): string =>
+  `(SELECT ${ACCOUNT_OF_USER} FROM users u WHERE u.tenant_id = $1 AND u.id = ${userId})`;
+
+/** JSON of live session `s`: what domain calls StoredSession. */
+const SESSION = `json_build_object(
+  'uid', s.uid, 'payload', s.payload, 'remainingSeconds', ${REMAINING('s')},
+  'userId', s.user_id, 'connectionId', s.connection_id,
+  'upstreamSession', s.upstream_session, 'sealedUpstreamIdToken', s.upstream_id_token_sealed,
+  'applications', coalesce((SELECT json_agg(json_build_object(
+      'clientId', p.client_id, 'sid', p.sid, 'grantId', p.grant_id, 'persistsLogout', p.persists_logout,
+      'grant', CASE WHEN g.hash IS NULL THEN NULL
+        ELSE json_build_object('payload', g.payload, 'remainingSeconds', ${REMAINING('g')}) END))
+    FROM session_applications p
+    LEFT JOIN oidc_artifacts g ON g.tenant_id = $1 AND g.hash = p.grant_hash AND g.expires_at > now()
+    WHERE p.tenant_id = $1 AND p.session_uid = s.uid), '[]'),
+  'account', ${ACCOUNT('s.user_id')})`;
+
+const LIVE_SESSION = 's.tenant_id = $1 AND s.ended_at IS NULL AND s.expires_at > now()';
+
+/**
+ * An artifact and all that its reader needs, in one statement: a code, token or refresh token comes with its grant,
+ * session and person; without its grant it isn't there at all (invariant 3).
+ */
+const LOAD = `
+  SELECT a.hash, a.kind, a.payload, ${REMAINING('a')} AS remaining, a.consumed_at IS NOT NULL AS consumed,
+    CASE WHEN g.hash IS NULL THEN NULL
+      ELSE json_build_object('payload', g.payload, 'remainingSeconds', ${REMAINING('g')}) END AS "grant",
+    (SELECT ${SESSION} FROM sessions s WHERE s.uid = a.session_uid AND ${LIVE_SESSION}) AS session,
+    ${ACCOUNT('a.user_id')} AS account,
+    CASE WHEN a.replay_until > now() AND NOT EXISTS (
+        SELECT 1 FROM oidc_artifacts n WHERE n.tenant_id = $1 AND n.hash = a.successor_hash AND n.consumed_at IS NOT NULL)
+      THEN a.replay_sealed END AS replay
+  FROM oidc_artifacts a
+  LEFT JOIN oidc_artifacts g ON g.tenant_id = $1 AND g.hash = a.grant_hash AND g.expires_at > now()
+  WHERE a.tenant_id = $1 AND a.hash = ANY ($2::bytea[]) AND a.expires_at > now()
+    AND (a.grant_hash IS NULL OR g.hash IS NOT NULL)`;
+
+/** Artifacts and sessions in PostgreSQL: named SQL, one flush each. */
+export class PostgresArtifactStore implements ArtifactStore {
+  constructor(private readonly database: Database) {}
+
+  async load(tenantId: TenantId, hashes: readonly ArtifactHash[]): Promise<readonly Artifact[]> {
+    const rows = await this.#one(tenantId, 'artifact_load', LOAD, [hashes]);
+    return rows.map((row) => ({
+      hash: row['hash'],
+      kind: row['kind'],
+      payload: row['payload'],
+      remainingSeconds: row['remaining'],
+      consumed: row['consumed'],
+      grant: row['grant'] ?? undefined,
+      session: toSession(row['session']),
+      account: row['account'] ?? undefined,
+      replay: row['replay'] ?? undefined,
+    }));
+  }
+
+  async sessionByCookie(tenantId: TenantId, cookieHash: Buffer): Promise<StoredSession | undefined> {
+    const text = `SELECT ${SESSION} AS session FROM sessions s WHERE s.cookie_hash = $2 AND ${LIVE_SESSION}`;
+    const [row] = await this.#one(tenantId, 'session_by_cookie', text, [cookieHash]);
+    return toSession(row?.['session']);
+  }
+
+  async sessionByUid(tenantId: TenantId, uid: string): Promise<StoredSession | undefined> {
+    const text = `SELECT ${SESSION} AS session FROM sessions s WHERE s.uid = $2 AND ${LIVE_SESSION}`;
+    const [row] = await this.#one(tenantId, 'session_by_uid', text, [uid]);
+    return toSession(row?.['session']);
+  }
+
+  async account(tenantId: TenantId, userId: string): Promise<Account | undefined> {
+    const [row] = await this.#one(tenantId, 'account', `SELECT ${ACCOUNT('$2::uuid')} AS account`, [userId]);
+    return row?.['account'] ?? undefined;
+  }
+
+  async tokenRecordLives(tenantId: TenantId, hash: ArtifactHash): Promise<boolean> {
+    const text = `SELECT 1 FROM access_token_records r
+      WHERE r.tenant_id = $1 AND r.jti_hash = $2 AND r.expires_at > now() AND (r.grant_hash IS NULL OR EXISTS (
+        SELECT 1 FROM oidc_artifacts g WHERE g.tenant_id = $1 AND g.hash = r.grant_hash AND g.expires_at > now()))`;
+    return (await this.#one(tenantId, 'token_record_lives', text, [hash])).length > 0;
+  }
+
+  async deleteTokenRecord(tenantId: TenantId, hash: ArtifactHash): Promise<void> {
+    const text = 'DELETE FROM access_token_records WHERE tenant_id = $1 AND jti_hash = $2';
+    await this.#one(tenantId, 'token_record_delete', text, [hash]);
+  }
+
+  async commit(tenantId: TenantId, work: ArtifactCommit): Promise<CommitOutcome> {
+    const { statements, outcomeAt } = commitStatements(tenantId, work);
+    const results = await this.database.inTenant(tenantId, statements);
+    return outcomeOf(work, results[outcomeAt]?.[0]);
+  }
+
+  answer(scope: TenantScope, interaction: Pick<Artifact, 'hash' | 'payload'>, userId: string | null): void {
+    this.database.transaction(scope).defer([
+      {
+        name: 'artifact_answer',
+        text: 'UPDATE oidc_artifacts SET payload = $3, user_id = $4 WHERE tenant_id = $1 AND hash = $2',
+        values: [scope.tenantId, interaction.hash, JSON.stringify(interaction.payload), userId],
+      },
+    ]);
+  }
+
+  async #one(
+    tenantId: TenantId,
+    name: string,
+    text: string,
+    values: readonly unknown[],
+  ): Promise<readonly QueryResultRow[]> {
+    const [rows] = await this.database.inTenant(tenantId, [{ name, text, values: [tenantId, ...values] }]);
+    return rows ?? [];
+  }
+}
+
+/** JSON null and SQL null alike are "no session". */
+function toSession(value: StoredSession | null | undefined): StoredSession | undefined {
+  if (value === null || value === undefined) return undefined;
+  return { ...value, account: value.account ?? undefined };
+}

@@ -1,0 +1,174 @@
+import type { QueryResultRow } from 'pg';
+import type { TenantScope } from '../core/scope.js';
+import type {
+  Acquaintance,
+  IdentityKey,
+  KnownPerson,
+  PeopleStore,
+  PersonChanges,
+} from '../domain/sign-in/people-store.js';
+import type { UpstreamGroup } from '../domain/sign-in/upstream-identity.js';
+import { auditStatements } from './audit-store.js';
+import type { Database, Statement } from './database.js';
+import { GROUPS_OF_USER, ASSIGNMENTS_OF_USER } from './person-sql.js';
+
+/** People at sign-in, in PostgreSQL: one flush to meet, one to change. */
+export class PostgresPeopleStore implements PeopleStore {
+  constructor(private readonly database: Database) {}
+
+  async meet(scope: TenantScope, key: IdentityKey, groups: readonly UpstreamGroup[]): Promise<Acquaintance> {
+    const names = groups.map((group) => group.name);
+    const [people, tokenGroups, scimGroups] = await this.database.transaction(scope).send([
+      personByIdentity(scope, key),
+      {
+        name: 'sign_in_token_groups',
+        text: `SELECT id, name, upstream_id FROM groups
+          WHERE tenant_id = $1 AND connection_id = $2 AND origin = 'token' AND name = ANY ($3)`,
+        values: [scope.tenantId, key.connectionId, names],
+      },
+      {
+        name: 'sign_in_scim_names',
+        text: `SELECT DISTINCT name FROM groups
+          WHERE tenant_id = $1 AND connection_id = $2 AND origin = 'scim' AND name = ANY ($3)`,
+        values: [scope.tenantId, key.connectionId, names],
+      },
+    ]);
+    return {
+      person: people?.[0] === undefined ? undefined : toKnownPerson(people[0]),
+      tokenGroups: (tokenGroups ?? []).map((row) => ({
+        id: row['id'],
+        name: row['name'],
+        upstreamId: row['upstream_id'],
+      })),
+      scimNames: (scimGroups ?? []).map((row) => row['name']),
+    };
+  }
+
+  change(scope: TenantScope, changes: PersonChanges): void {
+    const statements = [
+      ...personStatements(scope, changes),
+      ...membershipStatements(scope, changes),
+      ...auditStatements(scope.tenantId, changes.audit),
+    ];
+    this.database.transaction(scope).defer(statements);
+  }
+}
+
+/** By identity first; else by the join value, among users of the same connection and version. */
+function personByIdentity(scope: TenantScope, key: IdentityKey): Statement {
+  return {
+    name: 'sign_in_person',
+    text: `SELECT u.id, u.active, u.source, u.profile, u.external_id, i.user_id IS NOT NULL AS linked,
+        ${GROUPS_OF_USER} AS groups, ${ASSIGNMENTS_OF_USER} AS assignments
+      FROM users u
+      LEFT JOIN identities i ON i.tenant_id = $1 AND i.connection_id = $2 AND i.connection_version = $3
+        AND i.iss = $4 AND i.sub = $5 AND i.user_id = u.id
+      WHERE u.tenant_id = $1 AND u.id = coalesce(
+        (SELECT user_id FROM identities
+          WHERE tenant_id = $1 AND connection_id = $2 AND connection_version = $3 AND iss = $4 AND sub = $5),
+        (SELECT id FROM users
+          WHERE tenant_id = $1 AND connection_id = $2 AND connection_version = $3 AND external_id = $6))
+      FOR UPDATE OF u`,
+    values: [
+      scope.tenantId,
+      key.connectionId,
+      key.connectionVersion,
+      key.issuer,
+      key.subject,
+      key.joinValue ?? null,
+    ],
+  };
+}
+
+const toKnownPerson = (row: QueryResultRow): KnownPerson => ({
+  userId: row['id'],
+  active: row['active'],
+  source: row['source'],
+  profile: row['profile'],
+  externalId: row['external_id'],
+  linked: row['linked'],
+  groups: row['groups'],
+  assignments: row['assignments'],
+});
+
+function personStatements(scope: TenantScope, changes: PersonChanges): readonly Statement[] {
+  const { tenantId } = scope;
+  const { create, profile, link, userId } = changes;
+  const statements: Statement[] = [];
+  if (create !== undefined)
+    statements.push({
+      name: 'sign_in_create_user',
+      // A name that somebody else of the connection has is not theirs: the upstream's id stands in for it (A-09).
+      text: `INSERT INTO users (tenant_id, id, connection_id, connection_version, source, user_name, external_id, active, profile)
+        SELECT $1, $2, $3, $4, 'just_in_time', CASE WHEN EXISTS (
+          SELECT 1 FROM users WHERE tenant_id = $1 AND connection_id = $3 AND connection_version = $4
+            AND lower(user_name) = lower($5)) THEN $6 ELSE $5 END, $6, true, $7`,
+      values: [
+        tenantId,
+        userId,
+        changes.connectionId,
+        changes.connectionVersion,
+        create.userName,
+        create.externalId,
+        JSON.stringify(create.profile),
+      ],
+    });
+  if (profile !== undefined)
+    statements.push({
+      name: 'sign_in_update_user',
+      text: `UPDATE users SET profile = $3, version = version + 1, updated_at = now() WHERE tenant_id = $1 AND id = $2`,
+      values: [tenantId, userId, JSON.stringify(profile)],
+    });
+  if (link !== undefined)
+    statements.push({
+      name: 'sign_in_link_identity',
+      text: `INSERT INTO identities (tenant_id, connection_id, connection_version, iss, sub, user_id)
+        VALUES ($1, $2, $3, $4, $5, $6)`,
+      values: [tenantId, link.connectionId, link.connectionVersion, link.issuer, link.subject, userId],
+    });
+  return statements;
+}
+
+function membershipStatements(scope: TenantScope, changes: PersonChanges): readonly Statement[] {
+  const { tenantId } = scope;
+  const { newGroups, joinGroups, leaveGroups, userId } = changes;
+  const statements: Statement[] = [];
+  if (newGroups.length > 0)
+    statements.push({
+      name: 'sign_in_new_groups',
+      // Two people may bring the same new group at once: the second joins the first one's by name.
+      text: `WITH told AS (SELECT * FROM unnest($3::uuid[], $4::text[], $5::text[]) AS t (id, name, upstream_id)),
+        made AS (
+          INSERT INTO groups (tenant_id, id, connection_id, origin, name, upstream_id)
+          SELECT $1, id, $2, 'token', name, upstream_id FROM told
+          ON CONFLICT (tenant_id, connection_id, name) WHERE origin = 'token'
+            DO UPDATE SET upstream_id = coalesce(excluded.upstream_id, groups.upstream_id)
+          RETURNING id)
+        INSERT INTO group_members (tenant_id, group_id, user_id, source) SELECT $1, id, $6, 'token' FROM made
+        ON CONFLICT DO NOTHING`,
+      values: [
+        tenantId,
+        changes.connectionId,
+        newGroups.map((group) => group.id),
+        newGroups.map((group) => group.name),
+        newGroups.map((group) => group.upstreamId),
+        userId,
+      ],
+    });
+  const known = joinGroups.filter((id) => !newGroups.some((group) => group.id === id));
+  if (known.length > 0)
+    statements.push({
+      name: 'sign_in_join_groups',
+      text: `INSERT INTO group_members (tenant_id, group_id, user_id, source)
+        SELECT $1, unnest($2::uuid[]), $3, 'token' ON CONFLICT DO NOTHING`,
+      values: [tenantId, known, userId],
+    });
+  if (leaveGroups.length > 0)
+    statements.push({
+      name: 'sign_in_leave_groups',
+      text: `DELETE FROM group_members
+        WHERE tenant_id = $1 AND user_id = $2 AND source = 'token' AND group_id = ANY ($3)`,
+      values: [tenantId, userId, leaveGroups],
+    });
+  return statements;
+}

@@ -1,0 +1,18 @@
+/** JSON list of the groups of user `u`: what domain calls GroupOfPerson, with who said so. */
+export const GROUPS_OF_USER = `coalesce((
+  SELECT json_agg(json_build_object('id', g.id, 'name', g.name, 'upstreamId', g.upstream_id, 'source', m.source))
+  FROM group_members m JOIN groups g ON g.tenant_id = m.tenant_id AND g.id = m.group_id
+  WHERE m.tenant_id = u.tenant_id AND m.user_id = u.id), '[]')`;
+
+/** JSON list of the roles given to user `u` directly: what domain calls EffectiveRole. */
+export const ASSIGNMENTS_OF_USER = `coalesce((
+  SELECT json_agg(json_build_object('key', r.key, 'application', a.client_id))
+  FROM role_assignments s JOIN roles r ON r.tenant_id = s.tenant_id AND r.id = s.role_id
+  LEFT JOIN applications a ON a.tenant_id = s.tenant_id AND a.id = s.application_id
+  WHERE s.tenant_id = u.tenant_id AND s.user_id = u.id), '[]')`;
+
+/** JSON object of user `u`: what domain calls Account. */
+export const ACCOUNT_OF_USER = `json_build_object(
+  'userId', u.id, 'connectionId', u.connection_id, 'active', u.active, 'profile', u.profile,
+  'updatedAt', extract(epoch FROM u.updated_at)::bigint,
+  'groups', ${GROUPS_OF_USER}, 'assignments', ${ASSIGNMENTS_OF_USER})`;
