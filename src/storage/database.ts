@@ -61,6 +61,21 @@ export class Database {
     return transaction;
   }
 
+  /**
+   * Lets the stores work in a transaction that somebody else has begun on the client and will end, once it acts as the
+   * tenant (role and `app.tenant_id`). `leave` before it ends: what was deferred is sent, the scope is over.
+   */
+  join(client: PoolClient, tenantId: TenantId): { readonly scope: TenantScope; leave(): Promise<void> } {
+    const scope = openTenantScope(tenantId);
+    const transaction = new TenantTransaction(client, tenantId, this.#flushed, 'open');
+    this.#transactions.set(scope, transaction);
+    const leave = async (): Promise<void> => {
+      this.#transactions.delete(scope);
+      await transaction.send([]);
+    };
+    return { scope, leave };
+  }
+
   /** One statement outside of tenants, as the database user itself: the directory, jobs. */
   async query(statement: Statement): Promise<Rows> {
     this.#flushed();
@@ -140,14 +155,17 @@ function toQuery(statement: Statement): { name?: string; text: string; values: u
 
 /** One transaction of one tenant on one connection. */
 export class TenantTransaction {
-  #state: 'new' | 'open' | 'ended' = 'new';
+  #state: 'new' | 'open' | 'ended';
   #deferred: readonly Statement[] = [];
 
   constructor(
     private readonly client: PoolClient,
     private readonly tenantId: TenantId,
     private readonly flushed: () => void,
-  ) {}
+    state: 'new' | 'open' = 'new',
+  ) {
+    this.#state = state;
+  }
 
   /** Sends statements in one flush and gives their rows in order. @throws the first error among them. */
   async send(statements: readonly Statement[]): Promise<readonly Rows[]> {
