@@ -105,8 +105,8 @@ CREATE TABLE upstream_key_sets (
   connection_id uuid NOT NULL,
   connection_version integer NOT NULL,
   metadata jsonb NOT NULL,
-  jwks jsonb NOT NULL,
-  fetched_at timestamptz NOT NULL,
+  keys jsonb,
+  refetch_claimed_until timestamptz,
   CONSTRAINT upstream_key_sets_pkey PRIMARY KEY (tenant_id, connection_id),
   CONSTRAINT upstream_key_sets_connection_fkey FOREIGN KEY (tenant_id, connection_id)
     REFERENCES connections (tenant_id, id) ON DELETE CASCADE

@@ -19,13 +19,15 @@ export type PublicJwk = PrivateJwk & { readonly d?: never };
 
 const PUBLIC_MEMBERS = ['kty', 'kid', 'alg', 'use', 'n', 'e', 'crv', 'x', 'y'] as const;
 
+const OPTIONS: Readonly<Record<SigningAlg, object>> = {
+  RS256: { modulusLength: 2048 },
+  ES256: {},
+  EdDSA: { crv: 'Ed25519' },
+};
+
 /** Makes a key pair: RSA of 2048 bits, P-256 or Ed25519. */
 export async function createSigningKey(kid: string, alg: SigningAlg): Promise<PrivateJwk> {
-  const { privateKey } = await generateKeyPair(alg, {
-    extractable: true,
-    modulusLength: 2048,
-    crv: 'Ed25519',
-  });
+  const { privateKey } = await generateKeyPair(alg, { extractable: true, ...OPTIONS[alg] });
   return { ...(await exportJWK(privateKey)), kid, alg, use: 'sig' };
 }
 

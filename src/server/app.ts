@@ -1,0 +1,149 @@
+import Koa, { type Context, type Middleware } from 'koa';
+import type { Broker } from '../broker/broker.js';
+import { DomainError, messageOf } from '../core/errors.js';
+import type { Ids } from '../core/ids.js';
+import type { Logger } from '../core/logger.js';
+import type { TenantContext } from '../http/tenant-context.js';
+import type { TenantDirectory } from '../http/tenant-directory.js';
+import { parseTenantPath } from '../http/tenant-path.js';
+import { isProviderPath, serveProvider } from '../op/edge.js';
+import type { ProviderCache } from '../op/provider-cache.js';
+import { findAsset } from '../pages/assets.js';
+import type { Metrics } from './metrics.js';
+import { showError } from './error-answers.js';
+import type { Operations } from './operations.js';
+
+export interface AppDeps {
+  /** Without a slash at the end. */
+  readonly publicUrl: string;
+  readonly stylesheetHref: string;
+  readonly directory: TenantDirectory;
+  readonly providers: ProviderCache;
+  readonly broker: Broker;
+  readonly operations: Operations;
+  readonly metrics: Metrics;
+  readonly ids: Ids;
+  readonly now: () => Date;
+  readonly log: Logger;
+}
+
+const ASSETS = '/assets/';
+const AS_METADATA = '/.well-known/oauth-authorization-server';
+
+/** The edge: one request falls from here to the operations' pages, or through a tenant to its provider or the broker. */
+export function createApp(deps: AppDeps): Koa {
+  const app = new Koa();
+  const secure = deps.publicUrl.startsWith('https:');
+  // Scheme and host are known from configuration; what a header says of them counts nothing (A-77).
+  Object.defineProperties(app.request, {
+    secure: { get: () => secure },
+    protocol: { get: () => (secure ? 'https' : 'http') },
+  });
+  app.on('error', (error: unknown) => deps.log.error('http.error', { error }));
+  app.use(observe(deps));
+  app.use(answerErrors(deps));
+  app.use((ctx) => dispatch(ctx, deps));
+  return app;
+}
+
+/** Each request has an id, which its answer, its log lines and its audit events carry; each leaves one line. */
+function observe(deps: AppDeps): Middleware {
+  return async (ctx, next) => {
+    const startedMs = performance.now();
+    const requestId = deps.ids.uuid();
+    ctx.state['requestId'] = requestId;
+    ctx.set('X-Request-Id', requestId);
+    const { path, method } = ctx;
+    // The provider answers by itself, so the end of the response is the one moment that all requests have.
+    ctx.res.once('close', () => {
+      const seconds = (performance.now() - startedMs) / 1000;
+      const route = String(ctx.state['route'] ?? 'other');
+      const status = ctx.res.statusCode;
+      deps.metrics.requests.observe({ route, method, status: String(status) }, seconds);
+      deps.log.info('http.request', {
+        requestId,
+        method,
+        path,
+        status,
+        ms: Math.round(seconds * 1000),
+        route,
+      });
+    });
+    await next();
+  };
+}
+
+function answerErrors(deps: AppDeps): Middleware {
+  return async (ctx, next) => {
+    try {
+      await next();
+    } catch (error) {
+      const known = error instanceof DomainError;
+      if (!known) deps.log.error('http.failed', { requestId: ctx.state['requestId'], error });
+      else
+        deps.log.info('http.refused', {
+          requestId: ctx.state['requestId'],
+          code: error.code,
+          detail: messageOf(error),
+        });
+      showError(ctx, error, deps);
+    }
+  };
+}
+
+async function dispatch(ctx: Context, deps: AppDeps): Promise<void> {
+  if (await deps.operations.serveHealth(ctx)) return;
+  const base = new URL(deps.publicUrl);
+  if (ctx.host !== base.host) ctx.throw(421, 'this server does not answer for that host');
+  const metadata = authorizationServerPath(ctx.path, base.pathname);
+  const path = metadata ?? below(ctx.path, base.pathname);
+  if (path === undefined) return notFound(ctx, deps);
+  if (serveAsset(ctx, path)) return;
+  if (await deps.operations.serve(ctx, path)) return;
+  const tenantPath = parseTenantPath(path);
+  const tenant = tenantPath === undefined ? undefined : await deps.directory.find(tenantPath.slug);
+  if (tenantPath === undefined || tenant === undefined) return notFound(ctx, deps);
+  await serveTenant(ctx, tenant, tenantPath.rest, deps);
+}
+
+async function serveTenant(ctx: Context, tenant: TenantContext, rest: string, deps: AppDeps): Promise<void> {
+  if (isProviderPath(rest)) {
+    ctx.state['route'] = rest.split('/').slice(0, 4).join('/');
+    if (tenant.suspended && !rest.startsWith('/.well-known/') && !rest.endsWith('/keys'))
+      throw new DomainError('forbidden', 'tenant_suspended');
+    return serveProvider(ctx, tenant, rest, deps.providers);
+  }
+  ctx.state['route'] = `/${rest.split('/')[1] ?? ''}`;
+  if (tenant.suspended) throw new DomainError('forbidden', 'tenant_suspended');
+  if (!(await deps.broker.serve(ctx, tenant, rest))) notFound(ctx, deps);
+}
+
+/** The path relative to `PUBLIC_URL`; undefined when it isn't below it. */
+function below(path: string, base: string): string | undefined {
+  const prefix = base === '/' ? '' : base.replace(/\/$/, '');
+  return path.startsWith(`${prefix}/`) ? path.slice(prefix.length) : undefined;
+}
+
+/** RFC 8414 section 3 puts its well-known segment before the issuer's path; the same document answers at both. */
+function authorizationServerPath(path: string, base: string): string | undefined {
+  if (!path.startsWith(`${AS_METADATA}/`)) return undefined;
+  const issuer = below(path.slice(AS_METADATA.length), base);
+  return issuer === undefined ? undefined : `${issuer}/.well-known/openid-configuration`;
+}
+
+/** Stylesheets and icons of pages, under names that hold their hash. */
+function serveAsset(ctx: Context, path: string): boolean {
+  if (!path.startsWith(ASSETS)) return false;
+  const asset = findAsset(path.slice(ASSETS.length));
+  if (asset === undefined) return false;
+  ctx.state['route'] = '/assets';
+  ctx.set('Cache-Control', 'public, max-age=31536000, immutable');
+  ctx.set('X-Content-Type-Options', 'nosniff');
+  ctx.type = asset.contentType;
+  ctx.body = asset.body;
+  return true;
+}
+
+function notFound(ctx: Context, deps: AppDeps): void {
+  showError(ctx, new DomainError('not_found', 'there is nothing at this address'), deps);
+}

@@ -1,0 +1,177 @@
+import { randomBytes } from 'node:crypto';
+import type Koa from 'koa';
+import type { Context } from 'koa';
+import { Broker, createInteractions } from '../broker/broker.js';
+import { systemClock } from '../core/clock.js';
+import { createIds, type Ids } from '../core/ids.js';
+import type { Logger } from '../core/logger.js';
+import { endAccess } from '../domain/session/end-access.js';
+import type { RequestOrigin } from '../domain/audit/audit-event.js';
+import { originOf, type TrustedProxies } from '../http/request-origin.js';
+import type { TenantContext } from '../http/tenant-context.js';
+import { TenantDirectory } from '../http/tenant-directory.js';
+import type { KeyRing } from '../keys/sealing.js';
+import { ProviderCache } from '../op/provider-cache.js';
+import { createOutbound, type Outbound, type PrivateAddresses } from '../outbound/outbound.js';
+import { stylesheet } from '../pages/assets.js';
+import { createRelyingParty, type RelyingParty } from '../rp/relying-party.js';
+import { PostgresAccessStore } from '../storage/access-store.js';
+import { PostgresArtifactStore } from '../storage/artifact-store.js';
+import { PostgresAuditStore } from '../storage/audit-store.js';
+import { PostgresConsentStore } from '../storage/consent-store.js';
+import { Database } from '../storage/database.js';
+import { PostgresLinks } from '../storage/links.js';
+import { PostgresLoginTransactionStore } from '../storage/login-transaction-store.js';
+import { PostgresPeopleStore } from '../storage/people-store.js';
+import { PostgresTenantStore } from '../storage/tenant-store.js';
+import { PostgresUpstreamKeySets } from '../storage/upstream-key-sets.js';
+import type { DataSource } from 'typeorm';
+import { createApp } from './app.js';
+import { Metrics } from './metrics.js';
+import { Operations } from './operations.js';
+import { findApiToken } from '../storage/api-tokens.js';
+import { sha256 } from '../keys/hash.js';
+import { readToken } from '../keys/tokens.js';
+
+/** What a serving node is made of. */
+export interface Settings {
+  readonly version: string;
+  /** Without a slash at the end. */
+  readonly publicUrl: string;
+  readonly trustedProxies: TrustedProxies;
+  readonly privateUpstreams: PrivateAddresses;
+  readonly databaseKind: 'embedded' | 'external';
+  readonly metricsElsewhere: boolean;
+}
+
+export interface Node {
+  readonly app: Koa;
+  readonly directory: TenantDirectory;
+  readonly metrics: Metrics;
+  readonly operations: Operations;
+  readonly relyingParty: RelyingParty;
+  readonly database: Database;
+  readonly ids: Ids;
+  close(): Promise<void>;
+}
+
+export const systemIds = (): Ids => createIds(randomBytes, () => systemClock.now().getTime());
+
+const isLoopback = (publicUrl: string): boolean => publicUrl.startsWith('http:');
+
+/** The composition root: every part is made here, once, and given what it needs. */
+export function compose(settings: Settings, dataSource: DataSource, keyRing: KeyRing, log: Logger): Node {
+  const ids = systemIds();
+  const clock = systemClock;
+  let outbound: Outbound | undefined;
+  const metrics = new Metrics(() => outbound?.lanes().filter((lane) => lane.circuit === 'open').length ?? 0);
+  const database = new Database(dataSource, () => metrics.databaseFlushes.inc());
+  outbound = createOutbound({
+    privateAddresses: settings.privateUpstreams,
+    allowHttpLoopback: isLoopback(settings.publicUrl),
+    clock,
+    log,
+    onOutcome: (_lane, outcome, seconds) => metrics.outboundSeconds.observe({ outcome }, seconds),
+  });
+  const relyingParty = createRelyingParty({
+    outbound,
+    keySets: new PostgresUpstreamKeySets(database),
+    clock,
+    ids,
+    log,
+  });
+  const directory = new TenantDirectory({
+    store: new PostgresTenantStore(database),
+    keyRing,
+    publicUrl: settings.publicUrl,
+    clock,
+    log,
+  });
+  const stylesheetHref = `${settings.publicUrl}/assets/${stylesheet.path}`;
+  const shared = { ...stores(database), originOf: originBy(settings), stylesheetHref, ids, clock, log };
+  const broker = {
+    ...shared,
+    transactions: database,
+    relyingParty,
+    onOutcome: (outcome: string) => metrics.signIns.inc({ outcome }),
+  };
+  const providers = new ProviderCache({
+    ...shared,
+    interactions: createInteractions(broker),
+    endSession: (tenant, sessionUid) => endSession(tenant, sessionUid, shared, database),
+    fetch: outbound.fetchFor({ name: 'client-keys', bytesMax: 64 * 1024 }),
+  });
+  const operations = composeOperations(settings, database, metrics, stylesheetHref);
+  const app = createApp({
+    publicUrl: settings.publicUrl,
+    stylesheetHref,
+    directory,
+    providers,
+    broker: new Broker(broker, providers),
+    operations,
+    metrics,
+    ids,
+    now: () => clock.now(),
+    log,
+  });
+  const close = async (): Promise<void> => {
+    await outbound.close();
+    await dataSource.destroy();
+  };
+  return { app, directory, metrics, operations, relyingParty, database, ids, close };
+}
+
+function stores(database: Database) {
+  return {
+    logins: new PostgresLoginTransactionStore(database),
+    artifacts: new PostgresArtifactStore(database),
+    people: new PostgresPeopleStore(database),
+    access: new PostgresAccessStore(database),
+    audit: new PostgresAuditStore(database),
+    consents: new PostgresConsentStore(database),
+  };
+}
+
+const originBy =
+  (settings: Settings) =>
+  (ctx: Context): RequestOrigin =>
+    originOf(ctx, settings.trustedProxies);
+
+/** A person signed out: the same funnel as every other end of access. */
+async function endSession(
+  tenant: TenantContext,
+  sessionUid: string,
+  shared: ReturnType<typeof stores> & { readonly ids: Ids; readonly clock: typeof systemClock },
+  database: Database,
+): Promise<void> {
+  await database.withTenant(tenant.id, async (scope) => {
+    await endAccess({ ...shared, auditTools: { ...shared, vault: tenant.vault } }, scope, {
+      target: { session: sessionUid },
+      reason: 'signed_out',
+      actor: { type: 'system', id: 'sign-out' },
+    });
+  });
+}
+
+function composeOperations(
+  settings: Settings,
+  database: Database,
+  metrics: Metrics,
+  stylesheetHref: string,
+): Operations {
+  const links = new PostgresLinks(database);
+  return new Operations({
+    version: settings.version,
+    stylesheetHref,
+    databaseKind: settings.databaseKind,
+    metricsElsewhere: settings.metricsElsewhere,
+    consolePath: '/console/',
+    metrics,
+    pingDatabase: async () => {
+      await database.query({ name: 'ping', text: 'SELECT 1', values: [] });
+    },
+    isApiToken: async (token) =>
+      readToken(token)?.kind === 'api' && (await findApiToken(database, sha256(token))) !== undefined,
+    firstRunState: (token) => links.state('first_run', sha256(token)),
+  });
+}

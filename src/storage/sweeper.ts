@@ -1,0 +1,45 @@
+import type { Database } from './database.js';
+
+/** Rows of a table deleted at once: small, so that no sweep holds its locks for long. */
+const BATCH = 1_000;
+const BATCHES_MAX = 50;
+
+/** What has expired, and what of it may go. Sessions stay a day longer for who asks where one ended. */
+const EXPIRED: readonly (readonly [table: string, key: string, condition: string])[] = [
+  ['oidc_artifacts', 'tenant_id, hash', 'expires_at < now()'],
+  ['access_token_records', 'tenant_id, jti_hash', 'expires_at < now()'],
+  ['login_transactions', 'tenant_id, state_hash', 'expires_at < now()'],
+  ['sessions', 'tenant_id, uid', `expires_at < now() - interval '1 day'`],
+];
+
+/**
+ * Deletes what has expired, in batches, on one node at a time (an advisory lock, not a table). Answers that were kept
+ * for a refresh's leeway are erased as soon as it is over.
+ * @returns rows deleted or erased
+ */
+export async function sweep(database: Database): Promise<number> {
+  return database.transact(async (query) => {
+    const [lock] = await query({
+      text: `SELECT pg_try_advisory_xact_lock(hashtext('causeway sweep')) AS won`,
+      values: [],
+    });
+    if (lock?.['won'] !== true) return 0;
+    const erased = await query({
+      text: `UPDATE oidc_artifacts SET replay_sealed = NULL, replay_until = NULL WHERE replay_until < now() RETURNING 1`,
+      values: [],
+    });
+    let swept = erased.length;
+    for (const [table, key, condition] of EXPIRED) {
+      for (let batch = 0; batch < BATCHES_MAX; batch += 1) {
+        const rows = await query({
+          text: `DELETE FROM ${table} WHERE (${key}) IN
+            (SELECT ${key} FROM ${table} WHERE ${condition} LIMIT ${BATCH} FOR UPDATE SKIP LOCKED) RETURNING 1`,
+          values: [],
+        });
+        swept += rows.length;
+        if (rows.length < BATCH) break;
+      }
+    }
+    return swept;
+  });
+}
