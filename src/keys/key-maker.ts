@@ -3,8 +3,11 @@ import type { JsonObject } from '../core/json.js';
 import type { KeyMaker } from '../domain/keys/key-maker.js';
 import { sha256 } from './hash.js';
 import type { KeyRing } from './sealing.js';
-import { createSigningKey, publicJwk } from './signing-keys.js';
+import { createSigningKey, publicJwk, type PrivateJwk, type PublicJwk } from './signing-keys.js';
 import { mintToken } from './tokens.js';
+
+/** A JWK is plain JSON, which its type doesn't say. */
+const json = (jwk: PrivateJwk | PublicJwk): JsonObject => JSON.parse(JSON.stringify(jwk));
 
 /** What configuration needs of cryptography, over the deployment's key ring. */
 export function createKeyMaker(ring: KeyRing, ids: Ids): KeyMaker {
@@ -17,8 +20,8 @@ export function createKeyMaker(ring: KeyRing, ids: Ids): KeyMaker {
       return {
         id,
         alg,
-        publicJwk: publicJwk(privateJwk) as unknown as JsonObject,
-        privateJwk: privateJwk as unknown as JsonObject,
+        publicJwk: json(publicJwk(privateJwk)),
+        privateJwk: json(privateJwk),
       };
     },
     createToken: (kind) => mintToken(kind, ids),

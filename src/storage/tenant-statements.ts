@@ -2,7 +2,8 @@ import type { QueryResultRow } from 'pg';
 import type { ApplicationId, ConnectionId, TenantId } from '../core/ids.js';
 import type { AccessPolicy, Api } from '../domain/api/api.js';
 import type { Application, ApplicationSecret } from '../domain/application/application.js';
-import type { TenantConfiguration } from '../domain/configuration/tenant-configuration.js';
+import type { CustomerGrant, TenantConfiguration } from '../domain/configuration/tenant-configuration.js';
+import { accessPolicyView, grantView, roleMappingView } from '../domain/configuration/views.js';
 import type { Connection } from '../domain/connection/connection.js';
 import type { SigningKey } from '../domain/keys/signing-key.js';
 import type { GroupReference, Role, RoleMapping } from '../domain/role/role.js';
@@ -25,7 +26,7 @@ const PARTS = {
   domains: 'SELECT name, verified, connection_key FROM domains WHERE tenant_id = $1 ORDER BY name',
   connections: 'SELECT * FROM connections WHERE tenant_id = $1 ORDER BY created_at, key',
   roles: 'SELECT id, key, name FROM roles WHERE tenant_id = $1 ORDER BY key',
-  roleMappings: `SELECT m.group_name, m.group_id, m.group_upstream_id, r.key AS role, a.client_id AS application
+  roleMappings: `SELECT m.id, m.group_name, m.group_id, m.group_upstream_id, r.key AS role, a.client_id AS application
     FROM role_mappings m
     JOIN roles r ON r.tenant_id = m.tenant_id AND r.id = m.role_id
     LEFT JOIN applications a ON a.tenant_id = m.tenant_id AND a.id = m.application_id
@@ -33,14 +34,14 @@ const PARTS = {
   apis: `SELECT a.*, coalesce((SELECT json_agg(json_build_object('name', s.name, 'isDefault', s.is_default) ORDER BY s.name)
       FROM api_scopes s WHERE s.tenant_id = a.tenant_id AND s.api_id = a.id), '[]') AS scopes
     FROM apis a WHERE a.tenant_id = $1 ORDER BY a.identifier`,
-  accessPolicies: `SELECT a.identifier AS api, p.clients, p.grants, p.scopes FROM access_policies p
+  accessPolicies: `SELECT p.id, a.identifier AS api, p.clients, p.grants, p.scopes FROM access_policies p
     JOIN apis a ON a.tenant_id = p.tenant_id AND a.id = p.api_id WHERE p.tenant_id = $1 ORDER BY p.id`,
   applications: 'SELECT * FROM applications WHERE tenant_id = $1 ORDER BY client_id',
   applicationSecrets:
     'SELECT id, application_id, hash FROM application_secrets WHERE tenant_id = $1 ORDER BY created_at DESC, id DESC',
   scimTokens: `SELECT s.id, s.name, c.key AS connection FROM scim_tokens s
     JOIN connections c ON c.tenant_id = s.tenant_id AND c.id = s.connection_id WHERE s.tenant_id = $1 ORDER BY s.name`,
-  grants: 'SELECT group_reference, customers, roles FROM tenant_links WHERE tenant_id = $1 ORDER BY id',
+  grants: 'SELECT id, group_reference, customers, roles FROM tenant_links WHERE tenant_id = $1 ORDER BY id',
   signingKeys: `SELECT * FROM signing_keys WHERE tenant_id = $1 AND state <> 'retired' ORDER BY created_at, id`,
 } as const;
 
@@ -76,18 +77,14 @@ export function toStoredTenant(tenantRow: QueryResultRow, results: readonly Rows
     roles: of('roles').map((row) => ({ id: row['id'], key: row['key'], name: row['name'] }) satisfies Role),
     roleMappings: of('roleMappings').map(toRoleMapping),
     apis: of('apis').map(toApi),
-    accessPolicies: of('accessPolicies').map((row) => row as AccessPolicy),
+    accessPolicies: of('accessPolicies').map(toAccessPolicy),
     applications: of('applications').map(toApplication),
     scimTokens: of('scimTokens').map((row) => ({
       id: row['id'],
       name: row['name'],
       connection: row['connection'],
     })),
-    grants: of('grants').map((row) => ({
-      group: row['group_reference'],
-      customers: row['customers'],
-      roles: row['roles'],
-    })),
+    grants: of('grants').map(toGrant),
   };
   return {
     configuration,
@@ -97,6 +94,36 @@ export function toStoredTenant(tenantRow: QueryResultRow, results: readonly Rows
     applicationSecrets: groupSecrets(of('applicationSecrets')),
   };
 }
+
+/** Ids of entries that have no name of their own, by kind and by what the entry says. */
+export function namelessIds(results: readonly Rows[]): ReadonlyMap<string, string> {
+  const of = (part: Part): Rows => results[PART_NAMES.indexOf(part)] ?? [];
+  const entries: [string, string][] = [
+    ...of('roleMappings').map((row): [string, string] => [
+      `roleMapping ${roleMappingView(toRoleMapping(row)).key}`,
+      row['id'],
+    ]),
+    ...of('accessPolicies').map((row): [string, string] => [
+      `accessPolicy ${accessPolicyView(toAccessPolicy(row)).key}`,
+      row['id'],
+    ]),
+    ...of('grants').map((row): [string, string] => [`grant ${grantView(toGrant(row)).key}`, row['id']]),
+  ];
+  return new Map(entries);
+}
+
+const toAccessPolicy = (row: QueryResultRow): AccessPolicy => ({
+  api: row['api'],
+  clients: row['clients'],
+  grants: row['grants'],
+  scopes: row['scopes'],
+});
+
+const toGrant = (row: QueryResultRow): CustomerGrant => ({
+  group: row['group_reference'],
+  customers: row['customers'],
+  roles: row['roles'],
+});
 
 const toDomain = (row: QueryResultRow): Domain => ({
   name: row['name'],

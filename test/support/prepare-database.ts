@@ -1,7 +1,12 @@
-import { createHash } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
+import { chmod, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Client } from 'pg';
+import { createIds } from '../../src/core/ids.js';
+import { silentLogger } from '../../src/core/logger.js';
+import { openEmbeddedDatabase } from '../../src/storage/embedded/open.js';
 import { createDataSource } from '../../src/storage/data-source.js';
 
 /** The tests' databases belong to a user who may nothing but that, as in a careful deployment: row security must hold. */
@@ -19,9 +24,27 @@ export function serverUrl(): string {
   return url;
 }
 
-/** Runs before all tests: makes sure that there is a server, and on it the migrated template. */
+/**
+ * Runs before all tests: makes sure that there is a server, and on it the migrated template. Without TEST_DATABASE_URL
+ * it starts the embedded one, for this run, in a directory of its own.
+ */
 export async function prepareServer(): Promise<void> {
+  if ((process.env['TEST_DATABASE_URL'] ?? '') === '') await startEmbedded();
   await prepareTemplate();
+}
+
+async function startEmbedded(): Promise<void> {
+  const dataDir = await mkdtemp(join(tmpdir(), 'causeway-test-'));
+  await chmod(dataDir, 0o711);
+  const ids = createIds(randomBytes, () => Date.now());
+  const embedded = await openEmbeddedDatabase({ dataDir, ids, log: silentLogger, mode: 'own' });
+  process.env['TEST_DATABASE_URL'] = embedded.administratorUrl;
+  globalThis.causewayTestServer = {
+    stop: async () => {
+      await embedded.stop();
+      await rm(dataDir, { recursive: true, force: true });
+    },
+  };
 }
 
 /** One connection as superuser to the server's own database. */

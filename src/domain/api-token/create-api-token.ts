@@ -1,0 +1,55 @@
+import { DomainError } from '../../core/errors.js';
+import type { TenantScope } from '../../core/scope.js';
+import { auditEntry, type Actor } from '../audit/audit-event.js';
+import { recordOf, type AuditTools } from '../audit/audit-record.js';
+import type { AuditStore } from '../audit/audit-store.js';
+import type { KeyMaker } from '../keys/key-maker.js';
+import { CONSOLE_ROLES } from '../role/role.js';
+import type { ApiTokenStore } from './api-token-store.js';
+
+export interface CreateApiTokenDeps {
+  readonly tokens: ApiTokenStore;
+  readonly audit: AuditStore;
+  readonly auditTools: AuditTools;
+  readonly keys: Pick<KeyMaker, 'createToken'>;
+}
+
+export interface CreateApiTokenRequest {
+  /** One of the console's roles: `console:owner`. */
+  readonly role: string;
+  readonly name: string;
+  readonly expiresAt: Date | null;
+  readonly actor: Actor;
+}
+
+/**
+ * Makes a token for the management API, shown this once (A-111).
+ * @throws DomainError `invalid_argument` when the role is not one of the console's
+ */
+export async function createApiToken(
+  deps: CreateApiTokenDeps,
+  scope: TenantScope,
+  request: CreateApiTokenRequest,
+): Promise<{ readonly id: string; readonly token: string }> {
+  const keys = CONSOLE_ROLES.map((role) => role.key).filter((key) => key === request.role);
+  const role = keys.length === 0 ? undefined : await deps.tokens.findRole(scope, request.role);
+  if (role === undefined)
+    throw new DomainError(
+      'invalid_argument',
+      `'${request.role}' is no role of the console: ${CONSOLE_ROLES.map(({ key }) => key).join(', ')}`,
+    );
+  const { id, token, hash } = deps.keys.createToken('api');
+  await deps.tokens.create(scope, { id, hash, role, name: request.name, expiresAt: request.expiresAt });
+  const entry = auditEntry({
+    action: 'api_token.created',
+    actor: request.actor,
+    target: `api_token:${id}`,
+    details: {
+      name: request.name,
+      role: request.role,
+      expiresAt: request.expiresAt?.toISOString() ?? null,
+    },
+  });
+  deps.audit.append(scope, [recordOf(scope.tenantId, entry, deps.auditTools)]);
+  return { id, token };
+}

@@ -1,0 +1,98 @@
+import { faultOfOrigin, faultOfRedirectUri, faultOfWebAddress } from './addresses.js';
+import type { TenantCheck } from './check-tenant.js';
+import type { TargetApplication } from './target.js';
+
+/** Members of private and symmetric keys (RFC 7518 section 6): a key set that is shown to us must hold none. */
+const PRIVATE_MEMBERS = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k'];
+
+/** Claims with a meaning of their own; a list of roles in their place would be taken for it. */
+const PROTECTED_CLAIMS: ReadonlySet<string> = new Set(
+  [
+    'iss sub aud exp nbf iat jti azp nonce auth_time acr amr sid act may_act at_hash c_hash s_hash cnf events',
+    'client_id scope scp cid uid ver tenant idp name email email_verified preferred_username',
+  ].flatMap((line) => line.split(' ')),
+);
+
+/** What is wrong in an application as it is to be. One that the file doesn't name is only asked for its references. */
+export function checkApplication(check: TenantCheck, application: TargetApplication): void {
+  const { desired, paths, list, target } = check;
+  const path = paths.named('applications', application.clientId, (entry) => entry.clientId);
+  const { settings } = application;
+  const apis = new Set(target.apis.map((api) => api.identifier));
+  const unknownApi = settings.apis.find((identifier) => !apis.has(identifier));
+  if (unknownApi !== undefined) list.add(`${path}.apis`, `'${unknownApi}' is no API of the tenant`);
+  if (settings.assignment !== 'everyone') {
+    const roles = new Set(target.roles.map((role) => role.key));
+    const unknownRole = settings.assignment.roles.find((key) => !roles.has(key));
+    if (unknownRole !== undefined)
+      list.add(`${path}.assignment.roles`, `'${unknownRole}' is no role of the tenant`);
+  }
+  if (settings.audience === 'tenant-and-customers' && target.parent !== null)
+    list.add(`${path}.audience`, "a customer has no customers of its own: must be 'tenant'");
+  if (desired.applications === undefined) return;
+  checkAddresses(check, application, path);
+  checkGrants(check, application, path);
+  checkCredentials(check, application, path);
+  const { roles: claim } = settings.claims;
+  if (claim !== false && PROTECTED_CLAIMS.has(claim))
+    list.add(`${path}.claims.roles`, `'${claim}' is a claim with a meaning of its own`);
+  if (claim === 'groups' && settings.claims.groups !== false)
+    list.add(`${path}.claims.roles`, "'groups' holds the groups here");
+}
+
+function checkAddresses(check: TenantCheck, application: TargetApplication, path: string): void {
+  const { rules, list } = check;
+  const { settings, type } = application;
+  const redirect = (uri: string): string | undefined => faultOfRedirectUri(uri, type, rules);
+  const web = (uri: string): string | undefined => faultOfWebAddress(uri, rules);
+  const each = (
+    member: 'redirectUris' | 'postLogoutRedirectUris' | 'allowedOrigins',
+    faultOf: (uri: string) => string | undefined,
+  ): void => {
+    for (const [index, uri] of settings[member].entries())
+      list.add(`${path}.${member}[${index}]`, faultOf(uri));
+  };
+  each('redirectUris', redirect);
+  each('postLogoutRedirectUris', redirect);
+  each('allowedOrigins', (origin) => faultOfOrigin(origin, rules));
+  for (const member of [
+    'backchannelLogoutUri',
+    'frontchannelLogoutUri',
+    'initiateLoginUri',
+    'jwksUri',
+  ] as const) {
+    const uri = settings[member];
+    if (uri !== null) list.add(`${path}.${member}`, web(uri));
+  }
+}
+
+function checkGrants({ list }: TenantCheck, { settings, type }: TargetApplication, path: string): void {
+  const { grantTypes, responseTypes, redirectUris } = settings;
+  const signsIn = grantTypes.includes('authorization_code');
+  if (type === 'service' && !grantTypes.includes('client_credentials'))
+    list.add(`${path}.grantTypes`, 'a service needs client_credentials');
+  if (type === 'service' && signsIn)
+    list.add(`${path}.grantTypes`, 'a service signs nobody in: authorization_code is for the other types');
+  if (grantTypes.includes('client_credentials') && settings.tokenEndpointAuthMethod === 'none')
+    list.add(`${path}.tokenEndpointAuthMethod`, 'client_credentials needs an application that proves itself');
+  if (signsIn && redirectUris.length === 0)
+    list.add(`${path}.redirectUris`, 'authorization_code needs at least one');
+  if (signsIn && !responseTypes.some((responseType) => responseType.split(' ').includes('code')))
+    list.add(`${path}.responseTypes`, "authorization_code needs 'code' or 'code id_token'");
+  if (!signsIn && responseTypes.some((responseType) => responseType.split(' ').includes('code')))
+    list.add(`${path}.responseTypes`, "'code' needs the grant authorization_code");
+}
+
+function checkCredentials({ list }: TenantCheck, { settings }: TargetApplication, path: string): void {
+  const { jwks, jwksUri, tokenEndpointAuthMethod } = settings;
+  if (jwks !== null && jwksUri !== null) list.add(`${path}.jwksUri`, 'give jwks or jwksUri, not both');
+  if (tokenEndpointAuthMethod === 'private_key_jwt' && jwks === null && jwksUri === null)
+    list.add(`${path}.jwks`, 'private_key_jwt needs jwks or jwksUri');
+  for (const [index, key] of (jwks?.keys ?? []).entries()) {
+    const keyPath = `${path}.jwks.keys[${index}]`;
+    if (PRIVATE_MEMBERS.some((member) => Object.hasOwn(key, member)))
+      list.add(keyPath, 'is a private or symmetric key: give the public one only, and replace this one');
+    else if (key['kty'] !== 'RSA' && key['kty'] !== 'EC' && key['kty'] !== 'OKP')
+      list.add(`${keyPath}.kty`, 'must be RSA, EC or OKP');
+  }
+}

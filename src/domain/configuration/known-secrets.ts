@@ -1,0 +1,42 @@
+import type { KeyMaker } from '../keys/key-maker.js';
+import { connectionSecretPlace } from '../keys/sealed-places.js';
+import type { Vault } from '../keys/vault.js';
+import type { ConfiguredTenant } from './configuration-store.js';
+import type { KnownSecrets, SecretPlace } from './rules.js';
+
+/** The secrets of a tenant as it is stored: hashes are compared, what is sealed is opened. */
+export function knownSecrets(
+  tenant: ConfiguredTenant,
+  keys: Pick<KeyMaker, 'hash'>,
+  vault: Vault,
+): KnownSecrets {
+  const hashesAt = (place: SecretPlace): readonly Uint8Array[] => {
+    if ('scimToken' in place) {
+      const hash = tenant.scimTokenHashes.get(place.scimToken);
+      return hash === undefined ? [] : [hash];
+    }
+    if ('application' in place) {
+      const known = tenant.configuration.applications.find((one) => one.clientId === place.application);
+      const secrets = known === undefined ? undefined : tenant.applicationSecrets.get(known.id);
+      return (secrets ?? []).map((secret) => secret.hash);
+    }
+    return [];
+  };
+  const openAt = (place: SecretPlace): string | null => {
+    if (!('connection' in place)) return null;
+    const { configuration, connectionSecrets } = tenant;
+    const connection = configuration.connections.find((one) => one.key === place.connection);
+    const sealed =
+      connectionSecrets.find((one) => one.connectionId === connection?.id)?.[place.member] ?? null;
+    if (connection === undefined || sealed === null) return null;
+    return vault.open(connectionSecretPlace(configuration.tenant.id, connection.id, place.member), sealed);
+  };
+  return {
+    has: (place) => hashesAt(place).length > 0 || openAt(place) !== null,
+    holds(place, value) {
+      if ('connection' in place) return openAt(place) === value;
+      const wanted = Buffer.from(keys.hash(value));
+      return hashesAt(place).some((hash) => wanted.equals(hash));
+    },
+  };
+}

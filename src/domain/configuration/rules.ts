@@ -1,0 +1,29 @@
+import type { ConnectionType } from '../connection/connection.js';
+import type { IssuerInput } from './desired.js';
+
+/** What depends on the deployment: handed in, because reading what admins paste is the relying party's knowledge. */
+export interface ConfigurationRules {
+  /** The issuer that the admin meant, or in words why there is none. Asks nobody. */
+  readIssuer(
+    input: IssuerInput,
+    type: ConnectionType,
+  ): { readonly issuer: string } | { readonly fault: string };
+  /** Whether `http:` addresses of loopback hosts are fine: only while Causeway's own address is one. */
+  readonly allowHttpLoopback: boolean;
+}
+
+/** Whether values that an operator gives are those that are kept: by hash or by opening what is sealed. */
+export interface KnownSecrets {
+  /** Whether there is a secret at the place. */
+  has(place: SecretPlace): boolean;
+  /** Whether it is this one. */
+  holds(place: SecretPlace, value: string): boolean;
+}
+
+export type SecretPlace =
+  | { readonly connection: string; readonly member: 'clientSecret' | 'secondarySecret' }
+  | { readonly application: string }
+  | { readonly scimToken: string };
+
+/** No secret at all: what a new tenant has. */
+export const NO_SECRETS: KnownSecrets = { has: () => false, holds: () => false };

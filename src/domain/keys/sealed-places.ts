@@ -1,0 +1,16 @@
+import type { SealedPlace } from './vault.js';
+
+/** Where a connection's secret is sealed. */
+export function connectionSecretPlace(
+  tenantId: string,
+  connectionId: string,
+  member: 'clientSecret' | 'secondarySecret',
+): SealedPlace {
+  const column = member === 'clientSecret' ? 'client_secret' : 'secondary_secret';
+  return { tenantId, table: 'connections', column, row: connectionId };
+}
+
+/** Where the private half of a signing key is sealed, as JSON. */
+export function signingKeyPlace(tenantId: string, keyId: string): SealedPlace {
+  return { tenantId, table: 'signing_keys', column: 'private_jwk', row: keyId };
+}

@@ -1,0 +1,140 @@
+import type { EntityManager } from 'typeorm';
+import type { TenantId } from '../core/ids.js';
+import type {
+  ApplicationRecord,
+  ConnectionRecord,
+  EntryWriter,
+  EntryWriters,
+  ScimTokenRecord,
+} from '../domain/configuration/configuration-store.js';
+import type { Api } from '../domain/api/api.js';
+import type { Role } from '../domain/role/role.js';
+import { accessPolicyWriter, grantWriter, roleMappingWriter } from './nameless-writers.js';
+import { ApiScopeTable, ApiTable, ApplicationSecretTable, ApplicationTable } from './rows/applications.js';
+import { ConnectionTable, type ConnectionRow } from './rows/connections.js';
+import { RoleTable } from './rows/people.js';
+import { ScimTokenTable } from './rows/tokens.js';
+import { deleteRows, insertRows, updateRows, type Values } from './rows/write.js';
+
+/** Writers of one tenant's entries, in the transaction of the entity manager. */
+export function createEntryWriters(manager: EntityManager, tenantId: TenantId): EntryWriters {
+  return {
+    connections: connectionWriter(manager, tenantId),
+    roles: roleWriter(manager, tenantId),
+    apis: apiWriter(manager, tenantId),
+    applications: applicationWriter(manager, tenantId),
+    scimTokens: scimTokenWriter(manager, tenantId),
+    roleMappings: roleMappingWriter(manager, tenantId),
+    accessPolicies: accessPolicyWriter(manager, tenantId),
+    grants: grantWriter(manager, tenantId),
+  };
+}
+
+function connectionWriter(manager: EntityManager, tenantId: TenantId): EntryWriter<ConnectionRecord> {
+  return {
+    create: async (record) => {
+      await insertRows(manager, ConnectionTable, [{ ...connectionRow(record), tenantId }]);
+    },
+    update: async (record) => {
+      await updateRows(manager, ConnectionTable, { tenantId, id: record.id }, connectionRow(record));
+    },
+    delete: async ({ id }) => {
+      await deleteRows(manager, ConnectionTable, { tenantId, id });
+    },
+  };
+}
+
+function connectionRow(record: ConnectionRecord): Values<ConnectionRow> {
+  const { clientSecret, secondarySecret, ...connection } = record;
+  return {
+    ...connection,
+    // The age of which people are reminded is the first secret's.
+    ...(clientSecret === undefined
+      ? {}
+      : { clientSecretSealed: clientSecret, secretUpdatedAt: () => 'now()' }),
+    ...(secondarySecret === undefined ? {} : { secondarySecretSealed: secondarySecret }),
+  };
+}
+
+function roleWriter(manager: EntityManager, tenantId: TenantId): EntryWriter<Role> {
+  return {
+    create: async (role) => {
+      await insertRows(manager, RoleTable, [{ ...role, tenantId }]);
+    },
+    update: async ({ id, name }) => {
+      await updateRows(manager, RoleTable, { tenantId, id }, { name });
+    },
+    delete: async ({ id }) => {
+      await deleteRows(manager, RoleTable, { tenantId, id });
+    },
+  };
+}
+
+function apiWriter(manager: EntityManager, tenantId: TenantId): EntryWriter<Api> {
+  const replaceScopes = async ({ id, scopes }: Api): Promise<void> => {
+    await deleteRows(manager, ApiScopeTable, { tenantId, apiId: id });
+    const rows = scopes.map((scope) => ({ ...scope, tenantId, apiId: id }));
+    await insertRows(manager, ApiScopeTable, rows);
+  };
+  return {
+    create: async (api) => {
+      const { scopes: _, ...row } = api;
+      await insertRows(manager, ApiTable, [{ ...row, tenantId }]);
+      await replaceScopes(api);
+    },
+    update: async (api) => {
+      const { scopes: _, id, ...row } = api;
+      await updateRows(manager, ApiTable, { tenantId, id }, row);
+      await replaceScopes(api);
+    },
+    delete: async ({ id }) => {
+      await deleteRows(manager, ApiTable, { tenantId, id });
+    },
+  };
+}
+
+function applicationWriter(manager: EntityManager, tenantId: TenantId): EntryWriter<ApplicationRecord> {
+  const replaceSecret = async ({ id, secret }: ApplicationRecord): Promise<void> => {
+    if (secret === undefined) return;
+    await deleteRows(manager, ApplicationSecretTable, { tenantId, applicationId: id });
+    const hash = Buffer.from(secret.hash);
+    await insertRows(manager, ApplicationSecretTable, [{ tenantId, id: secret.id, applicationId: id, hash }]);
+  };
+  return {
+    create: async (record) => {
+      const { secret: _, ...application } = record;
+      await insertRows(manager, ApplicationTable, [{ ...application, tenantId }]);
+      await replaceSecret(record);
+    },
+    update: async (record) => {
+      const { secret: _, id, ...application } = record;
+      await updateRows(manager, ApplicationTable, { tenantId, id }, application);
+      await replaceSecret(record);
+    },
+    delete: async ({ id }) => {
+      await deleteRows(manager, ApplicationTable, { tenantId, id });
+    },
+  };
+}
+
+function scimTokenWriter(manager: EntityManager, tenantId: TenantId): EntryWriter<ScimTokenRecord> {
+  const connectionIdOf = async (key: string): Promise<string> =>
+    (await manager.findOneByOrFail(ConnectionTable, { tenantId, key })).id;
+  return {
+    create: async ({ id, name, connection, hash }) => {
+      if (hash === undefined) throw new TypeError('a new SCIM token needs a hash');
+      const connectionId = await connectionIdOf(connection);
+      await insertRows(manager, ScimTokenTable, [
+        { tenantId, id, name, connectionId, hash: Buffer.from(hash) },
+      ]);
+    },
+    update: async ({ id, name, connection, hash }) => {
+      const connectionId = await connectionIdOf(connection);
+      const changed = hash === undefined ? {} : { hash: Buffer.from(hash), createdAt: () => 'now()' };
+      await updateRows(manager, ScimTokenTable, { tenantId, id }, { name, connectionId, ...changed });
+    },
+    delete: async ({ id }) => {
+      await deleteRows(manager, ScimTokenTable, { tenantId, id });
+    },
+  };
+}

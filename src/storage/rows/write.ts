@@ -1,0 +1,35 @@
+import type { EntityManager, EntitySchema } from 'typeorm';
+
+/**
+ * Values for some columns; a function gives an SQL expression. (TypeORM's own type looks into documents member by member,
+ * which ends nowhere in those that hold any JSON.)
+ */
+export type Values<Row> = { readonly [Column in keyof Row]?: Row[Column] | (() => string) };
+
+/** Inserts rows; nothing when there are none. */
+export async function insertRows<Row extends object>(
+  manager: EntityManager,
+  table: EntitySchema<Row>,
+  rows: readonly Values<Row>[],
+): Promise<void> {
+  if (rows.length > 0) await manager.insert(table, [...rows]);
+}
+
+/** Updates the rows whose columns equal `where`. */
+export async function updateRows<Row extends object>(
+  manager: EntityManager,
+  table: EntitySchema<Row>,
+  where: Partial<Row>,
+  values: Values<Row>,
+): Promise<void> {
+  await manager.update(table, where, values);
+}
+
+/** Deletes the rows whose columns equal `where`. */
+export async function deleteRows<Row extends object>(
+  manager: EntityManager,
+  table: EntitySchema<Row>,
+  where: Partial<Row>,
+): Promise<void> {
+  await manager.delete(table, where);
+}
