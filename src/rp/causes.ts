@@ -1,4 +1,5 @@
 import { DomainError } from '../core/errors.js';
+import { plainText } from '../core/text.js';
 
 /** What can be wrong at, or with, an upstream. `pages` has the words for each, by the same id. */
 export type UpstreamCause =
@@ -139,6 +140,8 @@ export type UpstreamFacts = Readonly<
   Partial<Record<'issuer' | 'seconds' | 'endpoint' | 'upstreamError', string>>
 >;
 
+const MESSAGE_LENGTH_MAX = 400;
+
 /**
  * A sign-in that the upstream refused, or whose answer we refuse. `message` is for admins: plain text that may hold the
  * upstream's words (A-35), never a token, code, secret or body. The library's own errors hold all of those, so they are
@@ -157,7 +160,9 @@ export class UpstreamError extends DomainError {
   ) {
     const { oauthError, mayRetry } = TRAITS[reason];
     const passes = oauthError === 'temporarily_unavailable';
-    super(passes ? 'upstream_unavailable' : 'forbidden', message, { reason, step, ...facts }, options);
+    // Parts of it come from tokens and answers: whatever they hold, this stays one short line (A-35).
+    const line = plainText(message, MESSAGE_LENGTH_MAX);
+    super(passes ? 'upstream_unavailable' : 'forbidden', line, { reason, step, ...facts }, options);
     this.oauthError = oauthError;
     this.mayRetry = mayRetry;
   }

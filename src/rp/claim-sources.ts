@@ -29,6 +29,8 @@ export interface GatheredClaims {
 }
 
 const NONE: Claims = {};
+/** What can be a JWT: an opaque token may well have dots, but doesn't begin with a JSON object. */
+const JWT = /^eyJ[\w-]*\.[\w-]+\.[\w-]+$/;
 
 /** Reads what the connection wants to know, asking userinfo and the access token only for what the ID Token lacks. */
 export async function gatherClaims(
@@ -103,8 +105,7 @@ export async function accessTokenClaims(
   source: TokenSource,
 ): Promise<Claims> {
   const { connection } = source;
-  if (token === undefined || token.split('.').length !== 3 || !hasVerifiableAccessTokens(connection))
-    return NONE;
+  if (token === undefined || !JWT.test(token) || !hasVerifiableAccessTokens(connection)) return NONE;
   // The audience is an API of the upstream's, which only the token itself names: that it is ours the client id proves.
   const { aud } = peekClaims(token);
   const audience = identifier(Array.isArray(aud) && aud.length === 1 ? aud[0] : aud, 2_048);

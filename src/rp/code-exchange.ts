@@ -49,16 +49,11 @@ export async function exchangeCode(exchange: CodeExchange): Promise<CodeExchange
   callback.search = parameters.toString();
   let objection: UpstreamError | undefined;
   try {
-    await authorizationCodeGrant(
-      configure(metadata, clientId, { fetch: call.fetch, auth }),
-      callback,
-      {
-        expectedState: expected.state,
-        expectedNonce: expected.nonce,
-        pkceCodeVerifier: expected.codeVerifier,
-      },
-      { redirect_uri: exchange.redirectUri },
-    );
+    await authorizationCodeGrant(configure(metadata, clientId, { fetch: call.fetch, auth }), callback, {
+      expectedState: expected.state,
+      expectedNonce: expected.nonce,
+      pkceCodeVerifier: expected.codeVerifier,
+    });
   } catch (error) {
     if (call.answer === undefined && !(error instanceof ClientError)) throw error;
     objection = objectionOf(error);

@@ -157,7 +157,8 @@ class Prober {
       const cause = error instanceof Error ? error.cause : undefined;
       if (cause instanceof OutboundError) throw noAnswer(cause, 'pushed_authorization');
       if (call.answer === undefined) throw error;
-      throw refusedAnswer(call.answer, 'pushed_authorization', clock, []);
+      // RFC 9126 section 2.2 says 201, Okta says 200, which the library doesn't take.
+      if (call.answer.status !== 200) throw refusedAnswer(call.answer, 'pushed_authorization', clock, []);
     }
     return 'The redirect URI and the scopes are accepted';
   }

@@ -69,6 +69,8 @@ const RULES: readonly Rule[] = [
   { error: 'unsupported_response_mode', cause: 'grant_disabled' },
   { error: 'invalid_dpop_proof', cause: 'dpop_required' },
   { error: 'use_dpop_nonce', cause: 'dpop_required' },
+  { error: 'invalid_token', cause: 'response_invalid' },
+  { error: 'insufficient_scope', cause: 'scope_not_configured' },
   { error: 'invalid_request', cause: 'request_refused' },
   { error: 'temporarily_unavailable', cause: 'okta_down' },
   { error: 'server_error', cause: 'okta_down' },

@@ -108,7 +108,7 @@ class OpenIdRelyingParty implements RelyingParty {
 
   async authorizationUrl(party: UpstreamParty, request: SignInRequest): Promise<URL> {
     if (!STATE.test(request.state))
-      throw new DomainError('invalid_argument', 'A state needs Okta’s alphabet');
+      throw new DomainError('invalid_argument', 'A state may hold only letters, digits and ,._-');
     const metadata = await this.#documents.of(party).metadata(new Deadline(SIGN_IN_MS));
     const { clientId, scopes, acrValues } = party.connection.settings;
     const classes = classesToAsk(request.acrValues ?? [], acrValues);
@@ -228,6 +228,8 @@ class OpenIdRelyingParty implements RelyingParty {
       return await redeemWith(first);
     } catch (error) {
       if (second === undefined || !isCredentialRefused(error)) throw error;
+      const { tenantId: tenant, connection } = party;
+      this.#deps.log.warn('upstream.secret_refused', { tenant, connection: connection.id });
       return redeemWith(second);
     }
   }

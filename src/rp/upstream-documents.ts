@@ -143,20 +143,12 @@ export class UpstreamDocuments {
     const { tenantId, connection } = this.#upstream;
     const stored = await this.#deps.keySets.load(tenantId, connection.id);
     if (stored === undefined || stored.connectionVersion !== connection.version) return false;
-    this.#adopt(this.#metadata, stored.metadata, (body) => readMetadata(body, connection));
-    return stored.keys !== undefined && this.#adopt(this.#keys, stored.keys, readKeySet);
-  }
-
-  /** Stored documents pass the same checks as fetched ones: the rules may have become stricter since. */
-  #adopt<T>(
-    cache: CachedDocument<T>,
-    { body, ...times }: UpstreamDocument,
-    read: (body: Json) => T,
-  ): boolean {
     try {
-      return cache.adopt({ ...times, value: read(body) });
+      // Metadata first: the keys of a row belong to the issuer that its metadata names.
+      this.#metadata.adopt(fromStored(stored.metadata, (body) => readMetadata(body, connection)));
+      return stored.keys !== undefined && this.#keys.adopt(fromStored(stored.keys, readKeySet));
     } catch (error) {
-      this.#deps.log.warn('upstream.stored_document_refused', { ...this.#names(), error: messageOf(error) });
+      this.#deps.log.warn('upstream.stored_refused', { ...this.#names(), error: messageOf(error) });
       return false;
     }
   }
@@ -178,6 +170,11 @@ export class UpstreamDocuments {
       this.#deps.log.warn('upstream.documents_not_saved', { ...this.#names(), error: messageOf(error) });
     }
   }
+}
+
+/** A stored document passes the same checks as a fetched one: the rules may have become stricter since. */
+function fromStored<T>({ body, ...times }: UpstreamDocument, read: (body: Json) => T): Fetched<T> {
+  return { ...times, value: read(body) };
 }
 
 function toStored({ fetchedAt, freshUntil }: Fetched<unknown>, body: JsonObject): UpstreamDocument {

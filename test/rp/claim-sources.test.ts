@@ -224,8 +224,9 @@ describe('groups of a JWT access token', () => {
     expect((await refusal(signIn(kit, oidc()))).reason).toBe('token_invalid');
   });
 
-  test('an opaque one has no groups', async () => {
+  test.each(['opaque', 'ya29.a0.Bc', 'eyJ.no'])('an opaque one has no groups: %s', async (opaque) => {
     provider.claims = { groups: undefined };
+    provider.accessToken = opaque;
     const { identity, notes } = await signIn(kit, oidc());
     expect([identity.groups, notes]).toEqual([undefined, ['groups_missing']]);
   });

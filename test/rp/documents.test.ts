@@ -87,6 +87,16 @@ describe('metadata', () => {
     expect(error.reason).toBe('okta_down');
   });
 
+  test('of another issuer in the store brings neither itself nor its keys', async () => {
+    await signIn(kit, aParty(provider));
+    const other = await HostileProvider.start(second);
+    await signIn({ rp: kit.otherNode() }, aParty(other));
+    // The other provider's row, under the version of a connection that names the first one.
+    down(KEYS);
+    expect((await refusal(signIn({ rp: kit.otherNode() }, aParty(provider)))).step).toBe('keys');
+    await other.close();
+  });
+
   test('in the store passes the checks again', async () => {
     await signIn(kit, aParty(provider));
     const key = `${TENANT} ${CONNECTION}`;
@@ -296,6 +306,17 @@ describe('F-11 key sets', () => {
     ['an empty set', { keys: [] }, 'keys_missing'],
     ['only shared keys', { keys: [{ kty: 'oct', k: 'AAAA', kid: 'kid-1' }] }, 'keys_missing'],
     ['nonsense', { keys: [null, 7, 'x', [], { kty: 1 }] }, 'keys_missing'],
+    [
+      'half a key',
+      {
+        keys: [
+          { kty: 'RSA', kid: 'kid-1' },
+          { kty: 'EC', crv: 'P-256', x: 'AA' },
+        ],
+      },
+      'keys_missing',
+    ],
+    ['a giant', { keys: [{ ...first.publicJwk, n: 'x'.repeat(1_400) }] }, 'keys_missing'],
   ])('%s instead of keys', async (_what, document, reason) => {
     provider.on(KEYS, (_request, response) => sendJson(response, 200, document));
     expect((await refusal(signIn(kit, aParty(provider)))).reason).toBe(reason);

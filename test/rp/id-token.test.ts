@@ -1,5 +1,6 @@
 import { createHmac } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { plainText } from '../../src/core/text.js';
 import { HostileProvider, atHash, makeKey, sendJson } from '../support/hostile-provider.js';
 import type { Json } from '../support/hostile-provider.js';
 import { aKit, aParty, closeKits, refusal, signIn } from './kit.js';
@@ -220,14 +221,24 @@ describe('A-27 A-28 signatures and keys', () => {
     },
   );
 
-  test('an RSA key of 1024 bits', async () => {
-    const weak = makeKey('kid-weak', 'RS256', 1024);
+  test.each([512, 1024, 2040])('an RSA key of %d bits is none', async (bits) => {
+    const weak = makeKey('kid-weak', 'RS256', bits);
     provider.published = [weak.publicJwk];
-    const input = (await provider.idToken()).split('.').slice(0, 2);
+    expect((await refusal(signIn(kit, aParty(provider)))).reason).toBe('keys_missing');
+    provider.published = [{ ...weak.publicJwk, kid: key.kid }, key.publicJwk];
+    await expect(signIn(aKit(), aParty(provider))).resolves.toBeDefined();
+  });
+
+  test.each(['typ', 'alg', 'kid'])('A-35 a %s full of text is told in one short line', async (member) => {
     sendToken(
-      `${Buffer.from(JSON.stringify({ alg: 'RS256', kid: 'kid-weak' })).toString('base64url')}.${input[1]}.AAAA`,
+      forged(
+        { alg: 'RS256', [member]: `x\r\n\u001b[2J<b>${'y'.repeat(20_000)}` },
+        provider.honestClaims(),
+        'AAAA',
+      ),
     );
-    expect((await refusal(signIn(kit, aParty(provider)))).reason).toBe('key_unknown');
+    const { message } = await refusal(signIn(kit, aParty(provider)));
+    expect(message).toBe(plainText(message, 400));
   });
 
   test('an encrypted ID Token is named as that', async () => {
