@@ -3,6 +3,7 @@ import { admitsSignIn, type Connection, type ConnectionSecrets } from '../domain
 import type { Application, ApplicationSecret } from '../domain/application/application.js';
 import type { TenantConfiguration } from '../domain/configuration/tenant-configuration.js';
 import { PUBLISHED_STATES, type SigningKey } from '../domain/keys/signing-key.js';
+import { connectionSecretPlace, signingKeyPlace } from '../domain/keys/sealed-places.js';
 import type { StoredTenant } from '../domain/tenant/tenant-store.js';
 import type { DataKey, KeyRing } from '../keys/sealing.js';
 import type { PrivateJwk } from '../keys/signing-keys.js';
@@ -65,12 +66,13 @@ export class TenantContext {
 
   connectionSecrets(connection: Connection): ConnectionSecrets {
     const sealed = this.#stored.connectionSecrets.find((secrets) => secrets.connectionId === connection.id);
-    const open = (column: string, value: string | null | undefined): string | undefined =>
-      value === null || value === undefined
-        ? undefined
-        : this.vault.open({ tenantId: this.id, table: 'connections', column, row: connection.id }, value);
-    const clientSecret = open('client_secret', sealed?.clientSecret);
-    const secondarySecret = open('secondary_secret', sealed?.secondarySecret);
+    const open = (member: 'clientSecret' | 'secondarySecret'): string | undefined => {
+      const value = sealed?.[member];
+      if (value === null || value === undefined) return undefined;
+      return this.vault.open(connectionSecretPlace(this.id, connection.id, member), value);
+    };
+    const clientSecret = open('clientSecret');
+    const secondarySecret = open('secondarySecret');
     return {
       ...(clientSecret === undefined ? {} : { clientSecret }),
       ...(secondarySecret === undefined ? {} : { secondarySecret }),
@@ -82,8 +84,8 @@ export class TenantContext {
     return this.#published(connectionId)
       .toSorted((a, b) => Number(b.state === 'current') - Number(a.state === 'current'))
       .map((key) => {
-        const place = { tenantId: this.id, table: 'signing_keys', column: 'private_jwk', row: key.id };
-        return JSON.parse(this.vault.open(place, key.sealedPrivateJwk)) as PrivateJwk;
+        const opened = this.vault.open(signingKeyPlace(this.id, key.id), key.sealedPrivateJwk);
+        return JSON.parse(opened) as PrivateJwk;
       });
   }
 

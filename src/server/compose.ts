@@ -12,7 +12,7 @@ import type { TenantContext } from '../http/tenant-context.js';
 import { TenantDirectory } from '../http/tenant-directory.js';
 import type { KeyRing } from '../keys/sealing.js';
 import { ProviderCache } from '../op/provider-cache.js';
-import { createOutbound, type Outbound, type PrivateAddresses } from '../outbound/outbound.js';
+import { createOutbound, type Outbound, type OutboundOptions } from '../outbound/outbound.js';
 import { stylesheet } from '../pages/assets.js';
 import { createRelyingParty, type RelyingParty } from '../rp/relying-party.js';
 import { PostgresAccessStore } from '../storage/access-store.js';
@@ -39,7 +39,7 @@ export interface Settings {
   /** Without a slash at the end. */
   readonly publicUrl: string;
   readonly trustedProxies: TrustedProxies;
-  readonly privateUpstreams: PrivateAddresses;
+  readonly privateUpstreams: OutboundOptions['privateAddresses'];
   readonly databaseKind: 'embedded' | 'external';
   readonly metricsElsewhere: boolean;
 }

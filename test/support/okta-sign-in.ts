@@ -209,9 +209,9 @@ function readable(page: Page): string {
 /**
  * Signs a person in at a simulated Okta org, as a browser would but over plain HTTP: opens the authorization
  * request, fills in whatever the pages ask for, and stops at the address that Okta sends the browser back to.
- * @returns the callback with `code` and `state`, or `error`; not fetched. With `response_mode=form_post` the posted
- * fields stand in its query
- * @throws Error when Okta shows a page that leads nowhere (wrong password, 400 page), with the text of that page
+ * @returns the callback with `code` and `state`, or `error`; not fetched. With `response_mode=form_post` the
+ *   posted fields stand in its query
+ * @throws Error when Okta shows a page that leads nowhere (wrong password, 400 page), with that page's text
  */
 export async function signInAtOkta(
   browser: HttpBrowser,
