@@ -1,4 +1,4 @@
-import type { EntityManager, EntitySchema } from 'typeorm';
+import type { EntityManager, EntitySchema, ObjectLiteral } from 'typeorm';
 
 /**
  * Values for some columns; a function gives an SQL expression. (TypeORM's own type looks into documents member by member,
@@ -12,7 +12,7 @@ export async function insertRows<Row extends object>(
   table: EntitySchema<Row>,
   rows: readonly Values<Row>[],
 ): Promise<void> {
-  if (rows.length > 0) await manager.insert(table, [...rows]);
+  if (rows.length > 0) await manager.insert<ObjectLiteral>(table.options.name, [...rows]);
 }
 
 /** Updates the rows whose columns equal `where`. */
@@ -22,7 +22,7 @@ export async function updateRows<Row extends object>(
   where: Partial<Row>,
   values: Values<Row>,
 ): Promise<void> {
-  await manager.update(table, where, values);
+  await manager.update<ObjectLiteral>(table.options.name, where, values);
 }
 
 /** Deletes the rows whose columns equal `where`. */
@@ -31,5 +31,5 @@ export async function deleteRows<Row extends object>(
   table: EntitySchema<Row>,
   where: Partial<Row>,
 ): Promise<void> {
-  await manager.delete(table, where);
+  await manager.delete<ObjectLiteral>(table.options.name, where);
 }
