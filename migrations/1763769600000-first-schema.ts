@@ -436,9 +436,12 @@ CREATE TABLE audit_heads (
   tenant_id uuid NOT NULL,
   seq bigint NOT NULL,
   hash bytea NOT NULL,
+  checkpoint_seq bigint NOT NULL DEFAULT 0,
+  checkpoint_at timestamptz NOT NULL DEFAULT now(),
   CONSTRAINT audit_heads_pkey PRIMARY KEY (tenant_id),
   CONSTRAINT audit_heads_tenant_fkey FOREIGN KEY (tenant_id) REFERENCES tenants (id) ON DELETE CASCADE
 );
+CREATE INDEX audit_heads_uncovered_idx ON audit_heads (checkpoint_at) WHERE seq > checkpoint_seq;
 CREATE TABLE audit_chain (
   tenant_id uuid NOT NULL,
   seq bigint NOT NULL,
