@@ -40,7 +40,7 @@ export function chooseConnection(realm: Realm, hints: Hints): Choice {
   if (hints.connection !== undefined && named === undefined) return { kind: 'none' };
   const connection =
     named ??
-    (domain?.connection == null ? undefined : byKey(realm, domain.connection)) ??
+    (typeof domain?.connection === 'string' ? byKey(realm, domain.connection) : undefined) ??
     (connections.length === 1 ? connections[0] : undefined) ??
     (realm.signInDefault === null ? undefined : byKey(realm, realm.signInDefault));
   if (connection !== undefined) return { kind: 'connection', connection, loginHint };
@@ -63,9 +63,9 @@ const byKey = (realm: Realm, key: string): Connection | undefined =>
 const verifiedDomain = (realm: Realm, name: string | undefined): Domain | undefined =>
   name === undefined ? undefined : realm.domains.find((domain) => domain.verified && domain.name === name);
 
-// oxlint-disable-next-line no-control-regex -- control characters are what it refuses
-const ADDRESS =
-  /^[^\s@"(),:;<>[\\\]\u0000-\u001f\u007f]{1,64}@([^\s@"(),:;<>[\\\]\u0000-\u001f\u007f]{1,253})$/;
+/** A part of an address without quotes, lists, comments, spaces or control characters. */
+const PART = String.raw`[^\s@"(),:;<>[\\\]\p{Cc}]`;
+const ADDRESS = new RegExp(`^${PART}{1,64}@(${PART}{1,253})$`, 'u');
 
 /**
  * The domain of a single mail address, as A-labels in lower case; undefined for anything that isn't one: two @, quotes,

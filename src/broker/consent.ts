@@ -7,7 +7,7 @@ import { CONSENT_FIELD, renderConsent, type Permission } from '../pages/consent/
 import { renderContinue } from '../pages/sign-in/continue.js';
 import { readOwnForm } from './form.js';
 import { refuse } from './refusal.js';
-import { frame, type Visit } from './sign-in-page.js';
+import { frame, type Visit } from './visit.js';
 
 /** Scopes that the request wants beyond what the person has allowed before. */
 function missingScopes(details: Readonly<Record<string, unknown>>): readonly Permission[] {

@@ -9,7 +9,7 @@ import { frameOf, showPage } from '../op/page-frame.js';
 import { diagnosisOf } from '../pages/error/diagnosis/table.js';
 import { errorStatus, renderError, type ErrorModel } from '../pages/error/error-page.js';
 import type { ErrorReason } from '../pages/error/strings.js';
-import { UpstreamError } from '../rp/causes.js';
+import type { UpstreamError } from '../rp/causes.js';
 import type { BrokerDeps } from './deps.js';
 
 /** Who was refused, and where; what is known of it. */

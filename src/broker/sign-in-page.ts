@@ -3,7 +3,7 @@ import { errors, type Interaction } from 'oidc-provider';
 import type { Connection } from '../domain/connection/connection.js';
 import type { TenantContext } from '../http/tenant-context.js';
 import { pendingInteraction, type PendingInteraction } from '../op/interactions.js';
-import { frameOf, showPage } from '../op/page-frame.js';
+import { showPage } from '../op/page-frame.js';
 import type { OpenInteraction } from '../op/open-interaction.js';
 import { renderChooser } from '../pages/sign-in/chooser.js';
 import { renderContinue } from '../pages/sign-in/continue.js';
@@ -21,6 +21,7 @@ import type { BrokerDeps } from './deps.js';
 import { readOwnForm } from './form.js';
 import { reasonOfUpstream, refuse } from './refusal.js';
 import { startSignIn } from './start-sign-in.js';
+import { frame, type Visit } from './visit.js';
 
 export function realmOf(tenant: TenantContext): Realm {
   return {
@@ -40,16 +41,6 @@ export function hintsOf({ params }: PendingInteraction): Hints {
     domain: text(params['domain_hint']),
     email: text(params['login_hint']),
   };
-}
-
-/** One interaction's page, as this request sees it. */
-export interface Visit {
-  readonly ctx: Context;
-  readonly tenant: TenantContext;
-  readonly open: OpenInteraction;
-  readonly interaction: PendingInteraction;
-  readonly address: string;
-  readonly deps: BrokerDeps;
 }
 
 /**
@@ -166,7 +157,8 @@ async function showRefusal({ ctx, tenant, interaction, address, deps }: Visit): 
   const reason = interaction.reasons.includes('no_role') ? 'no_role' : 'not_assigned';
   const { clientId, accountId } = interaction;
   const account = accountId === undefined ? undefined : await deps.artifacts.account(tenant.id, accountId);
-  const connection = account?.connectionId == null ? undefined : tenant.connectionById(account.connectionId);
+  const connection =
+    typeof account?.connectionId === 'string' ? tenant.connectionById(account.connectionId) : undefined;
   await refuse(
     ctx,
     tenant,
@@ -189,8 +181,4 @@ async function decline({ ctx, open, interaction }: Visit): Promise<void> {
   const next = await open.answer({ error: 'access_denied', error_description: reason });
   ctx.status = 303;
   ctx.redirect(next);
-}
-
-export function frame({ tenant, interaction, deps }: Visit) {
-  return frameOf(tenant, deps.stylesheetHref, tenant.application(interaction.clientId)?.name);
 }

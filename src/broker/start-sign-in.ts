@@ -1,6 +1,6 @@
 import type { Context } from 'koa';
 import type { Connection } from '../domain/connection/connection.js';
-import type { LoginTransaction } from '../domain/sign-in/login-transaction.js';
+import { LOGIN_TRANSACTION_SECONDS, type LoginTransaction } from '../domain/sign-in/login-transaction.js';
 import type { TenantContext } from '../http/tenant-context.js';
 import type { PendingInteraction } from '../op/interactions.js';
 import { artifactHash } from '../op/unit-of-work.js';
@@ -68,9 +68,14 @@ export async function startSignIn(
       connectionVersion: connection.version,
       issuer: connection.issuer,
       redirectUri: party.redirectUri,
-      request: { acrValues: asked.acrValues, maxAgeSeconds: asked.maxAgeSeconds },
+      request: { acrValues: asked.acrValues, maxAgeSeconds: oldestAcceptable(asked) },
     },
   };
+}
+
+/** A fresh sign-in was made during this very trip. */
+function oldestAcceptable({ freshly, maxAgeSeconds }: Demands): number | null {
+  return freshly ? Math.min(maxAgeSeconds ?? Infinity, LOGIN_TRANSACTION_SECONDS) : maxAgeSeconds;
 }
 
 interface Demands {
@@ -87,7 +92,6 @@ function demandsOf({ params, reasons }: PendingInteraction): Demands {
   return {
     freshly,
     acrValues: typeof acrValues === 'string' ? acrValues.split(' ').filter((value) => value !== '') : [],
-    // prompt=login asks for a sign-in made now: as old as the trip may take at most.
     maxAgeSeconds: Number.isInteger(seconds) ? seconds : null,
   };
 }

@@ -12,6 +12,7 @@ export type AuditEventId = Brand<string, 'AuditEventId'>;
 /** Makes ids and secrets; injected so that tests can know them. */
 export interface Ids {
   /** A UUIDv7 (RFC 9562 section 5.7), lower case: sorted by time of creation. */
+  // oxlint-disable-next-line typescript/no-unnecessary-type-parameters -- a new id is whatever the caller makes it for
   uuid<T extends string = string>(): T;
   /** `bytes` random bytes, base64url without padding. */
   secret(bytes?: number): string;
@@ -31,6 +32,7 @@ const CROCKFORD = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
 /** Ids over a source of random bytes and a clock in milliseconds since the epoch. */
 export function createIds(randomBytes: (size: number) => Uint8Array, nowMs: () => number): Ids {
   return {
+    // oxlint-disable-next-line typescript/no-unnecessary-type-parameters -- as declared
     uuid<T extends string>(): T {
       const bytes = randomBytes(16);
       let time = nowMs();
@@ -41,6 +43,7 @@ export function createIds(randomBytes: (size: number) => Uint8Array, nowMs: () =
       bytes[6] = ((bytes[6] ?? 0) & 0x0f) | 0x70;
       bytes[8] = ((bytes[8] ?? 0) & 0x3f) | 0x80;
       const hex = Buffer.from(bytes).toString('hex');
+      // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- brands exist only here
       return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}` as T;
     },
     secret: (bytes = 32) => Buffer.from(randomBytes(bytes)).toString('base64url'),

@@ -85,6 +85,7 @@ export class TenantContext {
       .toSorted((a, b) => Number(b.state === 'current') - Number(a.state === 'current'))
       .map((key) => {
         const opened = this.vault.open(signingKeyPlace(this.id, key.id), key.sealedPrivateJwk);
+        // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- sealed by us, and authenticated
         return JSON.parse(opened) as PrivateJwk;
       });
   }

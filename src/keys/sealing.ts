@@ -61,14 +61,17 @@ function decrypt(key: Uint8Array, nonceText: string, bodyText: string, bound: re
  */
 export class KeyRing {
   readonly #keys: readonly EncryptionKey[];
+  readonly #first: EncryptionKey;
 
   /** @throws TypeError when there is no key, an id is used twice, or a key is not 32 bytes. */
   constructor(keys: readonly EncryptionKey[]) {
-    if (keys.length === 0) throw new TypeError('a key ring needs at least one key');
+    const [first] = keys;
+    if (first === undefined) throw new TypeError('a key ring needs at least one key');
     if (new Set(keys.map((key) => key.id)).size !== keys.length)
       throw new TypeError('a key id is used twice');
     if (keys.some((key) => key.secret.length !== KEY_BYTES)) throw new TypeError('a key is not 32 bytes');
     this.#keys = keys;
+    this.#first = first;
   }
 
   /** Makes a data key for a tenant, sealed by the ring's first key. */
@@ -94,8 +97,8 @@ export class KeyRing {
   }
 
   #wrap(tenantId: string, secret: Uint8Array): WrappedDataKey {
-    const [first] = this.#keys as readonly [EncryptionKey, ...EncryptionKey[]];
-    return `${FORMAT}.${first.id}.${encrypt(first.secret, secret, ['data-key', first.id, tenantId])}`;
+    const { id, secret: key } = this.#first;
+    return `${FORMAT}.${id}.${encrypt(key, secret, ['data-key', id, tenantId])}`;
   }
 }
 

@@ -33,6 +33,7 @@ export async function createSigningKey(kid: string, alg: SigningAlg): Promise<Pr
 
 /** The public half, by an allow-list of members: what isn't named can't leak. */
 export function publicJwk(key: PrivateJwk): PublicJwk {
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the members are those of the type
   return Object.fromEntries(
     PUBLIC_MEMBERS.flatMap((member) => (key[member] === undefined ? [] : [[member, key[member]]])),
   ) as unknown as PublicJwk;

@@ -2,8 +2,10 @@ import { crc32 } from 'node:zlib';
 import type { Ids } from '../core/ids.js';
 import { sha256 } from './hash.js';
 
+const KINDS = ['scim', 'api', 'iat', 'setup'] as const;
+
 /** What a token of ours opens: SCIM, the management API, client registration, a set-up link. */
-export type TokenKind = 'scim' | 'api' | 'iat' | 'setup';
+export type TokenKind = (typeof KINDS)[number];
 
 /** A token as it is handed out once, and what is kept of it. */
 export interface MintedToken {
@@ -33,5 +35,6 @@ export function readToken(text: string): { readonly kind: TokenKind; readonly id
   const match = FORM.exec(text);
   if (match === null || checksum(match[1] ?? '') !== match[4]) return undefined;
   const id = (match[3] ?? '').replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');
-  return { kind: match[2] as TokenKind, id };
+  const kind = KINDS.find((candidate) => candidate === match[2]);
+  return kind === undefined ? undefined : { kind, id };
 }

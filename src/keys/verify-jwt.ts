@@ -1,12 +1,4 @@
-import {
-  decodeJwt,
-  decodeProtectedHeader,
-  errors,
-  importJWK,
-  jwtVerify,
-  type JWK,
-  type JWTPayload,
-} from 'jose';
+import { decodeJwt, decodeProtectedHeader, errors, jwtVerify, type JWK, type JWTPayload } from 'jose';
 
 /**
  * What a JWT is presented as. One verifier, one list of purposes: a token made for one is refused for the others
@@ -84,7 +76,7 @@ export async function verifyJwt(token: string, options: VerifyJwtOptions): Promi
   const candidates = keysFor(options.keys, header.kid, header.alg);
   if (candidates.length === 0)
     throw new JwtError('unknown_key', 'no published key has the id that the token names');
-  const claims = await verifyWithAny(token, candidates, header.alg, options);
+  const claims = await verifyWithAny(token, candidates, options);
   const { aud } = claims;
   if (Array.isArray(aud) ? aud.length !== 1 || aud[0] !== options.audience : aud !== options.audience)
     throw new JwtError('wrong_audience', 'the token is meant for somebody else (aud)');
@@ -133,13 +125,12 @@ function isSound(key: JWK): boolean {
 async function verifyWithAny(
   token: string,
   keys: readonly JWK[],
-  alg: string,
   options: VerifyJwtOptions,
 ): Promise<JWTPayload> {
   let refusal: JwtError | undefined;
   for (const key of keys) {
     try {
-      const { payload } = await jwtVerify(token, await importJWK(key, alg), {
+      const { payload } = await jwtVerify(token, key, {
         algorithms: [...options.algorithms],
         issuer: options.issuer,
         requiredClaims: ['iss', 'aud', 'exp', 'iat'],
@@ -149,8 +140,8 @@ async function verifyWithAny(
       return payload;
     } catch (cause) {
       refusal = refused(cause);
-      // Only a signature can be another key's; two keys of one `kid` have been seen in the wild.
-      if (refusal.code !== 'bad_signature') throw refusal;
+      // Two keys of one `kid` have been seen in the wild, and keys that can't be used: the next one may do.
+      if (refusal.code !== 'bad_signature' && refusal.code !== 'unknown_key') throw refusal;
     }
   }
   throw refusal ?? new JwtError('unknown_key', 'no published key fits the token');
@@ -171,5 +162,7 @@ function refused(cause: unknown): JwtError {
   }
   if (cause instanceof errors.JWSSignatureVerificationFailed)
     return new JwtError('bad_signature', 'the signature does not verify', options);
-  return new JwtError('malformed', 'the token or its key could not be read', options);
+  if (cause instanceof errors.JWTInvalid || cause instanceof errors.JWSInvalid)
+    return new JwtError('malformed', 'the token can not be read', options);
+  return new JwtError('unknown_key', 'the key that the token names can not be used', options);
 }

@@ -111,6 +111,9 @@ function withAddress(payload: AdapterPayload, id: string): AdapterPayload {
   return { ...payload, returnTo: `${UnitOfWork.current.tenant.issuer}/oauth2/v1/authorize/${id}` };
 }
 
+const readOnly = (): Promise<void> =>
+  Promise.reject(new TypeError('applications are not written by the protocol engine'));
+
 /** Applications are configuration: no trip to the database. */
 class ClientAdapter implements Adapter {
   find(clientId: string): Promise<AdapterPayload | undefined> {
@@ -119,13 +122,10 @@ class ClientAdapter implements Adapter {
     return Promise.resolve(application === undefined ? undefined : clientMetadata(application));
   }
 
-  upsert(): Promise<void> {
-    return Promise.reject(new TypeError('applications are not written by the protocol engine'));
-  }
-
-  consume = this.upsert;
-  destroy = this.upsert;
-  revokeByGrantId = this.upsert;
+  upsert = readOnly;
+  consume = readOnly;
+  destroy = readOnly;
+  revokeByGrantId = readOnly;
 
   findByUserCode(): Promise<undefined> {
     return Promise.resolve(undefined);
@@ -139,15 +139,16 @@ class ClientAdapter implements Adapter {
 /** Sessions are rows of their own, with a row for each application. */
 class SessionAdapter implements Adapter {
   upsert(id: string, payload: AdapterPayload, expiresIn: number): Promise<void> {
-    const { authorizations = {}, accountId, uid, ...rest } = withoutId(payload);
+    const { authorizations = {}, accountId, uid: kept, ...rest } = withoutId(payload);
+    const uid = text(kept) ?? '';
     const unit = UnitOfWork.current;
-    const before = unit.knownSession(String(uid));
+    const before = unit.knownSession(uid);
     const empty = accountId === undefined && rest['state'] === undefined;
     // A session of nobody that holds nothing isn't kept.
     if (empty && before === undefined) return Promise.resolve();
     const upstream = (Provider.ctx?.oidc.result as { upstream?: UpstreamResult } | undefined)?.upstream;
     unit.writeSession({
-      uid: String(uid),
+      uid,
       cookieHash: cookieHash(id),
       payload: rest,
       userId: text(accountId),

@@ -10,7 +10,7 @@ export function recordSignIn(ctx: KoaContextWithOIDC, deps: OpDeps): void {
   const { session, client } = ctx.oidc;
   const unit = UnitOfWork.current;
   const { tenant } = unit;
-  const result = ctx.oidc.result as InteractionAnswer | undefined;
+  const result: InteractionAnswer | undefined = ctx.oidc.result;
   const stored = session === undefined ? undefined : unit.knownSession(session.uid);
   const connectionId = result?.upstream?.connectionId ?? stored?.connectionId ?? null;
   const origin = deps.originOf(ctx);

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import type { AdapterPayload, ClientMetadata } from 'oidc-provider';
+import type { AdapterPayload } from 'oidc-provider';
 import type { Application, GrantType } from '../domain/application/application.js';
 
 /** Grants that the provider offers now; others of an application's list wait for theirs. */
@@ -31,7 +31,7 @@ export function clientMetadata(application: Application): AdapterPayload {
     token_endpoint_auth_method: settings.tokenEndpointAuthMethod,
     id_token_signed_response_alg: settings.idTokenAlg,
     ...(needsSecret ? { client_secret: NO_SECRET } : {}),
-    ...(settings.jwks === null ? {} : { jwks: settings.jwks as NonNullable<ClientMetadata['jwks']> }),
+    ...(settings.jwks === null ? {} : { jwks: settings.jwks }),
     ...(settings.jwksUri === null ? {} : { jwks_uri: settings.jwksUri }),
     require_auth_time: true,
   };

@@ -77,7 +77,7 @@ export function providerConfiguration(tenant: TenantContext, deps: OpDeps): Conf
     issueRefreshToken: (_ctx, client, code) =>
       client.grantTypeAllowed('refresh_token') && code.scopes.has('offline_access'),
     ttl: lifetimes(tenant),
-    fetch: (url, init) => deps.fetch(String(url), init),
+    fetch: (url, init) => deps.fetch(url instanceof Request ? url.url : url.toString(), init),
     fetchResponseBodyLimits: {
       jwks_uri: CLIENT_KEY_SET_BYTES_MAX,
       sector_identifier_uri: CLIENT_KEY_SET_BYTES_MAX,

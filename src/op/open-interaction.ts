@@ -33,7 +33,8 @@ export class OpenInteraction {
     const interaction = await this.#unit.run(() =>
       this.#provider.interactionDetails(this.#ctx.req, this.#ctx.res),
     );
-    if (interaction.uid !== this.uid) throw new errors.SessionNotFound('the cookie is of another interaction');
+    if (interaction.uid !== this.uid)
+      throw new errors.SessionNotFound('the cookie is of another interaction');
     return interaction;
   }
 

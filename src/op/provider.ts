@@ -114,18 +114,29 @@ function compareSecretsByHash(provider: Provider): void {
   });
 }
 
+/** A JWT access token leaves no artifact: this record is what introspection and revocation know of it. */
+function recordIssued(token: IssuedToken): void {
+  UnitOfWork.current.recordToken(
+    {
+      hash: recordHash(token.jti),
+      grantHash: token.grantId === undefined ? null : artifactHash('Grant', token.grantId),
+      lifetimeSeconds: token.expiration,
+    },
+    token.accountId ?? null,
+  );
+}
+
+interface IssuedToken {
+  readonly jti: string;
+  readonly grantId?: string;
+  readonly accountId?: string;
+  /** Lifetime in seconds. */
+  readonly expiration: number;
+}
+
 function listen(provider: Provider, tenant: TenantContext, deps: OpDeps): void {
-  const issued = (token: { jti: string; grantId?: string; accountId?: string; expiration: number }): void =>
-    UnitOfWork.current.recordToken(
-      {
-        hash: recordHash(token.jti),
-        grantHash: token.grantId === undefined ? null : artifactHash('Grant', token.grantId),
-        lifetimeSeconds: token.expiration,
-      },
-      token.accountId ?? null,
-    );
-  provider.on('access_token.issued', issued);
-  provider.on('client_credentials.issued', issued);
+  provider.on('access_token.issued', recordIssued);
+  provider.on('client_credentials.issued', recordIssued);
   provider.on('authorization.success', (ctx) => recordSignIn(ctx, deps));
   provider.on('interaction.started', (ctx) => {
     ctx.state['begin'] = () => begin(ctx, tenant, deps);

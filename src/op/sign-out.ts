@@ -15,7 +15,7 @@ export async function signOut(ctx: KoaContextWithOIDC, tenant: TenantContext, de
   if (session === undefined || !isHintOfSession(ctx)) {
     const html = renderConfirmSignOut(frameOf(tenant, deps.stylesheetHref, application?.name), {
       action: ctx.oidc.urlFor('end_session_confirm'),
-      hidden: { xsrf: String((session?.state as { secret?: unknown } | undefined)?.secret ?? '') },
+      hidden: { xsrf: textOf(session?.state?.['secret']) },
     });
     showPage(ctx, 200, html);
     return;
@@ -24,18 +24,18 @@ export async function signOut(ctx: KoaContextWithOIDC, tenant: TenantContext, de
     if (authorization.grantId !== undefined && authorization.persistsLogout !== true)
       await provider.AccessToken.revokeByGrantId(session.grantIdFor(clientId) ?? '');
   await session.destroy();
-  ctx.cookies.set(provider.cookieName('session'), null, { ...cookieOptions(tenant), overwrite: true });
+  ctx.cookies.set(provider.cookieName('session'), null, cookieOptions(tenant));
   provider.emit('end_session.success', ctx);
-  const target = new URL(
-    String(params?.['post_logout_redirect_uri'] ?? ctx.oidc.urlFor('end_session_success')),
-  );
-  if (params?.['post_logout_redirect_uri'] !== undefined && typeof params['state'] === 'string')
-    target.searchParams.set('state', params['state']);
-  else if (params?.['post_logout_redirect_uri'] === undefined && client !== undefined)
-    target.searchParams.set('client_id', client.clientId);
+  const registered = textOf(params?.['post_logout_redirect_uri']);
+  const target = new URL(registered === '' ? ctx.oidc.urlFor('end_session_success') : registered);
+  const state = textOf(params?.['state']);
+  if (registered !== '' && state !== '') target.searchParams.set('state', state);
+  if (registered === '' && client !== undefined) target.searchParams.set('client_id', client.clientId);
   ctx.status = 303;
   ctx.redirect(target.href);
 }
+
+const textOf = (value: unknown): string => (typeof value === 'string' ? value : '');
 
 /** The hint was verified by the library; here: is it this session's person and, where it says so, this session? */
 function isHintOfSession(ctx: KoaContextWithOIDC): boolean {
@@ -52,7 +52,7 @@ export function signedOut(ctx: KoaContextWithOIDC, tenant: TenantContext, deps: 
   const application = clientId === undefined ? undefined : tenant.application(clientId);
   const back = application?.settings.initiateLoginUri ?? application?.settings.postLogoutRedirectUris[0];
   const html = renderSignedOut(frameOf(tenant, deps.stylesheetHref, application?.name), {
-    ...(back === undefined ? {} : { applicationHref: back }),
+    applicationHref: back,
   });
   showPage(ctx, 200, html);
 }

@@ -1,6 +1,6 @@
 import type { Context } from 'koa';
 import { isHttpError } from './http-error.js';
-import { DomainError, type DomainErrorCode } from '../core/errors.js';
+import { DomainError, messageOf, type DomainErrorCode } from '../core/errors.js';
 import type { Ids } from '../core/ids.js';
 import type { Logger } from '../core/logger.js';
 import { pageHeaders, pagePolicy } from '../pages/policy.js';
@@ -59,7 +59,7 @@ export function showError(
   ctx.status = answer.status;
   ctx.set('Cache-Control', 'no-store');
   if (answer.status === 503) ctx.set('Retry-After', '2');
-  const detail = answer === UNKNOWN ? 'Something failed on our side.' : String((error as Error).message);
+  const detail = answer === UNKNOWN ? 'Something failed on our side.' : messageOf(error);
   if (ctx.accepts('json', 'html') === 'html') {
     const reference = deps.ids.reference();
     deps.log.info('http.error_page', { requestId, reference, page: answer.page });

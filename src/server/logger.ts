@@ -44,26 +44,26 @@ function redact(value: unknown, depth = 0): unknown {
 }
 
 class PinoLogger implements Logger {
-  constructor(private readonly pino: Pino) {}
+  constructor(private readonly lines: Pino) {}
 
   debug(event: string, fields: LogFields = {}): void {
-    if (this.pino.isLevelEnabled('debug')) this.pino.debug(redact(fields), event);
+    if (this.lines.isLevelEnabled('debug')) this.lines.debug(redact(fields), event);
   }
 
   info(event: string, fields: LogFields = {}): void {
-    this.pino.info(redact(fields), event);
+    this.lines.info(redact(fields), event);
   }
 
   warn(event: string, fields: LogFields = {}): void {
-    this.pino.warn(redact(fields), event);
+    this.lines.warn(redact(fields), event);
   }
 
   error(event: string, fields: LogFields = {}): void {
-    this.pino.error(redact(fields), event);
+    this.lines.error(redact(fields), event);
   }
 
   child(fields: LogFields): Logger {
-    return new PinoLogger(this.pino.child(redact(fields) as Record<string, unknown>));
+    return new PinoLogger(this.lines.child(Object(redact(fields))));
   }
 }
 

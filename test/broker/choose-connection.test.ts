@@ -21,6 +21,11 @@ const realm = (change: Partial<Realm> = {}): Realm => ({
 const keyOf = (choice: ReturnType<typeof chooseConnection>) =>
   choice.kind === 'connection' ? choice.connection.key : choice.kind;
 
+const hint = (email: string): string | undefined => {
+  const choice = chooseConnection(realm({ signInDefault: 'okta' }), { email });
+  return choice.kind === 'connection' ? choice.loginHint : undefined;
+};
+
 describe('where a person signs in', () => {
   test.each([
     ['the connection that was named', { connection: 'okta', email: 'a@acme.example' }, {}, 'okta'],
@@ -50,10 +55,6 @@ describe('where a person signs in', () => {
   });
 
   test('A-37 an address goes on to the upstream only when its domain is verified for the tenant', () => {
-    const hint = (email: string) => {
-      const choice = chooseConnection(realm({ signInDefault: 'okta' }), { email });
-      return choice.kind === 'connection' ? choice.loginHint : undefined;
-    };
     expect(hint('ada@acme.example')).toBe('ada@acme.example');
     expect(hint('ada@unproven.example')).toBeUndefined();
     expect(hint('ada@elsewhere.example')).toBeUndefined();

@@ -56,6 +56,7 @@ export async function post(
 ): Promise<TokenAnswer> {
   const { clientId, clientSecret } = application;
   const basic = Buffer.from(`${clientId}:${clientSecret ?? ''}`).toString('base64');
+  // oxlint-disable-next-line no-restricted-globals -- a test's client is not Causeway's
   const response = await fetch(`${application.issuer}/oauth2/v1/${endpoint}`, {
     method: 'POST',
     headers: {

@@ -8,7 +8,7 @@ import type { DesiredTenant } from '../../src/domain/configuration/desired.js';
 import { ensureSystemTenant } from '../../src/domain/configuration/system-tenant.js';
 import { createKeyMaker } from '../../src/keys/key-maker.js';
 import { KeyRing } from '../../src/keys/sealing.js';
-import { normalizeIssuer } from '../../src/rp/issuer.js';
+import { normalizeIssuer } from '../../src/domain/connection/issuer.js';
 import { compose, systemIds, type Node, type Settings } from '../../src/server/compose.js';
 import { PostgresAccessStore } from '../../src/storage/access-store.js';
 import { PostgresAuditStore } from '../../src/storage/audit-store.js';
@@ -60,7 +60,8 @@ export async function startTestNode(options: TestNodeOptions = {}): Promise<Test
       keyRing,
       options.log ?? silentLogger,
     );
-    server.on('request', node.app.callback());
+    const handle = node.app.callback();
+    server.on('request', (request, response) => void handle(request, response));
     const own = new Database(dataSource);
     const deps = {
       store: new PostgresConfigurationStore(own),

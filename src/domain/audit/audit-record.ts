@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Clock } from '../../core/clock.js';
 import type { AuditEventId, Ids, TenantId } from '../../core/ids.js';
-import { canonicalJson, type JsonObject } from '../../core/json.js';
+import { canonicalJson, type Json, type JsonObject } from '../../core/json.js';
 import { plainText } from '../../core/text.js';
 import type { Vault } from '../keys/vault.js';
 import type { AuditEntry } from './audit-event.js';
@@ -33,14 +33,16 @@ export interface AuditTools {
 export const sha256 = (data: string | Uint8Array): Buffer => createHash('sha256').update(data).digest();
 
 /** Strings of an event come from outside: control characters would forge lines of whoever prints it. */
-function clean(value: JsonObject[string]): JsonObject[string] {
+function clean(value: Json): Json {
   if (typeof value === 'string') return plainText(value, 1000);
   if (Array.isArray(value)) return value.map(clean);
-  if (value !== null && typeof value === 'object')
-    return Object.fromEntries(
-      Object.entries(value).map(([key, member]) => [plainText(key, 100), clean(member)]),
-    );
-  return value;
+  return value !== null && typeof value === 'object' ? cleanMembers(value) : value;
+}
+
+function cleanMembers(value: object): JsonObject {
+  return Object.fromEntries(
+    Object.entries(value).map(([key, member]: [string, Json]) => [plainText(key, 100), clean(member)]),
+  );
 }
 
 /** Makes an entry final: gives it id, time and canonical form, seals its personal data. */
@@ -51,7 +53,7 @@ export function recordOf(tenantId: TenantId, entry: AuditEntry, tools: AuditTool
   const place = { tenantId, table: 'audit_personal', column: 'sealed', row: id };
   const sealedPersonal = personal === null ? null : tools.vault.seal(place, canonicalJson(clean(personal)));
   const body = canonicalJson({
-    ...(clean(facts as unknown as JsonObject) as JsonObject),
+    ...cleanMembers(facts),
     id,
     tenant: tenantId,
     at: at.toISOString(),

@@ -52,12 +52,12 @@ export async function endAccess(
   request: { readonly target: AccessTarget; readonly reason: EndReason; readonly actor: Actor },
 ): Promise<EndedAccess> {
   const ended = await deps.access.end(scope, request.target, request.reason);
-  const [[kind, id]] = Object.entries(request.target) as [[string, string]];
+  const target = Object.entries(request.target).map(([kind, id]) => `${kind}:${id}`);
   const entry = auditEntry({
     action: 'access.ended',
     actor: request.actor,
     reason: request.reason,
-    target: `${kind}:${id}`,
+    target: target.join(),
     details: { sessions: ended.sessions, grants: ended.grants },
   });
   deps.audit.append(scope, [recordOf(scope.tenantId, entry, deps.auditTools)]);

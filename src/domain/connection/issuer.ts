@@ -1,4 +1,4 @@
-import type { ConnectionType } from '../domain/connection/connection.js';
+import type { ConnectionType } from './connection.js';
 
 /** What an admin typed or pasted: an address, or Okta's domain and the id of an authorization server. */
 export type IssuerInput = string | { readonly domain: string; readonly authorizationServer?: string };

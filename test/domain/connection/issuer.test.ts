@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
-import { normalizeIssuer } from '../../src/rp/issuer.js';
-import type { IssuerInput, IssuerRules } from '../../src/rp/issuer.js';
+import { normalizeIssuer } from '../../../src/domain/connection/issuer.js';
+import type { IssuerInput, IssuerRules } from '../../../src/domain/connection/issuer.js';
 
 const okta: IssuerRules = { type: 'okta', allowHttpLoopback: false };
 const oidc: IssuerRules = { type: 'oidc', allowHttpLoopback: false };
