@@ -42,7 +42,8 @@ export async function verifyTenantChain(
   }
   const { waiting, leftOut } = await deps.chain.unchained(tenantId);
   const fault = verifier.finish(head, leftOut);
-  return { verified: verifier.seq, checkpoints: checkpoints.length, waiting, fault };
+  const verified = fault === undefined ? verifier.seq : fault.seq - 1;
+  return { verified, checkpoints: checkpoints.length, waiting, fault };
 }
 
 /** @returns whether there may be more */
