@@ -1,0 +1,19 @@
+import { readFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+
+/** What an application shows of itself on its bar. */
+export interface Look {
+  /** The organization whose application it is. */
+  readonly tenant: string;
+  /** The application's own name. */
+  readonly name: string;
+  readonly accent: 'blue' | 'plum' | 'teal';
+}
+
+/** Address of the stylesheet in each application. */
+export const STYLESHEET = '/style.css';
+
+/** The one stylesheet of the sample applications. */
+export function stylesheet(): Promise<Buffer> {
+  return readFile(fileURLToPath(new URL('style.css', import.meta.url)));
+}
