@@ -10,6 +10,7 @@ import { makeTenant } from './make-tenant.js';
  * @returns whether it was made now
  */
 export async function ensureSystemTenant(deps: Omit<ApplyDeps, 'access'>): Promise<boolean> {
+  if ((await deps.store.find(SYSTEM_SLUG)) !== undefined) return false;
   return deps.store.change(SYSTEM_SLUG, async (unit) => {
     if (unit.current !== undefined) return false;
     const { id, vault } = await makeTenant(deps, unit, {

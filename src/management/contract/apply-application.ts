@@ -1,4 +1,5 @@
 import { Type } from 'typebox';
+import type { JsonObject } from '../../core/json.js';
 import { CLIENT_ID } from '../../domain/application/application.js';
 import { RemovableSecretEntry, RoleKey } from './apply-values.js';
 import { Address, DisplayName, PlainText } from './text.js';
@@ -15,7 +16,7 @@ const seconds = (minimum: number, maximum: number) => Type.Optional(Type.Integer
 const REFRESH_SECONDS_MAX = 31_536_000;
 
 const JwksEntry = Type.Object(
-  { keys: Type.Array(Type.Record(Type.String(), Type.Unknown()), { minItems: 1, maxItems: 50 }) },
+  { keys: Type.Array(Type.Unsafe<JsonObject>({ type: 'object' }), { minItems: 1, maxItems: 50 }) },
   closed,
 );
 

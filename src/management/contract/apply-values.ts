@@ -1,4 +1,5 @@
 import { Type, type Static } from 'typebox';
+import type { GroupId } from '../../core/ids.js';
 import { ROLE_KEY } from '../../domain/role/role.js';
 import { PlainText } from './text.js';
 
@@ -36,7 +37,8 @@ export const GroupReferenceEntry = Type.Union(
     Type.Object({ name: PlainText }, closed),
     Type.Object(
       {
-        scim: Type.String({
+        scim: Type.Unsafe<GroupId>({
+          type: 'string',
           pattern: '^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$',
           description: 'the id of a SCIM group: a UUID in lower case',
         }),
