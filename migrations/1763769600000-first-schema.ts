@@ -42,9 +42,12 @@ BEGIN
         RAISE EXCEPTION 'the database user may not create roles; run once as an administrator: CREATE ROLE causeway_app NOLOGIN; GRANT causeway_app TO %', quote_ident(current_user);
     END;
   END IF;
-  IF NOT pg_has_role(current_user, 'causeway_app', 'MEMBER') THEN
+  BEGIN
+    -- Since PostgreSQL 16 who makes a role may give it to others, but not act as it before giving it to themselves.
     EXECUTE format('GRANT causeway_app TO %I', current_user);
-  END IF;
+  EXCEPTION
+    WHEN insufficient_privilege THEN NULL; -- an administrator made and granted it; the start checks that it works
+  END;
 END $$;
 GRANT USAGE ON SCHEMA public TO causeway_app;
 `;

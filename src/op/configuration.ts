@@ -1,5 +1,6 @@
 import type { Configuration, KoaContextWithOIDC } from 'oidc-provider';
 import { errors } from 'oidc-provider';
+import type { ResponseType } from '../domain/application/application.js';
 import type { TenantContext } from '../http/tenant-context.js';
 import { findAccount } from './account.js';
 import { createAdapter } from './adapter.js';
@@ -62,7 +63,7 @@ export function providerConfiguration(tenant: TenantContext, deps: OpDeps): Conf
     conformIdTokenClaims: false,
     extraTokenClaims: accessTokenClaims,
     scopes: ['openid', 'offline_access', 'profile', 'email', 'phone'],
-    responseTypes: ['code', 'id_token', 'code id_token'],
+    responseTypes: responseTypes(tenant),
     subjectTypes: ['public'],
     pkce: { required: () => true },
     clientAuthMethods: ['client_secret_basic', 'client_secret_post', 'private_key_jwt', 'none'],
@@ -84,6 +85,12 @@ export function providerConfiguration(tenant: TenantContext, deps: OpDeps): Conf
     },
     renderError: (ctx, out, error) => renderOAuthError(ctx, out, error, tenant, deps),
   };
+}
+
+/** Implicit and hybrid answers are there only once an application of the tenant may have them. */
+function responseTypes(tenant: TenantContext): ResponseType[] {
+  const asked = tenant.configuration.applications.flatMap(({ settings }) => settings.responseTypes);
+  return [...new Set<ResponseType>(['code', ...asked])];
 }
 
 function cookies(tenant: TenantContext): Configuration['cookies'] {

@@ -11,6 +11,7 @@ import type { ProviderCache } from '../op/provider-cache.js';
 import { findAsset } from '../pages/assets.js';
 import type { Metrics } from './metrics.js';
 import { showError } from './error-answers.js';
+import { isHttpError } from './http-error.js';
 import type { Operations } from './operations.js';
 
 export interface AppDeps {
@@ -78,12 +79,12 @@ function answerErrors(deps: AppDeps): Middleware {
     try {
       await next();
     } catch (error) {
-      const known = error instanceof DomainError;
+      const known = error instanceof DomainError || (isHttpError(error) && error.status < 500);
       if (!known) deps.log.error('http.failed', { requestId: ctx.state['requestId'], error });
       else
         deps.log.info('http.refused', {
           requestId: ctx.state['requestId'],
-          code: error.code,
+          code: error instanceof DomainError ? error.code : error.status,
           detail: messageOf(error),
         });
       showError(ctx, error, deps);

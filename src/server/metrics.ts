@@ -1,4 +1,4 @@
-import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client';
+import { AggregatorRegistry, Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client';
 
 /** What operators watch, in Prometheus' form. No label grows with tenants or people (invariant 10). */
 export class Metrics {
@@ -12,6 +12,8 @@ export class Metrics {
   constructor(openCircuits: () => number) {
     const registers = [this.registry];
     collectDefaultMetrics({ register: this.registry });
+    // With several workers their leader adds up what each of them counts.
+    AggregatorRegistry.setRegistries([this.registry]);
     this.requests = new Histogram({
       name: 'causeway_http_request_seconds',
       help: 'Time to answer a request, by kind of route',

@@ -6,6 +6,23 @@ export type LinkState = 'valid' | 'used' | 'late' | 'unknown';
 export class PostgresLinks {
   constructor(private readonly database: Database) {}
 
+  /** Whether somebody can sign in to the console as the deployment's owner. */
+  async operatorExists(): Promise<boolean> {
+    const [tenant] = await this.database.query({
+      text: `SELECT id FROM tenants WHERE slug = 'system'`,
+      values: [],
+    });
+    if (tenant === undefined) return false;
+    const [rows] = await this.database.inTenant(tenant['id'], [
+      {
+        text: `SELECT 1 FROM role_assignments a JOIN roles r ON r.tenant_id = a.tenant_id AND r.id = a.role_id
+          WHERE a.tenant_id = $1 AND r.key = 'console:owner' LIMIT 1`,
+        values: [tenant['id']],
+      },
+    ]);
+    return (rows?.length ?? 0) > 0;
+  }
+
   /** Makes a link of the deployment's own tenant. */
   async create(kind: 'first_run', id: string, hash: Buffer, lifetimeSeconds: number): Promise<void> {
     await this.database.query({

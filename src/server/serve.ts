@@ -1,0 +1,96 @@
+import type { DataSource } from 'typeorm';
+import type { Logger } from '../core/logger.js';
+import { sha256 } from '../keys/hash.js';
+import type { KeyRing } from '../keys/sealing.js';
+import { PostgresLinks } from '../storage/links.js';
+import { sweep } from '../storage/sweeper.js';
+import { compose, type Node, type Settings } from './compose.js';
+import { Jobs, type Job } from './jobs.js';
+import { listen, type Listener } from './listen.js';
+
+/** How long what is in flight may take when the node stops. */
+const STOP_MS = 18_000;
+const FIRST_RUN_SECONDS = 30 * 60;
+
+export interface ServeOptions {
+  readonly settings: Settings;
+  readonly host: string;
+  readonly port: number;
+  readonly metricsPort: number | undefined;
+  /** Work beside requests that isn't the node's own: the audit chain. */
+  readonly jobs: (node: Node) => readonly Job[];
+}
+
+/** A node that serves. */
+export interface ServingNode {
+  readonly node: Node;
+  readonly port: number;
+  /** A new first-run link, or undefined when there is an operator already. */
+  firstRunLink(): Promise<string | undefined>;
+  /** Says that it isn't ready, finishes what is in flight, stops its jobs, closes what it opened. */
+  stop(): Promise<void>;
+}
+
+/** Puts a node together and lets it listen. */
+export async function serve(
+  options: ServeOptions,
+  dataSource: DataSource,
+  keyRing: KeyRing,
+  log: Logger,
+): Promise<ServingNode> {
+  const { settings } = options;
+  const node = compose(settings, dataSource, keyRing, log);
+  const handle = node.app.callback();
+  const listener = await listen(
+    (request, response) => void handle(request, response),
+    options.host,
+    options.port,
+  );
+  const metrics = options.metricsPort === undefined ? undefined : await listenForMetrics(node, options);
+  const jobs = new Jobs(
+    [
+      { name: 'configuration', everyMs: 500, run: () => node.directory.refresh() },
+      { name: 'sweep', everyMs: 60_000, run: () => sweep(node.database) },
+      ...options.jobs(node),
+    ],
+    log,
+  );
+  return {
+    node,
+    port: listener.port,
+    firstRunLink: () => firstRunLink(node, settings.publicUrl),
+    async stop() {
+      node.operations.stop();
+      await listener.stop(STOP_MS);
+      await metrics?.stop(0);
+      await jobs.stop();
+      await node.close();
+    },
+  };
+}
+
+/** Metrics on a port of their own, which only the inside can reach. */
+function listenForMetrics(node: Node, options: ServeOptions): Promise<Listener> {
+  const { registry } = node.metrics;
+  return listen(
+    (request, response) => {
+      if (request.url !== '/metrics') {
+        response.writeHead(404).end();
+        return;
+      }
+      void registry
+        .metrics()
+        .then((text) => response.writeHead(200, { 'content-type': registry.contentType }).end(text));
+    },
+    options.host,
+    options.metricsPort ?? 0,
+  );
+}
+
+async function firstRunLink(node: Node, publicUrl: string): Promise<string | undefined> {
+  const links = new PostgresLinks(node.database);
+  if (await links.operatorExists()) return undefined;
+  const token = node.ids.secret(32);
+  await links.create('first_run', node.ids.uuid(), sha256(token), FIRST_RUN_SECONDS);
+  return `${publicUrl}/console/first-run/${token}`;
+}
