@@ -1,0 +1,138 @@
+import { execFile } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import type { HttpClient } from './driver/http.js';
+import { Child } from './host/child.js';
+import { pin, type Layout } from './host/cores.js';
+import { childrenOf, findPostmaster } from './host/cpu.js';
+import { createDatabase, type BenchDatabase } from './host/database.js';
+import { freePort } from './host/ports.js';
+import { parseRecord, recordsIn } from './json.js';
+import { program } from './program.js';
+import { seed, TENANT } from './seed.js';
+
+/** A Causeway of one run, on a database that was made for it. */
+export interface RunningCauseway {
+  readonly child: Child;
+  /** Of the tenant that is measured. */
+  readonly issuer: string;
+  readonly postmaster: number | undefined;
+  readonly database: string;
+  /** What of the database's durability is off. */
+  readonly missingDurability: readonly string[];
+  /** Trips to the database since its start. */
+  readonly flushes: () => Promise<number>;
+  readonly stop: () => Promise<void>;
+}
+
+export interface CausewayOptions {
+  /** An empty folder for its data, its file and its log. */
+  readonly folder: string;
+  readonly upstream: string;
+  readonly cores: Layout;
+  readonly http: HttpClient;
+  /** A server on which to make a database; undefined: the embedded one. */
+  readonly databaseServer: string | undefined;
+  /** Arguments of Node, such as a profiler's. */
+  readonly nodeArgs: readonly string[];
+}
+
+/** The first start makes a database cluster. */
+const START_MS = 60_000;
+const APPLY_MS = 60_000;
+
+/** Starts Causeway as an operator does, and gives it a tenant through `causeway apply`. */
+export async function startCauseway(options: CausewayOptions): Promise<RunningCauseway> {
+  const { folder, databaseServer, http } = options;
+  const database = databaseServer === undefined ? undefined : await createDatabase(databaseServer);
+  try {
+    const [port, metricsPort] = [await freePort(), await freePort()];
+    const env = environment(folder, port, metricsPort, database);
+    const child = await Child.start({
+      name: 'causeway',
+      args: [...options.nodeArgs, ...program().args, 'start'],
+      env,
+      logFile: join(folder, 'causeway.log'),
+      core: options.cores.server,
+      ready: /^Causeway \S+ ready: (\S+)/,
+      startMs: START_MS,
+    });
+    try {
+      const postmaster = database === undefined ? settleEmbedded(folder, options.cores) : database.postmaster;
+      const issuer = await applySeed(folder, options.upstream, env);
+      return {
+        child,
+        issuer,
+        postmaster,
+        database: database === undefined ? 'embedded PostgreSQL' : `PostgreSQL ${database.version}`,
+        missingDurability: database?.missingDurability ?? [],
+        flushes: () => countFlushes(http, metricsPort),
+        stop: async () => {
+          await child.stop();
+          await database?.drop();
+        },
+      };
+    } catch (error) {
+      await child.stop();
+      throw error;
+    }
+  } catch (error) {
+    await database?.drop();
+    throw error;
+  }
+}
+
+function environment(
+  folder: string,
+  port: number,
+  metricsPort: number,
+  database: BenchDatabase | undefined,
+): Readonly<Record<string, string>> {
+  return {
+    PORT: String(port),
+    HOST: '127.0.0.1',
+    PUBLIC_URL: `http://localhost:${port}`,
+    METRICS_PORT: String(metricsPort),
+    DATA_DIR: join(folder, 'data'),
+    ...(database === undefined
+      ? {}
+      : { DATABASE_URL: database.url, ENCRYPTION_KEYS: `bench:${randomBytes(32).toString('base64')}` }),
+  };
+}
+
+/** An embedded database began on the server's core; it is moved to its own. */
+function settleEmbedded(folder: string, cores: Layout): number | undefined {
+  const postmaster = findPostmaster(folder);
+  if (postmaster === undefined) return undefined;
+  for (const pid of [postmaster, ...childrenOf(postmaster)]) pin(pid, cores.database);
+  return postmaster;
+}
+
+async function applySeed(
+  folder: string,
+  upstream: string,
+  env: Readonly<Record<string, string>>,
+): Promise<string> {
+  const file = join(folder, 'bench.json');
+  writeFileSync(file, JSON.stringify(seed(upstream)), { mode: 0o600 });
+  const { stdout } = await promisify(execFile)(
+    process.execPath,
+    [...program().args, 'apply', '-f', file, '--json'],
+    { env: { PATH: process.env['PATH'] ?? '', HOME: process.env['HOME'] ?? '', ...env }, timeout: APPLY_MS },
+  );
+  const tenants = recordsIn(parseRecord(stdout)['tenants']);
+  const issuer = tenants.find((tenant) => tenant['slug'] === TENANT)?.['issuer'];
+  if (typeof issuer !== 'string') throw new Error(`apply made no tenant ${TENANT}: ${stdout.slice(0, 500)}`);
+  return issuer;
+}
+
+async function countFlushes(http: HttpClient, metricsPort: number): Promise<number> {
+  const url = new URL(`http://127.0.0.1:${metricsPort}/metrics`);
+  const { status, text } = await http.call(url, { method: 'GET' });
+  const [, count] = /^causeway_database_flushes_total (\S+)$/m.exec(text) ?? [];
+  if (status !== 200 || count === undefined)
+    throw new Error(`no count of flushes in /metrics (status ${status})`);
+  return Number(count);
+}

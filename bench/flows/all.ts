@@ -1,0 +1,16 @@
+import { clientCredentialsJwt, clientCredentialsOpaque } from './client-credentials.js';
+import { discovery, keys } from './documents.js';
+import type { Flow } from './flow.js';
+import { brokeredLogin, introspection, refresh, singleSignOn } from './people.js';
+
+/** Every flow that is measured, in the order of the table. */
+export const FLOWS: readonly Flow[] = [
+  discovery,
+  keys,
+  clientCredentialsJwt,
+  clientCredentialsOpaque,
+  introspection,
+  refresh,
+  singleSignOn,
+  brokeredLogin,
+];

@@ -1,0 +1,96 @@
+import { parseArgs } from 'node:util';
+import { FLOWS } from './flows/all.js';
+import type { Flow } from './flows/flow.js';
+import type { Pace } from './measure.js';
+
+export interface Options {
+  readonly flows: readonly Flow[];
+  readonly concurrencies: readonly number[];
+  readonly pace: Pace;
+  readonly json: boolean;
+  /** Exit with 1 when a target is missed. */
+  readonly check: boolean;
+  /** Record where Causeway's CPU goes. */
+  readonly profile: boolean;
+  /** Of the whole run. */
+  readonly secondsMax: number;
+}
+
+export const USAGE = `Measures Causeway beside the floor (bench/README.md), as ratios of one run.
+
+  npm run bench -- [options]
+
+  --quick             about a minute: 16 at once only, short windows
+  --only NAME         flows whose name holds NAME; may be repeated
+  --concurrency LIST  such as 1,16,64 (the default)
+  --seconds N         length of a window (2)
+  --rounds N          windows of each server (4)
+  --json              figures for machines on stdout
+  --check             exit 1 when a target or a budget is missed
+  --profile           also record where Causeway's CPU goes, by package
+  --help
+
+  BENCH_DATABASE_URL  a PostgreSQL server on which a database may be made; else TEST_DATABASE_URL;
+                      without either: the embedded database
+`;
+
+/** A way to call the program that it doesn't know. */
+export class UsageError extends Error {
+  override readonly name = 'UsageError';
+}
+
+/** @throws UsageError */
+export function readOptions(args: readonly string[]): Options | 'help' {
+  const values = parse(args);
+  if (values.help === true) return 'help';
+  const quick = values.quick === true;
+  const concurrencies = (values.concurrency ?? (quick ? '16' : '1,16,64'))
+    .split(',')
+    .map((text) => integer(text, '--concurrency', 256));
+  const rounds = values.rounds === undefined ? (quick ? 2 : 4) : integer(values.rounds, '--rounds', 100);
+  const seconds = values.seconds === undefined ? (quick ? 1 : 2) : integer(values.seconds, '--seconds', 600);
+  const flows = FLOWS.filter(({ name }) => (values.only ?? ['']).some((part) => name.includes(part)));
+  if (flows.length === 0)
+    throw new UsageError(`no flow of that name; there are: ${FLOWS.map(({ name }) => name).join(', ')}`);
+  const windows = flows.length * concurrencies.length * rounds * 2;
+  return {
+    flows,
+    concurrencies,
+    pace: { seconds, warmUpSeconds: Math.min(0.5, seconds / 4), rounds },
+    json: values.json === true,
+    check: values.check === true,
+    profile: values.profile === true,
+    // Preparing a window takes about as long as the window; a hanging server must not hang the run.
+    secondsMax: 120 + windows * (seconds + 1) * 4,
+  };
+}
+
+function parse(args: readonly string[]) {
+  const flag = { type: 'boolean' } as const;
+  const text = { type: 'string' } as const;
+  try {
+    return parseArgs({
+      args: [...args],
+      options: {
+        quick: flag,
+        only: { type: 'string', multiple: true },
+        concurrency: text,
+        seconds: text,
+        rounds: text,
+        json: flag,
+        check: flag,
+        profile: flag,
+        help: flag,
+      },
+    }).values;
+  } catch (error) {
+    throw new UsageError(error instanceof Error ? error.message : String(error));
+  }
+}
+
+function integer(text: string, name: string, max: number): number {
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < 1 || value > max)
+    throw new UsageError(`${name} takes whole numbers from 1 to ${max}, not ${text}`);
+  return value;
+}
