@@ -1,5 +1,4 @@
 import type { Context } from 'koa';
-import type { KoaContextWithOIDC } from 'oidc-provider';
 import type { TenantContext } from '../http/tenant-context.js';
 import type { Interactions, PendingInteraction } from '../op/interactions.js';
 import { OpenInteraction } from '../op/open-interaction.js';
@@ -27,7 +26,7 @@ const PATH = {
  */
 export function createInteractions(deps: BrokerDeps): Interactions {
   return {
-    async begin(ctx: KoaContextWithOIDC, tenant: TenantContext, interaction: PendingInteraction) {
+    async begin(ctx: Context, tenant: TenantContext, interaction: PendingInteraction) {
       if (interaction.prompt !== 'login') return undefined;
       const choice = chooseConnection(realmOf(tenant), hintsOf(interaction));
       if (choice.kind !== 'connection') return undefined;

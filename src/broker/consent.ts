@@ -1,4 +1,3 @@
-import type { Interaction } from 'oidc-provider';
 import { auditEntry } from '../domain/audit/audit-event.js';
 import { recordOf } from '../domain/audit/audit-record.js';
 import { apiScope } from '../op/grants.js';
@@ -24,13 +23,13 @@ function missingScopes(details: Readonly<Record<string, unknown>>): readonly Per
 }
 
 /** Asks a person whether a third-party application may have their data (B14). */
-export async function showConsent(visit: Visit, kept: Interaction): Promise<void> {
+export async function showConsent(visit: Visit): Promise<void> {
   const { ctx, tenant, interaction, address, deps } = visit;
   const account =
     interaction.accountId === undefined
       ? undefined
       : await deps.artifacts.account(tenant.id, interaction.accountId);
-  const redirectUri = kept.params['redirect_uri'];
+  const redirectUri = interaction.params['redirect_uri'];
   const html = renderConsent(frame(visit), {
     action: address,
     permissions: missingScopes(interaction.details),

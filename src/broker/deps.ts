@@ -7,7 +7,7 @@ import type { RequestOrigin } from '../domain/audit/audit-event.js';
 import type { AuditStore } from '../domain/audit/audit-store.js';
 import type { ConsentStore } from '../domain/consent/consent-store.js';
 import type { AccessStore } from '../domain/session/end-access.js';
-import type { LoginTransactionStore } from '../domain/sign-in/login-transaction.js';
+import type { LoginTransactionStore } from '../domain/sign-in/login-transaction-store.js';
 import type { PeopleStore } from '../domain/sign-in/people-store.js';
 import type { TenantTransactions } from '../domain/tenant/transactions.js';
 import type { RelyingParty } from '../rp/relying-party.js';

@@ -1,6 +1,6 @@
+import { createHash } from 'node:crypto';
 import type { Context } from 'koa';
 import type { Ids } from '../core/ids.js';
-import { sha256 } from '../keys/hash.js';
 
 /**
  * What binds a trip to the upstream to one browser. Only the secret is random and only the browser's cookie holds it;
@@ -14,6 +14,8 @@ export interface LoginSecrets {
   readonly browserHash: Buffer;
   readonly stateHash: Buffer;
 }
+
+const sha256 = (text: string): Buffer => createHash('sha256').update(text).digest();
 
 const derive = (purpose: string, secret: string): string =>
   sha256(`${purpose}:${secret}`).toString('base64url');

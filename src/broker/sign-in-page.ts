@@ -1,8 +1,7 @@
 import type { Context } from 'koa';
-import { errors, type Interaction } from 'oidc-provider';
 import type { Connection } from '../domain/connection/connection.js';
 import type { TenantContext } from '../http/tenant-context.js';
-import { pendingInteraction, type PendingInteraction } from '../op/interactions.js';
+import type { PendingInteraction } from '../op/interactions.js';
 import { showPage } from '../op/page-frame.js';
 import type { OpenInteraction } from '../op/open-interaction.js';
 import { renderChooser } from '../pages/sign-in/chooser.js';
@@ -53,19 +52,14 @@ export async function serveSignInPage(
   open: OpenInteraction,
   deps: BrokerDeps,
 ): Promise<void> {
-  let kept: Interaction;
-  try {
-    kept = await open.find();
-  } catch (error) {
-    if (!(error instanceof errors.SessionNotFound)) throw error;
+  const interaction = await open.find();
+  if (interaction === undefined)
     return refuse(ctx, tenant, { reason: open.hasCookie ? 'expired' : 'other_browser' }, deps);
-  }
-  const interaction = pendingInteraction(kept, open.uid);
   const visit = { ctx, tenant, open, interaction, address: `${tenant.issuer}/sign-in/${open.uid}`, deps };
   if (ctx.query['decline'] !== undefined) return decline(visit);
   if (ctx.query['another'] !== undefined) return leave(visit, hintsOf(interaction), true);
   if (interaction.prompt === 'consent')
-    return ctx.method === 'POST' ? answerConsent(visit) : showConsent(visit, kept);
+    return ctx.method === 'POST' ? answerConsent(visit) : showConsent(visit);
   if (interaction.prompt === 'refused') return showRefusal(visit);
   return ctx.method === 'POST' ? discover(visit) : login(visit);
 }

@@ -1,4 +1,5 @@
-import type { InteractionResults, KoaContextWithOIDC } from 'oidc-provider';
+import type { Context } from 'koa';
+import type { InteractionResults } from 'oidc-provider';
 import type { JsonObject } from '../core/json.js';
 import type { TenantContext } from '../http/tenant-context.js';
 
@@ -36,11 +37,7 @@ export interface PendingInteraction {
  */
 export interface Interactions {
   /** Where to send the browser at once; undefined: to `/sign-in/{uid}`. */
-  begin(
-    ctx: KoaContextWithOIDC,
-    tenant: TenantContext,
-    interaction: PendingInteraction,
-  ): Promise<URL | undefined>;
+  begin(ctx: Context, tenant: TenantContext, interaction: PendingInteraction): Promise<URL | undefined>;
 }
 
 /** An interaction as the library keeps it: an object of it, or its payload. */

@@ -1,8 +1,8 @@
 import type { Context } from 'koa';
-import { errors, type Interaction, type Provider } from 'oidc-provider';
+import { errors, type Provider } from 'oidc-provider';
 import type { TenantContext } from '../http/tenant-context.js';
 import type { OpDeps } from './deps.js';
-import type { InteractionAnswer } from './interactions.js';
+import { pendingInteraction, type InteractionAnswer, type PendingInteraction } from './interactions.js';
 import type { ProviderCache } from './provider-cache.js';
 import { UnitOfWork } from './unit-of-work.js';
 
@@ -28,14 +28,17 @@ export class OpenInteraction {
     return this.#ctx.cookies.get(this.#provider.cookieName('interaction'), { signed: false }) !== undefined;
   }
 
-  /** @throws SessionNotFound when the cookie is another browser's, or the interaction has expired */
-  async find(): Promise<Interaction> {
-    const interaction = await this.#unit.run(() =>
-      this.#provider.interactionDetails(this.#ctx.req, this.#ctx.res),
-    );
-    if (interaction.uid !== this.uid)
-      throw new errors.SessionNotFound('the cookie is of another interaction');
-    return interaction;
+  /** What waits for the person; undefined when the cookie is another browser's, or the interaction has expired. */
+  async find(): Promise<PendingInteraction | undefined> {
+    try {
+      const interaction = await this.#unit.run(() =>
+        this.#provider.interactionDetails(this.#ctx.req, this.#ctx.res),
+      );
+      return interaction.uid === this.uid ? pendingInteraction(interaction) : undefined;
+    } catch (error) {
+      if (error instanceof errors.SessionNotFound) return undefined;
+      throw error;
+    }
   }
 
   /** Stores the answer and tells where the browser goes next. */

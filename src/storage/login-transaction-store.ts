@@ -1,10 +1,7 @@
 import type { QueryResultRow } from 'pg';
 import type { TenantId } from '../core/ids.js';
-import {
-  LOGIN_TRANSACTION_SECONDS,
-  type LoginTransaction,
-  type LoginTransactionStore,
-} from '../domain/sign-in/login-transaction.js';
+import { LOGIN_TRANSACTION_SECONDS, type LoginTransaction } from '../domain/sign-in/login-transaction.js';
+import type { LoginTransactionStore } from '../domain/sign-in/login-transaction-store.js';
 import type { Database, Statement } from './database.js';
 
 /** Columns of a login transaction in the order in which they are written. */

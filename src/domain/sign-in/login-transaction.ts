@@ -1,5 +1,4 @@
-import type { ConnectionId, TenantId } from '../../core/ids.js';
-import type { Artifact } from '../artifact/artifact-store.js';
+import type { ConnectionId } from '../../core/ids.js';
 
 /**
  * One trip to an upstream and back. It binds everything that must be the same on the way back: the browser, the
@@ -28,24 +27,3 @@ export interface LoginRequest {
 
 /** A transaction lives as long as a person may take. */
 export const LOGIN_TRANSACTION_SECONDS = 600;
-
-export interface LoginTransactionStore {
-  /**
-   * Takes the transaction once, if the browser is the one that started it; another browser's try leaves it (A-19).
-   * Brings the interaction that waits for it. One flush.
-   */
-  take(
-    tenantId: TenantId,
-    stateHash: Buffer,
-    browserHash: Buffer,
-  ): Promise<
-    | {
-        readonly taken: true;
-        readonly transaction: LoginTransaction;
-        readonly interaction: Artifact | undefined;
-      }
-    | { readonly taken: false; readonly reason: 'unknown' | 'used' | 'other_browser' }
-  >;
-  /** Begins one outside of an authorization request: a click on the chooser. */
-  begin(tenantId: TenantId, transaction: LoginTransaction): Promise<void>;
-}
