@@ -1,5 +1,6 @@
 import type { Context } from 'koa';
 import type { TenantContext } from '../http/tenant-context.js';
+import type { FoundRoute, TenantRoute } from '../http/tenant-route.js';
 import type { Interactions, PendingInteraction } from '../op/interactions.js';
 import { OpenInteraction } from '../op/open-interaction.js';
 import type { ProviderCache } from '../op/provider-cache.js';
@@ -9,16 +10,25 @@ import { serveCallback } from './callback.js';
 import { chooseConnection } from './choose-connection.js';
 import type { BrokerDeps } from './deps.js';
 import { serveInitiate } from './initiate.js';
-import { reasonOfUpstream, refuse } from './refusal.js';
+import { errorFor, reasonOfUpstream, refuse, resumeAddress } from './refusal.js';
 import { hintsOf, realmOf, serveSignInPage } from './sign-in-page.js';
 import { startSignIn } from './start-sign-in.js';
 
-const PATH = {
-  callback: /^\/callback\/([a-z0-9][a-z0-9._-]{0,63})$/,
-  initiate: /^\/initiate\/([a-z0-9][a-z0-9._-]{0,63})(?:\/([A-Za-z0-9._~-]{1,64}))?$/,
-  signIn: /^\/sign-in\/([A-Za-z0-9_-]{10,64})$/,
-  keys: /^\/connections\/([a-z0-9][a-z0-9._-]{0,63})\/jwks\.json$/,
-};
+/** The broker's own addresses below a tenant's issuer. */
+export const BROKER_ROUTES = [
+  { name: 'callback', path: /^\/callback\/([a-z0-9][a-z0-9._-]{0,63})$/, methods: ['GET'] },
+  {
+    name: 'initiate',
+    path: /^\/initiate\/([a-z0-9][a-z0-9._-]{0,63})(?:\/([A-Za-z0-9._~-]{1,64}))?$/,
+    methods: ['GET', 'POST'],
+  },
+  { name: 'sign_in', path: /^\/sign-in\/([A-Za-z0-9_-]{10,64})$/, methods: ['GET', 'POST'] },
+  {
+    name: 'connection_keys',
+    path: /^\/connections\/([a-z0-9][a-z0-9._-]{0,63})\/jwks\.json$/,
+    methods: ['GET', 'HEAD'],
+  },
+] as const satisfies readonly TenantRoute[];
 
 /**
  * Takes on a sign-in while the authorization request is still being answered: a person with only one way to go is sent
@@ -38,48 +48,53 @@ export function createInteractions(deps: BrokerDeps): Interactions {
       } catch (error) {
         if (!(error instanceof UpstreamError)) throw error;
         const tryAgain = `${tenant.issuer}/sign-in/${interaction.uid}`;
+        const reason = reasonOfUpstream(error);
+        UnitOfWork.current.answerInteraction(interaction.uid, errorFor(reason, error));
         const refusal = {
-          reason: reasonOfUpstream(error),
+          reason,
           clientId: interaction.clientId,
           connection,
           upstream: error,
         };
         ctx.remove('location');
-        await refuse(ctx, tenant, { ...refusal, actions: { tryAgain } }, deps);
+        const backHref = resumeAddress(tenant, interaction.uid);
+        await refuse(ctx, tenant, { ...refusal, actions: { tryAgain }, backHref }, deps);
         return undefined;
       }
     },
   };
 }
 
-/** The broker's own addresses below a tenant's issuer. */
+/** Serves the broker's routes. */
 export class Broker {
   constructor(
     private readonly deps: BrokerDeps,
     private readonly providers: ProviderCache,
   ) {}
 
-  /** Serves the request if its path is the broker's. */
-  async serve(ctx: Context, tenant: TenantContext, rest: string): Promise<boolean> {
-    const isGet = ctx.method === 'GET' || ctx.method === 'HEAD';
-    const [, callbackKey] = PATH.callback.exec(rest) ?? [];
-    if (callbackKey !== undefined && isGet) {
-      await serveCallback(ctx, tenant, callbackKey, this.deps);
-      return true;
+  /** @returns false when the path names nothing that there is */
+  async serve(
+    ctx: Context,
+    tenant: TenantContext,
+    { route, parameters }: FoundRoute<(typeof BROKER_ROUTES)[number]>,
+  ): Promise<boolean> {
+    const [key = '', clientId] = parameters;
+    switch (route.name) {
+      case 'callback':
+        await serveCallback(ctx, tenant, key, this.deps);
+        return true;
+      case 'initiate':
+        await serveInitiate(ctx, tenant, { connectionKey: key, clientId }, this.deps);
+        return true;
+      case 'connection_keys':
+        return this.#serveKeys(ctx, tenant, key);
+      case 'sign_in':
+      default: {
+        const open = new OpenInteraction(ctx, tenant, key, this.providers, this.deps.artifacts);
+        await serveSignInPage(ctx, tenant, open, this.deps);
+        return true;
+      }
     }
-    const [, connectionKey, clientId] = PATH.initiate.exec(rest) ?? [];
-    if (connectionKey !== undefined && (isGet || ctx.method === 'POST')) {
-      await serveInitiate(ctx, tenant, { connectionKey, clientId }, this.deps);
-      return true;
-    }
-    const [, uid] = PATH.signIn.exec(rest) ?? [];
-    if (uid !== undefined && (isGet || ctx.method === 'POST')) {
-      const open = new OpenInteraction(ctx, tenant, uid, this.providers, this.deps.artifacts);
-      await serveSignInPage(ctx, tenant, open, this.deps);
-      return true;
-    }
-    const [, keysOf] = PATH.keys.exec(rest) ?? [];
-    return keysOf !== undefined && isGet && this.#serveKeys(ctx, tenant, keysOf);
   }
 
   /** The public keys by which a connection authenticates (`private_key_jwt`, A4). */

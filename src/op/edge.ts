@@ -1,17 +1,29 @@
 import type { Context } from 'koa';
 import type { TenantContext } from '../http/tenant-context.js';
+import type { TenantRoute } from '../http/tenant-route.js';
 import type { ProviderCache } from './provider-cache.js';
 
-/** Paths below a tenant's issuer that its provider answers. */
-const ENDPOINT =
-  /^\/(?:\.well-known\/openid-configuration|oauth2\/v1\/(?:authorize(?:\/[A-Za-z0-9_-]+)?|token|keys|userinfo|introspect|revoke|par|logout(?:\/confirm|\/success)?))$/;
+/** Paths below a tenant's issuer that its provider answers, which judges methods itself (CORS asks first). */
+export const PROVIDER_ROUTES = [
+  { name: 'metadata', path: /^\/\.well-known\/openid-configuration$/, methods: 'any' },
+  { name: 'authorize', path: /^\/oauth2\/v1\/authorize$/, methods: 'any' },
+  { name: 'resume', path: /^\/oauth2\/v1\/authorize\/[A-Za-z0-9_-]+$/, methods: 'any' },
+  { name: 'token', path: /^\/oauth2\/v1\/token$/, methods: 'any' },
+  { name: 'keys', path: /^\/oauth2\/v1\/keys$/, methods: 'any' },
+  { name: 'userinfo', path: /^\/oauth2\/v1\/userinfo$/, methods: 'any' },
+  { name: 'introspect', path: /^\/oauth2\/v1\/introspect$/, methods: 'any' },
+  { name: 'revoke', path: /^\/oauth2\/v1\/revoke$/, methods: 'any' },
+  { name: 'par', path: /^\/oauth2\/v1\/par$/, methods: 'any' },
+  { name: 'logout', path: /^\/oauth2\/v1\/logout$/, methods: 'any' },
+  { name: 'logout_confirm', path: /^\/oauth2\/v1\/logout\/confirm$/, methods: 'any' },
+  { name: 'logout_success', path: /^\/oauth2\/v1\/logout\/success$/, methods: 'any' },
+] as const satisfies readonly TenantRoute[];
+
 const PUBLIC = /^\/(?:\.well-known\/openid-configuration|oauth2\/v1\/keys)$/;
 /** Endpoints that answer a person's browser, and take a POST only where cookies come along with it. */
 const BROWSER_POST = /^\/oauth2\/v1\/(?:authorize|logout)$/;
 
 const FORM_BYTES_MAX = 56 * 1024;
-
-export const isProviderPath = (rest: string): boolean => ENDPOINT.test(rest);
 
 /** Hands a request below a tenant's issuer to the tenant's provider. */
 export async function serveProvider(

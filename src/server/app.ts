@@ -1,12 +1,14 @@
 import Koa, { type Context, type Middleware } from 'koa';
-import type { Broker } from '../broker/broker.js';
+import { BROKER_ROUTES, type Broker } from '../broker/broker.js';
 import { DomainError, messageOf } from '../core/errors.js';
 import type { Ids } from '../core/ids.js';
 import type { Logger } from '../core/logger.js';
+import { assignRequestId, requestIdOf } from '../http/request-id.js';
 import type { TenantContext } from '../http/tenant-context.js';
 import type { TenantDirectory } from '../http/tenant-directory.js';
 import { parseTenantPath } from '../http/tenant-path.js';
-import { isProviderPath, serveProvider } from '../op/edge.js';
+import { findRoute } from '../http/tenant-route.js';
+import { PROVIDER_ROUTES, serveProvider } from '../op/edge.js';
 import type { ProviderCache } from '../op/provider-cache.js';
 import { findAsset } from '../pages/assets.js';
 import type { Metrics } from './metrics.js';
@@ -52,7 +54,7 @@ function observe(deps: AppDeps): Middleware {
   return async (ctx, next) => {
     const startedMs = performance.now();
     const requestId = deps.ids.uuid();
-    ctx.state['requestId'] = requestId;
+    assignRequestId(ctx.req, requestId);
     ctx.set('X-Request-Id', requestId);
     const { path, method } = ctx;
     // The provider answers by itself, so the end of the response is the one moment that all requests have.
@@ -80,10 +82,10 @@ function answerErrors(deps: AppDeps): Middleware {
       await next();
     } catch (error) {
       const known = error instanceof DomainError || (isHttpError(error) && error.status < 500);
-      if (!known) deps.log.error('http.failed', { requestId: ctx.state['requestId'], error });
+      if (!known) deps.log.error('http.failed', { requestId: requestIdOf(ctx.req), error });
       else
         deps.log.info('http.refused', {
-          requestId: ctx.state['requestId'],
+          requestId: requestIdOf(ctx.req),
           code: error instanceof DomainError ? error.code : error.status,
           detail: messageOf(error),
         });
@@ -107,16 +109,17 @@ async function dispatch(ctx: Context, deps: AppDeps): Promise<void> {
   await serveTenant(ctx, tenant, tenantPath.rest, deps);
 }
 
+/** Every address below a tenant's issuer. */
+export const TENANT_ROUTES = [...PROVIDER_ROUTES, ...BROKER_ROUTES] as const;
+
 async function serveTenant(ctx: Context, tenant: TenantContext, rest: string, deps: AppDeps): Promise<void> {
-  if (isProviderPath(rest)) {
-    ctx.state['route'] = rest.split('/').slice(0, 4).join('/');
-    if (tenant.suspended && !rest.startsWith('/.well-known/') && !rest.endsWith('/keys'))
-      throw new DomainError('forbidden', 'tenant_suspended');
-    return serveProvider(ctx, tenant, rest, deps.providers);
-  }
-  ctx.state['route'] = `/${rest.split('/')[1] ?? ''}`;
-  if (tenant.suspended) throw new DomainError('forbidden', 'tenant_suspended');
-  if (!(await deps.broker.serve(ctx, tenant, rest))) notFound(ctx, deps);
+  const ofProvider = findRoute(PROVIDER_ROUTES, ctx.method, rest);
+  const ofBroker = findRoute(BROKER_ROUTES, ctx.method, rest);
+  ctx.state['route'] = ofProvider?.route.name ?? ofBroker?.route.name ?? 'none';
+  const isPublic = ofProvider?.route.name === 'metadata' || ofProvider?.route.name === 'keys';
+  if (tenant.suspended && !isPublic) throw new DomainError('forbidden', 'tenant_suspended');
+  if (ofProvider !== undefined) return serveProvider(ctx, tenant, rest, deps.providers);
+  if (ofBroker === undefined || !(await deps.broker.serve(ctx, tenant, ofBroker))) notFound(ctx, deps);
 }
 
 /** The path relative to `PUBLIC_URL`; undefined when it isn't below it. */
