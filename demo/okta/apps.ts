@@ -44,6 +44,10 @@ export interface App {
   /** Published in the OIN: neither the groups scope nor refresh tokens nor custom authorization servers. */
   oin: boolean;
   participateSlo: boolean;
+  /** Loaded in a hidden frame when another app of the session starts a logout (with `participateSlo`). */
+  frontchannelLogoutUri: string | undefined;
+  /** Adds `iss` and `sid` to that address. */
+  frontchannelLogoutSessionRequired: boolean;
   /** The app's sign-on policy: what everyone needs, or a denial that only Okta's own page shows. */
   signOnPolicy: '1fa' | '2fa' | 'deny';
   networkZone: 'anywhere' | 'blocked';
@@ -65,7 +69,7 @@ export interface App {
 type Plain = Omit<App, 'id' | 'secrets' | 'pinnedKeys' | 'assignedUsers' | 'assignedGroups' | 'created'>;
 
 export type AppSeed = {
-  readonly [K in keyof Plain]?: Plain[K] | undefined;
+  readonly [K in keyof Plain]?: Plain[K] extends (infer E)[] ? readonly E[] : Plain[K] | undefined;
 } & {
   readonly label: string;
   /** One secret, or two. A web app without any gets one. */
@@ -80,7 +84,7 @@ function defaultAuthMethod(type: AppType): ClientAuthMethod {
   return type === 'web' ? 'client_secret_post' : 'none';
 }
 
-export function newSecret(now: Date, value = randomText(48)): ClientSecret {
+function newSecret(now: Date, value = randomText(48)): ClientSecret {
   return { id: oktaId('ocs'), value, status: 'ACTIVE', created: now };
 }
 
@@ -114,6 +118,8 @@ export function createApp(seed: AppSeed, now: Date): App {
     federationBrokerMode: seed.federationBrokerMode ?? false,
     oin: seed.oin ?? false,
     participateSlo: seed.participateSlo ?? false,
+    frontchannelLogoutUri: seed.frontchannelLogoutUri,
+    frontchannelLogoutSessionRequired: seed.frontchannelLogoutSessionRequired ?? true,
     signOnPolicy: seed.signOnPolicy ?? '1fa',
     networkZone: seed.networkZone ?? 'anywhere',
     refreshTokens: seed.refreshTokens ?? 'static',

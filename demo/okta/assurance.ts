@@ -15,7 +15,7 @@ const LEVELS: Readonly<Record<string, (user: User) => Factor[] | 'nothing' | 'im
 };
 
 /** What a sign-in has to prove, for one person. */
-export interface Assurance {
+interface Assurance {
   /** The level to say in `acr`; nothing when none was asked for. */
   readonly acr: string | undefined;
   /** Any one of these suffices; empty: a password does. */

@@ -119,7 +119,7 @@ function checkMaxAge(params: URLSearchParams): number | undefined {
   return Number(text);
 }
 
-export interface RequestSource {
+interface RequestSource {
   readonly org: OktaOrg;
   readonly server: AuthorizationServer;
   readonly app: App;
@@ -143,6 +143,10 @@ export function parseAuthorizeRequest({
   const state = params.get('state') ?? '';
   if (!STATE.test(state)) throw invalid(org.say('state_invalid'));
   if (repeatedParameter(params) !== undefined) throw invalid(org.say('duplicate_parameters'));
+  if (params.has('request')) {
+    // Okta takes signed request objects; no relying party of the demo sends one.
+    throw new OAuthError(400, 'request_not_supported', 'Request objects are not simulated.');
+  }
   const prompt = checkPrompt(params);
   const responseType = checkResponse(org, app, params, prompt.includes('enroll_authenticator'));
   const scope = params.get('scope');

@@ -3,7 +3,7 @@ import { factsOf, noStore, type Ctx } from './http/context.js';
 import { formPostPage, postMessagePage } from './pages/responses.js';
 import type { ResponseMode } from './sessions.js';
 
-export interface ResponseTarget {
+interface ResponseTarget {
   readonly redirectUri: string;
   readonly responseMode: ResponseMode;
 }

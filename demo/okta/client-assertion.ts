@@ -119,7 +119,7 @@ function checkTimes(org: OktaOrg, { exp, iat, nbf }: JWTPayload): void {
   if ((iat ?? now) > now || (nbf ?? now) > now) throw refused(org, 'assertion_early');
 }
 
-export interface AssertionCheck {
+interface AssertionCheck {
   readonly org: OktaOrg;
   readonly app: App;
   readonly assertion: string;

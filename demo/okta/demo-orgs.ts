@@ -1,9 +1,12 @@
+import type { AppSeed } from './apps.js';
 import type { StartOktaOrgConfig } from './server.js';
 
-/** Where the broker of the demo answers, and the client secret that each org shares with it. */
-export interface DemoParts {
+/** Where the broker of the demo answers, and on which port the org does. */
+interface DemoParts {
   /** `PUBLIC_URL` of the broker, without a trailing slash. */
   readonly brokerUrl: string;
+  /** Instead of the org's usual port. */
+  readonly port?: number;
 }
 
 /** Values of one demo org that the broker's seed needs to know too. */
@@ -18,7 +21,6 @@ export const DEMO_ORGS = {
     port: 4002,
     host: 'globex-okta.localhost',
     clientId: '0oaglobexcauseway001',
-    clientSecret: 'globex-demo-secret-of-the-okta-app',
   },
 } as const;
 
@@ -26,27 +28,36 @@ export type DemoOrgKey = keyof typeof DEMO_ORGS;
 
 const GROUPS_CLAIM = { name: 'groups', type: 'FILTER', match: 'REGEX', value: '.*' } as const;
 
-function brokerApp(key: DemoOrgKey, brokerUrl: string, groups: readonly string[]) {
+/** What the integration of the broker has in common in both orgs. */
+function brokerApp(key: DemoOrgKey, brokerUrl: string) {
   const issuer = `${brokerUrl}/t/${key}`;
-  const { clientId, clientSecret } = DEMO_ORGS[key];
   return {
-    label: 'Causeway',
-    clientId,
-    clientSecret,
+    clientId: DEMO_ORGS[key].clientId,
     redirectUris: [`${issuer}/callback/okta`],
     postLogoutRedirectUris: [`${issuer}/signed-out/okta`],
-    initiateLoginUri: `${issuer}/initiate/okta`,
     groupsClaim: GROUPS_CLAIM,
     participateSlo: true,
-    assign: { groups },
-  };
+  } as const;
+}
+
+/** A tile that leads to one application: Okta tells it who sends, and the broker does the rest. */
+const tile = (key: DemoOrgKey, brokerUrl: string, clientId: string): string =>
+  `${brokerUrl}/t/${key}/initiate/okta/${clientId}`;
+
+/** A bookmark app: a tile for a second application behind the same integration. */
+function bookmark(label: string, initiateLoginUri: string, groups: readonly string[]): AppSeed {
+  return { label, initiateLoginUri, grantTypes: [], authMethod: 'none', assign: { groups } };
 }
 
 const settings = { quickSignIn: true } as const;
 
-/** Acme: engineers and a help desk, and one person who isn't assigned to the broker. */
-export function acmeOrg({ brokerUrl }: DemoParts): StartOktaOrgConfig {
-  const { port, host } = DEMO_ORGS.acme;
+/**
+ * Acme: engineers, a help desk, a contractor whose group gives no role, and a new hire to whom nobody has assigned
+ * anything yet. The ids of people are fixed, because a broker that is started again must meet the same people.
+ */
+export function acmeOrg({ brokerUrl, port = DEMO_ORGS.acme.port }: DemoParts): StartOktaOrgConfig {
+  const { host, clientSecret } = DEMO_ORGS.acme;
+  const staff = ['Engineering', 'Support', 'Contractors'];
   return {
     port,
     host,
@@ -54,23 +65,39 @@ export function acmeOrg({ brokerUrl }: DemoParts): StartOktaOrgConfig {
     settings,
     groups: [
       { name: 'Engineering', description: 'Builds things' },
-      { name: 'Help Desk', description: 'Answers the phone' },
+      { name: 'Support', description: 'Answers the phone' },
+      { name: 'Contractors', description: 'Here for a while' },
       { name: 'Managers' },
     ],
     users: [
-      { login: 'ada.byron@acme.example', groups: ['Engineering', 'Managers'], factors: ['otp', 'webauthn'] },
-      { login: 'linus.berg@acme.example', groups: ['Engineering'] },
-      { login: 'grace.hall@acme.example', groups: ['Help Desk'] },
-      { login: 'new.hire@acme.example' },
+      {
+        id: '00uacmeada0000000001',
+        login: 'ada.byron@acme.example',
+        groups: ['Engineering', 'Managers'],
+        factors: ['otp', 'webauthn'],
+      },
+      { id: '00uacmelinus00000002', login: 'linus.berg@acme.example', groups: ['Engineering'] },
+      { id: '00uacmegrace00000003', login: 'grace.hall@acme.example', groups: ['Support'] },
+      { id: '00uacmecleo000000004', login: 'cleo.marsh@acme.example', groups: ['Contractors'] },
+      { id: '00uacmenew0000000005', login: 'new.hire@acme.example' },
     ],
-    apps: [brokerApp('acme', brokerUrl, ['Engineering', 'Help Desk'])],
+    apps: [
+      {
+        ...brokerApp('acme', brokerUrl),
+        label: 'Acme Dashboards',
+        clientSecret,
+        initiateLoginUri: tile('acme', brokerUrl, 'dashboards'),
+        assign: { groups: staff },
+      },
+      bookmark('Acme Notes', tile('acme', brokerUrl, 'notes'), staff),
+    ],
     apiTokens: [{ name: 'Group picker', value: '00demo-acme-api-token', role: 'READ_ONLY_ADMIN' }],
   };
 }
 
-/** Globex: another customer, with another set of groups. */
-export function globexOrg({ brokerUrl }: DemoParts): StartOktaOrgConfig {
-  const { port, host } = DEMO_ORGS.globex;
+/** Globex: another customer, with other groups, whose integration has a key of the broker's instead of a secret. */
+export function globexOrg({ brokerUrl, port = DEMO_ORGS.globex.port }: DemoParts): StartOktaOrgConfig {
+  const { host } = DEMO_ORGS.globex;
   return {
     port,
     host,
@@ -78,10 +105,19 @@ export function globexOrg({ brokerUrl }: DemoParts): StartOktaOrgConfig {
     settings,
     groups: [{ name: 'Finance' }, { name: 'Operations' }],
     users: [
-      { login: 'maria.silva@globex.example', groups: ['Finance'] },
-      { login: 'hank.scorpio@globex.example', groups: ['Operations', 'Finance'] },
+      { id: '00uglobexmaria000001', login: 'maria.silva@globex.example', groups: ['Finance'] },
+      { id: '00uglobexhank0000002', login: 'hank.scorpio@globex.example', groups: ['Operations'] },
     ],
-    apps: [brokerApp('globex', brokerUrl, ['Finance', 'Operations'])],
+    apps: [
+      {
+        ...brokerApp('globex', brokerUrl),
+        label: 'Globex Dashboards',
+        authMethod: 'private_key_jwt',
+        jwksUri: `${brokerUrl}/t/globex/connections/okta/jwks.json`,
+        initiateLoginUri: tile('globex', brokerUrl, 'dashboards'),
+        assign: 'everyone',
+      },
+    ],
     apiTokens: [{ name: 'Group picker', value: '00demo-globex-api-token', role: 'READ_ONLY_ADMIN' }],
   };
 }

@@ -3,7 +3,7 @@ import { ExpiringMap } from './expiring-map.js';
 import { randomText } from './ids.js';
 
 /** Okta's fixed lifetimes at the org authorization server, in seconds. */
-export const CODE_SECONDS = 300;
+const CODE_SECONDS = 300;
 export const ID_TOKEN_SECONDS = 3600;
 export const ACCESS_TOKEN_SECONDS = 3600;
 export const REFRESH_TOKEN_SECONDS = 90 * 24 * 3600;

@@ -11,7 +11,7 @@ export type GroupsClaim =
   /** Okta Expression Language, as far as groups claims use it; what can't be read can't be evaluated. */
   | { readonly name: string; readonly type: 'EXPRESSION'; readonly expression: string };
 
-export type ClaimValue = string | readonly string[] | readonly Readonly<Record<string, string>>[];
+type ClaimValue = string | readonly string[] | readonly Readonly<Record<string, string>>[];
 
 /** The claim could not be computed: Okta refuses to issue tokens then. */
 export class ClaimEvaluationError extends Error {

@@ -4,7 +4,7 @@ import { randomBytes } from 'node:crypto';
  * Prefixes that tell what an Okta id names: user, group, app, org, authorization server, error, secret,
  * session, claim.
  */
-export type OktaIdPrefix = '00u' | '00g' | '0oa' | '00o' | 'aus' | 'oae' | 'ocs' | 'idx' | '0oi';
+type OktaIdPrefix = '00u' | '00g' | '0oa' | '00o' | 'aus' | 'oae' | 'ocs' | 'idx' | '0oi';
 
 const ALPHABET = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
 
@@ -12,7 +12,7 @@ const ALPHABET = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz
  * `length` random letters and digits. 256 is no multiple of 62, so the first letters are a little likelier:
  * no harm here.
  */
-export function randomLetters(length: number): string {
+function randomLetters(length: number): string {
   return [...randomBytes(length)].map((byte) => ALPHABET[byte % ALPHABET.length]).join('');
 }
 

@@ -166,9 +166,9 @@ export class OktaOrg {
     }
     const app = createApp(seed, this.today());
     const assign = seed.assign === 'everyone' ? { groups: ['Everyone'] } : seed.assign;
-    for (const name of assign?.groups ?? []) app.assignedGroups.add(this.directory.group(name).id);
-    for (const login of assign?.users ?? []) app.assignedUsers.add(this.user(login).id);
     this.#apps.set(app.clientId, app);
+    for (const name of assign?.groups ?? []) this.assignGroup(app.clientId, name);
+    for (const login of assign?.users ?? []) this.assign(app.clientId, login);
     return app;
   }
 
@@ -191,11 +191,26 @@ export class OktaOrg {
     this.app(app).assignedUsers.add(this.user(user).id);
   }
 
+  /** Tokens of that app end with the assignment, unless a group still gives it. */
   unassign(app: string, user: string): void {
-    const { assignedUsers, clientId } = this.app(app);
-    const { id } = this.user(user);
-    assignedUsers.delete(id);
-    if (!this.isAssigned(this.app(app), this.user(user))) this.grants.revoke({ userId: id, clientId });
+    this.app(app).assignedUsers.delete(this.user(user).id);
+    this.#revokeUnassigned(this.app(app), [this.user(user)]);
+  }
+
+  assignGroup(app: string, group: string): void {
+    this.app(app).assignedGroups.add(this.directory.group(group).id);
+  }
+
+  unassignGroup(app: string, group: string): void {
+    const found = this.directory.group(group);
+    this.app(app).assignedGroups.delete(found.id);
+    this.#revokeUnassigned(this.app(app), this.directory.membersOf(found));
+  }
+
+  #revokeUnassigned(app: App, users: readonly User[]): void {
+    for (const user of users) {
+      if (!this.isAssigned(app, user)) this.grants.revoke({ userId: user.id, clientId: app.clientId });
+    }
   }
 
   isAssigned(app: App, user: User): boolean {

@@ -24,7 +24,7 @@ export interface User {
   updatedAt: Date;
 }
 
-export type GroupType = 'OKTA_GROUP' | 'APP_GROUP' | 'BUILT_IN';
+type GroupType = 'OKTA_GROUP' | 'APP_GROUP' | 'BUILT_IN';
 
 export interface Group {
   readonly id: string;

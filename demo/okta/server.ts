@@ -2,13 +2,15 @@ import { createServer, type Server } from 'node:http';
 import { createApp } from './app.js';
 import { createOktaOrg, type OktaOrg, type OktaOrgConfig } from './org.js';
 
-export interface StartOktaOrgConfig extends Omit<OktaOrgConfig, 'issuer'> {
+export interface StartOktaOrgConfig extends Omit<OktaOrgConfig, 'issuer' | 'customDomain'> {
   /** Issuer, where it isn't `http://{host}:{port}`: behind a proxy, say. */
   readonly issuer?: string;
   /** Port to listen on; 0 or nothing: any free one. */
   readonly port?: number;
   /** Host name in the issuer, such as `acme-okta.localhost`. Default `localhost`. */
   readonly host?: string;
+  /** Host name of a custom URL domain on the same port, such as `login.acme.localhost`. */
+  readonly customHost?: string;
   /** Address to listen on. Default: loopback. */
   readonly bind?: string;
 }
@@ -39,11 +41,19 @@ function listen(server: Server, port: number, address: string): Promise<number> 
  * milliseconds.
  */
 export async function startOktaOrg(config: StartOktaOrgConfig = {}): Promise<RunningOktaOrg> {
-  const { port: wanted = 0, host = 'localhost', bind = '127.0.0.1', issuer: given, ...rest } = config;
+  const {
+    port: wanted = 0,
+    host = 'localhost',
+    bind = '127.0.0.1',
+    issuer: given,
+    customHost,
+    ...rest
+  } = config;
   const server = createServer();
   const port = await listen(server, wanted, bind);
   const url = `http://${host}:${port}`;
-  const org = createOktaOrg({ ...rest, issuer: given ?? url });
+  const custom = customHost === undefined ? {} : { customDomain: `http://${customHost}:${port}` };
+  const org = createOktaOrg({ ...rest, ...custom, issuer: given ?? url });
   const handle = createApp(org).callback();
   server.on('request', (request, response) => void handle(request, response));
   const stop = async (): Promise<void> => {

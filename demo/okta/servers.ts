@@ -6,14 +6,14 @@ import { KeyRing } from './keys.js';
 /** Scopes that every Okta authorization server knows. */
 export const OIDC_SCOPES = ['openid', 'profile', 'email', 'address', 'phone', 'offline_access'] as const;
 
-export interface ServerScope {
+interface ServerScope {
   readonly name: string;
   /** Shown in `scopes_supported`. */
   readonly published: boolean;
 }
 
 /** A claim of a custom authorization server. */
-export interface ServerClaim {
+interface ServerClaim {
   readonly groups: GroupsClaim;
   readonly token: 'ID' | 'ACCESS';
   /** "Always include in token"; otherwise an ID token claim comes from userinfo only. */

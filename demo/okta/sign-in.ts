@@ -134,7 +134,8 @@ export function proceed(ctx: Ctx, transaction: SignInTransaction): void {
   if (assurance === 'unmet') throw refused(org, 'unmet_authentication_requirements', 'loa_unmet');
   transaction.userId = user.id;
   transaction.username = user.login;
-  const proved = new Set([...transaction.proved, ...(reused?.session.factors ?? [])]);
+  const before = reused?.user.id === user.id ? reused.session.factors : [];
+  const proved = new Set([...transaction.proved, ...before]);
   if (!satisfies(proved, assurance)) {
     const second = assurance.factors.includes('otp') ? 'otp' : 'webauthn';
     show(ctx, transaction, proved.has('pwd') ? second : 'password', app);

@@ -24,7 +24,7 @@ function halfHash(token: string): string {
   return createHash('sha256').update(token).digest().subarray(0, 16).toString('base64url');
 }
 
-export interface Minting {
+interface Minting {
   readonly org: OktaOrg;
   readonly server: AuthorizationServer;
   readonly app: App;
@@ -74,7 +74,7 @@ export async function mintIdToken(
   return new SignJWT(claims).setProtectedHeader({ kid: key.kid, alg: 'RS256' }).sign(key.privateKey);
 }
 
-export interface AccessTokenRequest {
+interface AccessTokenRequest {
   readonly scopes: readonly string[];
   readonly issuer: string;
   /** Who it acts for; nothing for client_credentials. */

@@ -1,4 +1,4 @@
-import { createPublicKey, generateKeyPairSync, randomBytes } from 'node:crypto';
+import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import type { JWK } from 'jose';
 import type { Claims, Failure } from './types.js';
 
@@ -119,8 +119,9 @@ function decoyKey(kid: string): JWK {
 
 function weakKey(kid: string | undefined): JWK {
   const { publicKey } = generateKeyPairSync('rsa', { modulusLength: 1024 });
-  const jwk = createPublicKey(publicKey).export({ format: 'jwk' }) as JWK;
-  return { ...jwk, alg: 'RS256', use: 'sig', ...(kid === undefined ? {} : { kid }) };
+  const { n, e } = publicKey.export({ format: 'jwk' });
+  if (n === undefined || e === undefined) throw new Error('an RSA key has a modulus');
+  return { kty: 'RSA', n, e, alg: 'RS256', use: 'sig', ...(kid === undefined ? {} : { kid }) };
 }
 
 export const keyFailures = {

@@ -56,7 +56,7 @@ function isOfKind<K extends EffectKind>(effect: Effect, kind: K): effect is Effe
   return effect.kind === kind;
 }
 
-export interface Taken<K extends EffectKind> {
+interface Taken<K extends EffectKind> {
   readonly id: FailureId;
   readonly effect: EffectOf<K>;
   readonly value: string;

@@ -2,7 +2,7 @@ import type { Router } from '@koa/router';
 import type { Endpoint } from '../failures/types.js';
 import { factsOf, requestOrigin, type Ctx, type OktaState } from './context.js';
 
-export type Handler = (ctx: Ctx) => void | Promise<void>;
+type Handler = (ctx: Ctx) => void | Promise<void>;
 
 /**
  * Okta doesn't limit these (and benchmarks must not be slowed by a limit of the others, which only show

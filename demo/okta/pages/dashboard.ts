@@ -4,7 +4,7 @@ import type { User } from '../people.js';
 import { html, type Html } from './html.js';
 import { brand, logo, page } from './layout.js';
 
-export interface DashboardParts {
+interface DashboardParts {
   readonly org: OktaOrg;
   readonly user: User;
   readonly apps: readonly App[];
@@ -12,7 +12,7 @@ export interface DashboardParts {
 }
 
 /** The address that Okta gives a tile: it leads to the app, which then starts the sign-in. */
-export function tileHref(app: App): string {
+function tileHref(app: App): string {
   return `/home/oidc_client/${app.id}/aln177a159h7Zf52X0g8`;
 }
 

@@ -3,7 +3,7 @@ import { html, type Html } from './html.js';
 /** The one stylesheet (`routes/assets.ts`). */
 export const STYLESHEET = '/assets/okta.css';
 
-export interface PageParts {
+interface PageParts {
   readonly title: string;
   /** Class of the body: which part of the stylesheet lays it out. */
   readonly kind: 'auth' | 'dashboard' | 'admin';
@@ -41,3 +41,9 @@ export function logo(name: string, size: 'small' | 'large' = 'small'): Html {
 export function brand(name: string): Html {
   return html`<span class="brand">${logo(name)}<span>${name}</span></span>`;
 }
+
+/** Below the card, as at Okta; it also says what this really is. */
+export const authFooter = html`<footer class="auth-footer">
+  <span>Powered by Okta <em>(a simulation for demos and tests)</em></span>
+  <a href="/admin">Admin</a>
+</footer>`;

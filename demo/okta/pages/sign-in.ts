@@ -2,7 +2,7 @@ import type { App } from '../apps.js';
 import type { OktaOrg } from '../org.js';
 import type { SignInTransaction, Stage } from '../sessions.js';
 import { html, type Html } from './html.js';
-import { brand, logo, page } from './layout.js';
+import { authFooter, brand, logo, page } from './layout.js';
 
 interface View {
   readonly org: OktaOrg;
@@ -71,7 +71,15 @@ function passwordStage(view: View): Html {
     ${identityChip(view)} ${message(transaction)}
     <form method="post" action="/idp/idx/challenge/answer">
       ${handle(transaction)}
-      <input type="hidden" name="username" autocomplete="username" value="${transaction.username}" />
+      <input
+        class="visually-hidden"
+        name="username"
+        autocomplete="username"
+        value="${transaction.username}"
+        tabindex="-1"
+        aria-hidden="true"
+        readonly
+      />
       <label class="field">
         <span>Password</span>
         <input name="passcode" type="password" autocomplete="current-password" required autofocus />
@@ -217,9 +225,6 @@ export function signInPage(org: OktaOrg, transaction: SignInTransaction, app: Ap
         </section>
         ${samplePeople(view)}
       </main>
-      <footer class="auth-footer">
-        <span>Powered by Okta <em>(a simulation for demos and tests)</em></span>
-        <a href="/admin">Admin</a>
-      </footer>`,
+      ${authFooter}`,
   });
 }

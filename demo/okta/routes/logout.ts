@@ -4,6 +4,7 @@ import type { App } from '../apps.js';
 import { HostedError } from '../errors.js';
 import {
   noStore,
+  requestOrigin,
   sessionCookie,
   serverOf,
   setSessionCookie,
@@ -11,6 +12,8 @@ import {
   type OktaState,
 } from '../http/context.js';
 import { atServers, endpoint } from '../http/endpoint.js';
+import { signedOutPage } from '../pages/signed-out.js';
+import type { SsoSession } from '../sessions.js';
 
 const refused = (message: string, adminLink?: string): HostedError =>
   new HostedError(400, '400 Bad Request', message, adminLink);
@@ -54,18 +57,42 @@ function returnAddress(ctx: Ctx, app: App, params: URLSearchParams): string {
   return `${uri}${uri.includes('?') ? '&' : '?'}${new URLSearchParams({ state }).toString()}`;
 }
 
+/** Front-channel logout: the addresses of the other apps of the session that take part in single logout. */
+function otherApps(ctx: Ctx, session: SsoSession, initiator: App): string[] {
+  const { org } = ctx.state;
+  return org.apps().flatMap((app) => {
+    if (app === initiator || !app.participateSlo || !session.clients.has(app.clientId)) return [];
+    if (app.frontchannelLogoutUri === undefined) return [];
+    const uri = new URL(app.frontchannelLogoutUri);
+    if (app.frontchannelLogoutSessionRequired) {
+      uri.searchParams.set('iss', org.originFor(app, requestOrigin(ctx)));
+      uri.searchParams.set('sid', session.id);
+    }
+    return uri.href;
+  });
+}
+
 async function logout(ctx: Ctx): Promise<void> {
   const { org, form } = ctx.state;
   noStore(ctx);
   const params = ctx.method === 'POST' ? form : ctx.URL.searchParams;
   const { app, claims } = await checkHint(ctx, params.get('id_token_hint'));
   const address = returnAddress(ctx, app, params);
-  const session = org.sessions.find(sessionCookie(ctx));
+  const current = org.sessions.find(sessionCookie(ctx));
+  const session = current?.userId === claims.sub ? current : undefined;
   const expired = (claims.exp ?? 0) <= org.clock.now();
-  if (expired && session?.userId !== claims.sub) throw refused("The 'id_token_hint' parameter is invalid.");
-  if (session !== undefined && session.userId === claims.sub) {
+  if (expired && session === undefined) throw refused("The 'id_token_hint' parameter is invalid.");
+  const frames = session === undefined ? [] : otherApps(ctx, session, app);
+  if (session !== undefined) {
     org.sessions.end(session.id);
     setSessionCookie(ctx, undefined);
+  }
+  if (frames.length > 0) {
+    const origins = [...new Set(frames.map((frame) => new URL(frame).origin))].join(' ');
+    ctx.set('Content-Security-Policy', `default-src 'none'; style-src 'self'; frame-src ${origins}`);
+    ctx.type = 'html';
+    ctx.body = signedOutPage(org.name, frames, address).toString();
+    return;
   }
   ctx.status = 302;
   ctx.set('Location', address);

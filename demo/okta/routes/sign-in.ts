@@ -21,6 +21,12 @@ function goOn(ctx: Ctx, transaction: SignInTransaction, message?: string): void 
   ctx.redirect(`/login/token/redirect?stateToken=${transaction.id}`);
 }
 
+/** Forgets who it was: whoever comes next proves everything anew, whatever session the browser has. */
+function startOver(transaction: SignInTransaction): void {
+  Object.assign(transaction, { stage: 'identify', username: '', userId: undefined, fresh: true });
+  transaction.proved.clear();
+}
+
 /**
  * The name is taken as it comes: nobody learns here whether it exists. With an outside IdP it is all that is
  * asked.
@@ -28,6 +34,7 @@ function goOn(ctx: Ctx, transaction: SignInTransaction, message?: string): void 
 function identify(ctx: Ctx): void {
   const { org, form } = ctx.state;
   const transaction = transactionOf(ctx);
+  startOver(transaction);
   transaction.username = (form.get('identifier') ?? '').trim();
   transaction.keepSignedIn = form.get('rememberMe') === 'true';
   if (transaction.username === '') return goOn(ctx, transaction, 'This field cannot be left blank');
@@ -95,8 +102,7 @@ function enroll(ctx: Ctx): void {
 /** "Back to sign in": forgets who it was, keeps where they were going. */
 function cancel(ctx: Ctx): void {
   const transaction = transactionOf(ctx);
-  Object.assign(transaction, { stage: 'identify', username: '', userId: undefined });
-  transaction.proved.clear();
+  startOver(transaction);
   return goOn(ctx, transaction);
 }
 

@@ -19,7 +19,7 @@ import {
 } from './parts.js';
 import { adminPage } from './shell.js';
 
-export const APP_TYPES: Options = [
+const APP_TYPES: Options = [
   ['web', 'Web application'],
   ['browser', 'Single-page application'],
   ['native', 'Native application'],
@@ -146,7 +146,13 @@ function generalPanel(app: App): Html {
         ]),
         checkField('Federation Broker Mode', 'federationBrokerMode', app.federationBrokerMode),
         checkField('Published in the OIN (no groups scope, no refresh tokens)', 'oin', app.oin),
-        checkField('Takes part in single logout (`sid` in ID tokens)', 'participateSlo', app.participateSlo),
+        checkField('Takes part in single logout (sid in ID tokens)', 'participateSlo', app.participateSlo),
+        textField(
+          'Front-channel logout URI',
+          'frontchannelLogoutUri',
+          app.frontchannelLogoutUri ?? '',
+          'loaded in a hidden frame when another app starts a logout',
+        ),
         html`<button class="button button-primary">Save</button>`,
       ],
       'stack',

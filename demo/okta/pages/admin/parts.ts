@@ -66,7 +66,7 @@ export function checkField(label: string, name: string, checked: boolean, value 
   >`;
 }
 
-export type Tone = 'good' | 'bad' | 'warn' | 'plain';
+type Tone = 'good' | 'bad' | 'warn' | 'plain';
 
 export function badge(text: string, tone: Tone = 'plain'): Html {
   return html`<span class="badge badge-${tone}">${text}</span>`;
@@ -110,6 +110,11 @@ export function facts(rows: readonly (readonly [name: string, value: HtmlValue])
           <dd>${value}</dd>`,
     )}
   </dl>`;
+}
+
+/** Text in which `such words` are code. */
+export function prose(text: string): HtmlValue {
+  return text.split('`').map((part, index) => (index % 2 === 1 ? html`<code>${part}</code>` : part));
 }
 
 export function code(text: string): Html {

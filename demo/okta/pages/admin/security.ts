@@ -17,7 +17,7 @@ import {
 import { adminPage } from './shell.js';
 
 /** An authorization server with its keys read. */
-export interface ServerView {
+interface ServerView {
   readonly server: AuthorizationServer;
   readonly keys: readonly { readonly key: SigningKey; readonly state: KeyState }[];
 }

@@ -12,7 +12,7 @@ const NAVIGATION = [
   ['/admin/log', 'System Log'],
 ] as const;
 
-export type AdminPath = (typeof NAVIGATION)[number][0];
+type AdminPath = (typeof NAVIGATION)[number][0];
 
 function troubleBanner(org: OktaOrg): Html | undefined {
   const active = org.failures.list();
@@ -42,7 +42,7 @@ export function adminPage(
     title: `${title} | ${org.name} Admin`,
     kind: 'admin',
     body: html`<header class="admin-top">
-        <a href="/admin">${brand(org.name)}</a>
+        <a href="/admin">${brand(org.name)}<span class="product">Admin Console</span></a>
         <a class="to-apps" href="/app/UserHome">My end user dashboard</a>
       </header>
       <nav class="admin-nav" aria-label="Admin Console">

@@ -3,7 +3,7 @@ import { FAILURES, type ActiveFailure, type FailureId } from '../../failures/fai
 import { ENDPOINTS, type Failure } from '../../failures/types.js';
 import type { OktaOrg } from '../../org.js';
 import { html, type Html } from '../html.js';
-import { badge, postButton, postForm, selectField, textField } from './parts.js';
+import { badge, postButton, postForm, prose, selectField, textField } from './parts.js';
 import { adminPage } from './shell.js';
 
 const COUNTS = [
@@ -35,7 +35,7 @@ function row(org: OktaOrg, id: FailureId, failure: Failure): Html {
   return html`<li class="${on ? 'trouble on' : 'trouble'}">
     <div>
       <strong>${failure.title}</strong>
-      <p>${failure.detail}</p>
+      <p>${prose(failure.detail)}</p>
       <code>${id}</code>
     </div>
     ${postForm(

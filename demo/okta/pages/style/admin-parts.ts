@@ -65,7 +65,7 @@ export const ADMIN_PARTS_CSS = `
   align-items: start;
 }
 .grid > .button {
-  align-self: end;
+  grid-column: 1 / -1;
   justify-self: start;
 }
 .stack {
@@ -160,11 +160,15 @@ thead th {
   border-top: 0;
 }
 .person {
+  text-decoration: none;
   display: inline-flex;
   gap: 10px;
   align-items: center;
   font-weight: 500;
   white-space: nowrap;
+}
+.person:hover {
+  text-decoration: underline;
 }
 .nowrap {
   white-space: nowrap;
@@ -188,7 +192,7 @@ pre {
 .empty {
   color: var(--ink-soft);
 }
-.trouble-group {
+.panel.trouble-group {
   padding: 0;
 }
 .trouble-group summary {
@@ -196,6 +200,17 @@ pre {
   gap: 12px;
   align-items: center;
   padding: 14px 20px;
+}
+.trouble-group summary::before {
+  content: "";
+  width: 8px;
+  height: 8px;
+  border: solid var(--ink-soft);
+  border-width: 0 2px 2px 0;
+  transform: rotate(-45deg);
+}
+.trouble-group[open] summary::before {
+  transform: rotate(45deg);
 }
 .trouble-group summary h2 {
   margin: 0;

@@ -17,6 +17,15 @@ export const ADMIN_CSS = `
 .admin-top a:first-child {
   text-decoration: none;
 }
+.admin-top a:first-child {
+  display: flex;
+  gap: 12px;
+  align-items: baseline;
+}
+.product {
+  color: var(--ink-soft);
+  font-size: 14px;
+}
 .to-apps {
   font-size: 14px;
 }

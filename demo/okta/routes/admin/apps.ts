@@ -40,6 +40,7 @@ function changeGeneral(ctx: Ctx, app: App): void {
   app.federationBrokerMode = checked(ctx, 'federationBrokerMode');
   app.oin = checked(ctx, 'oin');
   app.participateSlo = checked(ctx, 'participateSlo');
+  app.frontchannelLogoutUri = text(ctx, 'frontchannelLogoutUri') || undefined;
 }
 
 /** Keys as an admin pastes them. */
@@ -86,13 +87,13 @@ function changeSignOn(ctx: Ctx, app: App): void {
 
 function assign(ctx: Ctx, app: App): void {
   const [group, user] = [text(ctx, 'group'), text(ctx, 'user')];
-  if (group !== '') app.assignedGroups.add(ctx.state.org.directory.group(group).id);
+  if (group !== '') ctx.state.org.assignGroup(app.clientId, group);
   if (user !== '') ctx.state.org.assign(app.clientId, user);
 }
 
 function unassign(ctx: Ctx, app: App): void {
   const [group, user] = [text(ctx, 'group'), text(ctx, 'user')];
-  if (group !== '') app.assignedGroups.delete(group);
+  if (group !== '') ctx.state.org.unassignGroup(app.clientId, group);
   if (user !== '') ctx.state.org.unassign(app.clientId, user);
 }
 
