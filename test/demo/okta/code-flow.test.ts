@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { createRemoteJWKSet, jwtVerify } from 'jose';
 import * as client from 'openid-client';
+import type { ClientAuthMethod } from '../../../demo/okta/apps.js';
 import type { RunningOktaOrg } from '../../../demo/okta/server.js';
 import { HttpBrowser, signInAtOkta } from '../../support/okta-sign-in.js';
 import { ADA, anOrg, claimsOf, CLIENT_ID, CLIENT_SECRET, clientKey, REDIRECT_URI } from './support.js';
@@ -41,7 +42,7 @@ async function codeFlow(config: client.Configuration, scope: string) {
   });
 }
 
-const methods: readonly [name: string, auth: () => client.ClientAuth][] = [
+const methods: readonly [name: ClientAuthMethod, auth: () => client.ClientAuth][] = [
   ['client_secret_post', () => client.ClientSecretPost(CLIENT_SECRET)],
   ['client_secret_basic', () => client.ClientSecretBasic(CLIENT_SECRET)],
 ];
@@ -49,7 +50,7 @@ const methods: readonly [name: string, auth: () => client.ClientAuth][] = [
 describe('a code flow with PKCE, driven by openid-client', () => {
   test.each(methods)('with %s: ID token, userinfo, introspection, revocation', async (authMethod, auth) => {
     const okta = await anOrg();
-    okta.org.app(CLIENT_ID).authMethod = authMethod as 'client_secret_post';
+    okta.org.app(CLIENT_ID).authMethod = authMethod;
     const config = await discover(okta.issuer, auth());
     client.enableNonRepudiationChecks(config);
     const tokens = await codeFlow(config, 'openid profile email groups offline_access');

@@ -16,7 +16,10 @@ afterEach(async () => {
   await Promise.all(running.splice(0).map((one) => one.stop()));
 });
 
-/** An org with two people (Bob isn't assigned), one web app, and whatever a test adds. It is stopped after the test. */
+/**
+ * An org with two people (Bob isn't assigned), one web app, and whatever a test adds. It is stopped after the
+ * test.
+ */
 export async function anOrg(config: Partial<StartOktaOrgConfig> = {}): Promise<RunningOktaOrg> {
   const { users = [], apps = [], ...rest } = config;
   const okta = await startOktaOrg({
@@ -85,8 +88,18 @@ export function post(
   return new HttpBrowser().open(address, { form, headers });
 }
 
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function parseObject(text: string): Record<string, unknown> {
+  const value: unknown = JSON.parse(text);
+  if (!isObject(value)) throw new Error(`no JSON object: ${text.slice(0, 100)}`);
+  return value;
+}
+
 export function jsonOf(page: Page): Record<string, unknown> {
-  return JSON.parse(page.text) as Record<string, unknown>;
+  return parseObject(page.text);
 }
 
 /** Redeems a code with the test app's secret. */
@@ -122,13 +135,13 @@ export async function signIn(
 /** The payload of a JWT, unverified. */
 export function claimsOf(jwt: unknown): Record<string, unknown> {
   const payload = String(jwt).split('.')[1] ?? '';
-  return JSON.parse(Buffer.from(payload, 'base64url').toString()) as Record<string, unknown>;
+  return parseObject(Buffer.from(payload, 'base64url').toString());
 }
 
 /** The protected header of a JWT. */
 export function headerOf(jwt: unknown): Record<string, unknown> {
   const header = String(jwt).split('.')[0] ?? '';
-  return JSON.parse(Buffer.from(header, 'base64url').toString()) as Record<string, unknown>;
+  return parseObject(Buffer.from(header, 'base64url').toString());
 }
 
 export interface ClientKey {
@@ -165,3 +178,33 @@ export function assertion(
 }
 
 export const ASSERTION_TYPE = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer';
+
+/** A callback's parameters after a sign-in. */
+export async function callbackOf(
+  okta: RunningOktaOrg,
+  params: Readonly<Record<string, string | undefined>> = {},
+  person = ADA,
+  browser = new HttpBrowser(),
+): Promise<Record<string, string>> {
+  return Object.fromEntries((await signInAtOkta(browser, authorizeUrl(okta, params), person)).searchParams);
+}
+
+/** How a junk code is refused: what a client hears that has shown who it is. */
+export const BAD_CODE = [400, 'invalid_grant', 'The authorization code is invalid or has expired.'] as const;
+
+/** A token request that is refused, as status, error and its text. */
+export async function refusal(
+  { url }: RunningOktaOrg,
+  form: Readonly<Record<string, string>>,
+  headers: Readonly<Record<string, string>> = {},
+): Promise<[number, unknown, unknown]> {
+  const request = { grant_type: 'authorization_code', code: 'junk', ...form };
+  const page = await post(`${url}/oauth2/v1/token`, request, headers);
+  const body = jsonOf(page);
+  return [page.status, body['error'] ?? body['errorCode'], body['error_description'] ?? body['errorSummary']];
+}
+
+/** A client_secret_basic header, as it is. */
+export function basic(secret: string, id = CLIENT_ID): Readonly<Record<string, string>> {
+  return { Authorization: `Basic ${Buffer.from(`${id}:${secret}`).toString('base64')}` };
+}
