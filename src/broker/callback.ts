@@ -12,7 +12,7 @@ import { pendingInteraction } from '../op/interactions.js';
 import { UpstreamError } from '../rp/causes.js';
 import type { BrokerDeps } from './deps.js';
 import { clearLoginCookie, loginSecrets, readLoginCookie, type LoginSecrets } from './login-secrets.js';
-import { reasonOfUpstream, refuse, type Refusal } from './refusal.js';
+import { reasonOfUpstream, refuse, resumeAddress, type Refusal } from './refusal.js';
 import { partyOf } from './start-sign-in.js';
 
 /** A newcomer who comes in twice at once is created once: the loser looks again. */
@@ -44,7 +44,13 @@ export async function serveCallback(
   if ('reason' in back) return refuse(ctx, tenant, back, deps);
   const { clientId } = pendingInteraction(back.interaction.payload);
   const again = { tryAgain: `${tenant.issuer}/sign-in/${back.interactionUid}` };
-  const known = { clientId, connection, actions: { ...again, useAnother: `${again.tryAgain}?another=1` } };
+  const known = {
+    clientId,
+    connection,
+    actions: { ...again, useAnother: `${again.tryAgain}?another=1` },
+    interaction: back.interaction,
+    backHref: resumeAddress(tenant, back.interactionUid),
+  };
   let identity: UpstreamIdentity;
   try {
     identity = await verify(ctx, tenant, back, deps);
@@ -63,7 +69,7 @@ export async function serveCallback(
     );
   deps.onOutcome('succeeded');
   ctx.status = 303;
-  ctx.redirect(`${tenant.issuer}/oauth2/v1/authorize/${back.interactionUid}`);
+  ctx.redirect(resumeAddress(tenant, back.interactionUid));
 }
 
 async function takeReturn(

@@ -1,9 +1,11 @@
 import type { Context } from 'koa';
 import { messageOf } from '../core/errors.js';
 import type { Json } from '../core/json.js';
+import type { Artifact } from '../domain/artifact/artifact-store.js';
 import { auditEntry } from '../domain/audit/audit-event.js';
 import { recordOf } from '../domain/audit/audit-record.js';
 import type { Connection } from '../domain/connection/connection.js';
+import { requestIdOf } from '../http/request-id.js';
 import type { TenantContext } from '../http/tenant-context.js';
 import { frameOf, showPage } from '../op/page-frame.js';
 import { diagnosisOf } from '../pages/error/diagnosis/table.js';
@@ -22,7 +24,30 @@ export interface Refusal {
   /** The upstream's fault, where it lies there. */
   readonly upstream?: UpstreamError | undefined;
   readonly actions?: ErrorModel['actions'];
+  /** Back to the application that waits, which is then told. */
+  readonly backHref?: string | undefined;
+  /** The interaction whose answer this is: kept with the audit event. */
+  readonly interaction?: Pick<Artifact, 'hash' | 'payload'> | undefined;
 }
+
+/** Where the protocol goes on once an interaction has its answer; the browser's cookie must fit. */
+export function resumeAddress(tenant: TenantContext, interactionUid: string): string {
+  return `${tenant.issuer}/oauth2/v1/authorize/${interactionUid}`;
+}
+
+/**
+ * What the application is told (contract, Errors elsewhere): a person who was refused is `access_denied` with the reason
+ * as description; an upstream that can't answer now is a fault that passes.
+ */
+export function errorFor(reason: ErrorReason, upstream?: UpstreamError): OAuthError {
+  const error = upstream?.oauthError ?? 'access_denied';
+  return {
+    error: error === 'unmet_authentication_requirements' ? 'access_denied' : error,
+    error_description: reason,
+  };
+}
+
+type OAuthError = { readonly error: string; readonly error_description: string };
 
 /**
  * Tells a person why they don't get further: a page with a reference that finds the log line and the audit event. The
@@ -38,6 +63,7 @@ export async function refuse(
   const { reason, connection, upstream } = refusal;
   deps.onOutcome(upstream?.reason ?? reason);
   deps.log.info('sign_in.refused', {
+    requestId: requestIdOf(ctx.req),
     reference,
     tenant: tenant.slug,
     connection: connection?.key,
@@ -46,7 +72,19 @@ export async function refuse(
     cause: upstream?.reason,
     detail: upstream === undefined ? undefined : messageOf(upstream),
   });
-  await deps.audit.appendAlone(tenant.id, [recordRefusal(ctx, tenant, refusal, reference, deps)]);
+  const record = recordRefusal(ctx, tenant, refusal, reference, deps);
+  await deps.transactions.withTenant(tenant.id, (scope) => {
+    deps.audit.append(scope, [record]);
+    if (refusal.interaction !== undefined) {
+      const { hash, payload } = refusal.interaction;
+      deps.artifacts.answer(
+        scope,
+        { hash, payload: { ...payload, result: errorFor(reason, upstream) } },
+        null,
+      );
+    }
+    return Promise.resolve();
+  });
   const application = refusal.clientId === undefined ? undefined : tenant.application(refusal.clientId);
   const html = renderError(frameOf(tenant, deps.stylesheetHref, application?.name), {
     reason,
@@ -55,6 +93,7 @@ export async function refuse(
     ...(connection === undefined ? {} : { connectionName: connection.name }),
     ...(refusal.signedInAs === undefined ? {} : { signedInAs: refusal.signedInAs }),
     ...(refusal.actions === undefined ? {} : { actions: refusal.actions }),
+    backHref: refusal.backHref,
     ...(upstream === undefined ? {} : { okta: { cause: upstream.reason } }),
   });
   showPage(ctx, errorStatus(reason), html);

@@ -18,7 +18,7 @@ import {
 import { answerConsent, showConsent } from './consent.js';
 import type { BrokerDeps } from './deps.js';
 import { readOwnForm } from './form.js';
-import { reasonOfUpstream, refuse } from './refusal.js';
+import { errorFor, reasonOfUpstream, refuse } from './refusal.js';
 import { startSignIn } from './start-sign-in.js';
 import { frame, type Visit } from './visit.js';
 
@@ -56,7 +56,6 @@ export async function serveSignInPage(
   if (interaction === undefined)
     return refuse(ctx, tenant, { reason: open.hasCookie ? 'expired' : 'other_browser' }, deps);
   const visit = { ctx, tenant, open, interaction, address: `${tenant.issuer}/sign-in/${open.uid}`, deps };
-  if (ctx.query['decline'] !== undefined) return decline(visit);
   if (ctx.query['another'] !== undefined) return leave(visit, hintsOf(interaction), true);
   if (interaction.prompt === 'consent')
     return ctx.method === 'POST' ? answerConsent(visit) : showConsent(visit);
@@ -75,13 +74,7 @@ async function leave(visit: Visit, hints: Hints, anotherAccount: boolean): Promi
   const choice = chooseConnection(realmOf(visit.tenant), hints);
   if (choice.kind === 'ask') return showDiscovery(visit, undefined, undefined);
   if (choice.kind === 'choose') return showChooser(visit);
-  if (choice.kind === 'none')
-    return refuse(
-      visit.ctx,
-      visit.tenant,
-      { reason: 'connection_disabled', clientId: visit.interaction.clientId },
-      visit.deps,
-    );
+  if (choice.kind === 'none') return refuseNowhere(visit);
   const url = await start(visit, choice.connection, choice.loginHint, anotherAccount);
   if (url === undefined) return;
   visit.ctx.status = 303;
@@ -89,9 +82,20 @@ async function leave(visit: Visit, hints: Hints, anotherAccount: boolean): Promi
   visit.ctx.redirect(url.href);
 }
 
+/** Nobody can sign in here now. */
+async function refuseNowhere({ ctx, tenant, open, interaction, deps }: Visit): Promise<void> {
+  const backHref = await open.answer(errorFor('connection_disabled'));
+  return refuse(
+    ctx,
+    tenant,
+    { reason: 'connection_disabled', clientId: interaction.clientId, backHref },
+    deps,
+  );
+}
+
 /** Starts the trip; shows the page of the upstream's fault when that can't be. */
 async function start(
-  { ctx, tenant, interaction, address, deps }: Visit,
+  { ctx, tenant, open, interaction, address, deps }: Visit,
   connection: Connection,
   loginHint: string | undefined,
   anotherAccount: boolean,
@@ -107,13 +111,10 @@ async function start(
     return started.url;
   } catch (error) {
     if (!(error instanceof UpstreamError)) throw error;
-    const refusal = {
-      reason: reasonOfUpstream(error),
-      clientId: interaction.clientId,
-      connection,
-      upstream: error,
-    };
-    await refuse(ctx, tenant, { ...refusal, actions: { tryAgain: address } }, deps);
+    const reason = reasonOfUpstream(error);
+    const backHref = await open.answer(errorFor(reason, error));
+    const refusal = { reason, clientId: interaction.clientId, connection, upstream: error };
+    await refuse(ctx, tenant, { ...refusal, actions: { tryAgain: address }, backHref }, deps);
     return undefined;
   }
 }
@@ -147,7 +148,7 @@ function showChooser(visit: Visit): void {
 }
 
 /** Somebody who may not use the application (B13): a page, with ways on; the application hears of it when they go back. */
-async function showRefusal({ ctx, tenant, interaction, address, deps }: Visit): Promise<void> {
+async function showRefusal({ ctx, tenant, open, interaction, address, deps }: Visit): Promise<void> {
   const reason = interaction.reasons.includes('no_role') ? 'no_role' : 'not_assigned';
   const { clientId, accountId } = interaction;
   const account = accountId === undefined ? undefined : await deps.artifacts.account(tenant.id, accountId);
@@ -162,17 +163,9 @@ async function showRefusal({ ctx, tenant, interaction, address, deps }: Visit): 
       connection,
       userId: accountId,
       signedInAs: account?.profile.email ?? account?.profile.userName,
-      actions: { useAnother: `${address}?another=1`, tryAgain: `${address}?decline=1` },
+      actions: { useAnother: `${address}?another=1` },
+      backHref: await open.answer(errorFor(reason)),
     },
     deps,
   );
-}
-
-/** Back to the application, which is told `access_denied` and why. */
-async function decline({ ctx, open, interaction }: Visit): Promise<void> {
-  const [reason = 'refused'] =
-    interaction.prompt === 'refused' ? interaction.reasons : ['the person went back'];
-  const next = await open.answer({ error: 'access_denied', error_description: reason });
-  ctx.status = 303;
-  ctx.redirect(next);
 }

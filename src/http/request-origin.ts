@@ -2,6 +2,7 @@ import ipaddr from 'ipaddr.js';
 import type { Context } from 'koa';
 import { plainText } from '../core/text.js';
 import type { RequestOrigin } from '../domain/audit/audit-event.js';
+import { requestIdOf } from './request-id.js';
 
 /** Whose `X-Forwarded-*` count: nobody's, those of the last n hops, or those of proxies in these networks. */
 export type TrustedProxies =
@@ -49,6 +50,6 @@ export function originOf(ctx: Context, trusted: TrustedProxies): RequestOrigin {
   return {
     ip: clientAddress(ctx.req.socket.remoteAddress ?? '', ctx.get('x-forwarded-for'), trusted),
     userAgent: userAgent === '' ? null : plainText(userAgent),
-    requestId: typeof ctx.state['requestId'] === 'string' ? ctx.state['requestId'] : null,
+    requestId: requestIdOf(ctx.req),
   };
 }

@@ -3,23 +3,43 @@ import type { TenantContext } from '../http/tenant-context.js';
 import type { TenantRoute } from '../http/tenant-route.js';
 import type { ProviderCache } from './provider-cache.js';
 
-/** Paths below a tenant's issuer that its provider answers, which judges methods itself (CORS asks first). */
-export const PROVIDER_ROUTES = [
-  { name: 'metadata', path: /^\/\.well-known\/openid-configuration$/, methods: 'any' },
-  { name: 'authorize', path: /^\/oauth2\/v1\/authorize$/, methods: 'any' },
-  { name: 'resume', path: /^\/oauth2\/v1\/authorize\/[A-Za-z0-9_-]+$/, methods: 'any' },
-  { name: 'token', path: /^\/oauth2\/v1\/token$/, methods: 'any' },
-  { name: 'keys', path: /^\/oauth2\/v1\/keys$/, methods: 'any' },
-  { name: 'userinfo', path: /^\/oauth2\/v1\/userinfo$/, methods: 'any' },
-  { name: 'introspect', path: /^\/oauth2\/v1\/introspect$/, methods: 'any' },
-  { name: 'revoke', path: /^\/oauth2\/v1\/revoke$/, methods: 'any' },
-  { name: 'par', path: /^\/oauth2\/v1\/par$/, methods: 'any' },
-  { name: 'logout', path: /^\/oauth2\/v1\/logout$/, methods: 'any' },
-  { name: 'logout_confirm', path: /^\/oauth2\/v1\/logout\/confirm$/, methods: 'any' },
-  { name: 'logout_success', path: /^\/oauth2\/v1\/logout\/success$/, methods: 'any' },
-] as const satisfies readonly TenantRoute[];
+/** An address that the provider answers. */
+interface ProviderRoute extends TenantRoute {
+  /** Methods are judged here rather than by the table of all routes, so that others get a 405. */
+  readonly methods: 'any';
+  readonly takes: readonly string[];
+  /**
+   * Whose scripts may call it from another origin: anybody's, those of the tenant's applications at their allowed
+   * origins, or nobody's (RFC 9700 section 4.12: the authorization endpoint has no CORS).
+   */
+  readonly crossOrigin: 'anybody' | 'applications' | 'nobody';
+}
 
-const PUBLIC = /^\/(?:\.well-known\/openid-configuration|oauth2\/v1\/keys)$/;
+const anybody = { methods: 'any', takes: ['GET', 'HEAD', 'OPTIONS'], crossOrigin: 'anybody' } as const;
+const applications = { methods: 'any', takes: ['POST', 'OPTIONS'], crossOrigin: 'applications' } as const;
+const nobody = { methods: 'any', crossOrigin: 'nobody' } as const;
+
+/** Paths below a tenant's issuer that its provider answers. */
+export const PROVIDER_ROUTES = [
+  { name: 'metadata', path: /^\/\.well-known\/openid-configuration$/, ...anybody },
+  { name: 'keys', path: /^\/oauth2\/v1\/keys$/, ...anybody },
+  { name: 'authorize', path: /^\/oauth2\/v1\/authorize$/, takes: ['GET', 'POST'], ...nobody },
+  { name: 'resume', path: /^\/oauth2\/v1\/authorize\/[A-Za-z0-9_-]+$/, takes: ['GET'], ...nobody },
+  { name: 'token', path: /^\/oauth2\/v1\/token$/, ...applications },
+  {
+    name: 'userinfo',
+    path: /^\/oauth2\/v1\/userinfo$/,
+    ...applications,
+    takes: ['GET', 'POST', 'OPTIONS'],
+  },
+  { name: 'introspect', path: /^\/oauth2\/v1\/introspect$/, ...applications },
+  { name: 'revoke', path: /^\/oauth2\/v1\/revoke$/, ...applications },
+  { name: 'par', path: /^\/oauth2\/v1\/par$/, ...applications },
+  { name: 'logout', path: /^\/oauth2\/v1\/logout$/, takes: ['GET', 'POST'], ...nobody },
+  { name: 'logout_confirm', path: /^\/oauth2\/v1\/logout\/confirm$/, takes: ['POST'], ...nobody },
+  { name: 'logout_success', path: /^\/oauth2\/v1\/logout\/success$/, takes: ['GET'], ...nobody },
+] as const satisfies readonly ProviderRoute[];
+
 /** Endpoints that answer a person's browser, and take a POST only where cookies come along with it. */
 const BROWSER_POST = /^\/oauth2\/v1\/(?:authorize|logout)$/;
 
@@ -32,7 +52,10 @@ export async function serveProvider(
   rest: string,
   providers: ProviderCache,
 ): Promise<void> {
-  setHeaders(ctx, rest);
+  const route: ProviderRoute | undefined = PROVIDER_ROUTES.find(({ path }) => path.test(rest));
+  if (route === undefined) return;
+  setHeaders(ctx, route);
+  if (!admits(ctx, route, tenant)) return;
   if (ctx.method === 'POST' && BROWSER_POST.test(rest) && !tenant.issuer.startsWith('https:')) {
     await redirectToGet(ctx);
     return;
@@ -45,17 +68,45 @@ export async function serveProvider(
 }
 
 /** Key sets and metadata may be kept by anybody for five minutes; nothing else by anybody (A-72, A-78). */
-function setHeaders(ctx: Context, rest: string): void {
+function setHeaders(ctx: Context, { crossOrigin }: ProviderRoute): void {
   ctx.set('X-Content-Type-Options', 'nosniff');
   ctx.set('Referrer-Policy', 'no-referrer');
   ctx.set('X-Frame-Options', 'DENY');
-  ctx.set('Cache-Control', PUBLIC.test(rest) ? 'public, max-age=300' : 'no-store');
+  ctx.set('Cache-Control', crossOrigin === 'anybody' ? 'public, max-age=300' : 'no-store');
   // The library adds the hash of its self-posting form's script to `script-src`, which must be there for that.
-  const forms = ctx.query['response_mode'] === 'form_post' ? 'https: http:' : "'self'";
   ctx.set(
     'Content-Security-Policy',
-    `default-src 'none'; script-src 'self'; form-action ${forms}; base-uri 'none'; frame-ancestors 'none'`,
+    "default-src 'none'; script-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
   );
+}
+
+/** Answers what the address doesn't take: another method, or a script from an origin that no application allows. */
+function admits(ctx: Context, { takes, crossOrigin }: ProviderRoute, tenant: TenantContext): boolean {
+  if (!takes.includes(ctx.method)) {
+    ctx.set('Allow', takes.join(', '));
+    refuse(ctx, 405, 'this address does not take the method');
+    return false;
+  }
+  const origin = ctx.get('origin');
+  if (crossOrigin === 'anybody') {
+    // The same answer for every origin: nothing that a cache would have to keep apart (A-78).
+    delete ctx.req.headers.origin;
+  } else if (crossOrigin === 'applications' && origin !== '' && !isAllowed(tenant, origin)) {
+    ctx.vary('Origin');
+    refuse(ctx, 400, 'no application may be called from this origin');
+    return false;
+  }
+  return true;
+}
+
+function isAllowed(tenant: TenantContext, origin: string): boolean {
+  return tenant.configuration.applications.some(({ settings }) => settings.allowedOrigins.includes(origin));
+}
+
+function refuse(ctx: Context, status: number, description: string): void {
+  ctx.status = status;
+  ctx.set('Cache-Control', 'no-store');
+  ctx.body = { error: 'invalid_request', error_description: description };
 }
 
 /**

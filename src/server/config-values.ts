@@ -1,4 +1,5 @@
 import ipaddr from 'ipaddr.js';
+import { isLoopbackHost } from '../domain/configuration/addresses.js';
 
 /** One fault per line, each naming its variable: what `causeway start` prints before it ends with 78. */
 export class ConfigError extends Error {
@@ -72,19 +73,9 @@ export function publicAddress(text: string): Parsed<string> {
   const url = new URL(text);
   if (url.username !== '' || url.password !== '' || url.search !== '' || url.hash !== '')
     return { fault: 'must have no credentials, query or fragment' };
-  if (url.protocol !== 'https:' && !(url.protocol === 'http:' && isLoopback(url.hostname)))
+  if (url.protocol !== 'https:' && !(url.protocol === 'http:' && isLoopbackHost(url.hostname)))
     return { fault: 'must be https; http is only for loopback hosts' };
   return { value: `${url.origin}${url.pathname.replace(/\/+$/, '')}` };
-}
-
-/** Loopback by name (RFC 6761 section 6.3) or address, as URL writes hosts. */
-export function isLoopback(hostname: string): boolean {
-  return (
-    hostname === 'localhost' ||
-    hostname.endsWith('.localhost') ||
-    hostname === '[::1]' ||
-    /^127\.\d{1,3}\.\d{1,3}\.\d{1,3}$/.test(hostname)
-  );
 }
 
 /** An address of one of the schemes, taken as it is. */

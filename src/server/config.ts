@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import { isLoopbackHost } from '../domain/configuration/addresses.js';
 import type { TrustedProxies } from '../http/request-origin.js';
 import type { PrivateAddresses } from '../outbound/address.js';
 import {
@@ -7,7 +8,6 @@ import {
   ConfigError,
   Environment,
   integer,
-  isLoopback,
   oneOf,
   publicAddress,
   type Parsed,
@@ -58,7 +58,7 @@ export function readConfig(variables: Readonly<Record<string, string | undefined
   const env = new Environment(variables);
   const port = env.read('PORT', 3000, integer(1, 65_535));
   const publicUrl = env.read('PUBLIC_URL', `http://localhost:${port}`, publicAddress);
-  const loopback = isLoopback(new URL(publicUrl).hostname);
+  const loopback = isLoopbackHost(new URL(publicUrl).hostname);
   const config: Config = {
     publicUrl,
     loopback,

@@ -9,8 +9,11 @@ import { parseEncryptionKeys, type EncryptionKeySource } from './encryption-key-
 
 /** The name of the key file that an embedded deployment makes for itself. */
 export const KEY_FILE = 'encryption-keys';
-/** What the embedded database leaves in `DATA_DIR` once it has served. */
-const SERVED_MARK = 'version';
+
+/** Whether an embedded database has served from the directory: it leaves its version there. */
+export function hasServed(dataDir: string): Promise<boolean> {
+  return exists(join(dataDir, 'version'));
+}
 
 /**
  * Opens the deployment's key ring. In embedded mode the first start makes a key file that only its owner can read, and
@@ -22,11 +25,19 @@ export async function openKeyRing(
   dataDir: string,
   log: Logger,
 ): Promise<KeyRing> {
+  if (source.kind === 'generated') await makeKeyFile(join(dataDir, KEY_FILE), dataDir, log);
+  return readKeyRing(source, dataDir, log);
+}
+
+/** Opens the key ring and makes nothing. @throws ConfigError when there is none */
+export async function readKeyRing(
+  source: EncryptionKeySource,
+  dataDir: string,
+  log: Logger,
+): Promise<KeyRing> {
   if (source.kind === 'given') return new KeyRing(source.keys);
   if (source.kind === 'file') return readKeyFile(source.path, 'ENCRYPTION_KEYS_FILE', log);
-  const path = join(dataDir, KEY_FILE);
-  await makeKeyFile(path, dataDir, log);
-  return readKeyFile(path, `${KEY_FILE} in DATA_DIR`, log);
+  return readKeyFile(join(dataDir, KEY_FILE), 'DATA_DIR', log);
 }
 
 /**
@@ -35,7 +46,7 @@ export async function openKeyRing(
  */
 async function makeKeyFile(path: string, dataDir: string, log: Logger): Promise<void> {
   if (await exists(path)) return;
-  if (await exists(join(dataDir, SERVED_MARK)))
+  if (await hasServed(dataDir))
     throw new ConfigError([
       `DATA_DIR: the key file ${path} is gone, and the database was sealed with it: restore it from its backup`,
     ]);

@@ -2,6 +2,7 @@ import type { Context } from 'koa';
 import { isHttpError } from './http-error.js';
 import { DomainError, messageOf, type DomainErrorCode } from '../core/errors.js';
 import type { Ids } from '../core/ids.js';
+import { requestIdOf } from '../http/request-id.js';
 import type { Logger } from '../core/logger.js';
 import { pageHeaders, pagePolicy } from '../pages/policy.js';
 import { renderError } from '../pages/error/error-page.js';
@@ -55,7 +56,7 @@ export function showError(
   },
 ): void {
   const answer = answerFor(error);
-  const requestId = String(ctx.state['requestId'] ?? '');
+  const requestId = requestIdOf(ctx.req);
   ctx.status = answer.status;
   ctx.set('Cache-Control', 'no-store');
   if (answer.status === 503) ctx.set('Retry-After', '2');

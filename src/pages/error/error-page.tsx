@@ -29,6 +29,8 @@ export interface ErrorModel {
   readonly at: Date;
   /** Addresses of the buttons. Only those that help with this reason are shown. */
   readonly actions?: Readonly<Partial<Record<ErrorAction, string | undefined>>>;
+  /** Back to the application, which is told the error: for every reason, where there is an application waiting. */
+  readonly backHref?: string | undefined;
   /** What the upstream did, where the fault lies there: its words stand in place of the reason's. */
   readonly okta?: UpstreamFault | undefined;
   /** What is wrong with a request, for whoever sent it; shown with `bad_request` and `app_misconfigured`. */
@@ -95,7 +97,7 @@ function ErrorPage({ model, names }: Props): ReactNode {
       </p>
       <Quotes model={model} names={names} />
       <SignedIn model={model} names={names} />
-      <Actions model={model} />
+      <Actions model={model} names={names} />
       <dl className="facts">
         <dt>{strings.reference}</dt>
         <dd>
@@ -149,12 +151,13 @@ function SignedIn({ model, names }: Props): ReactNode {
   );
 }
 
-function Actions({ model }: { readonly model: ErrorModel }): ReactNode {
+function Actions({ model, names }: Props): ReactNode {
   const offered = reasonStrings[model.reason].actions.flatMap(([action, label]) => {
     const href = safeHref(model.actions?.[action] ?? '');
     return href === undefined ? [] : [{ href, label }];
   });
-  if (offered.length === 0) return null;
+  const back = displayName(names['application'] ?? '') === '' ? undefined : safeHref(model.backHref ?? '');
+  if (offered.length === 0 && back === undefined) return null;
   return (
     <div className="stack">
       {offered.map(({ href, label }, index) => (
@@ -162,6 +165,11 @@ function Actions({ model }: { readonly model: ErrorModel }): ReactNode {
           {label}
         </LinkButton>
       ))}
+      {back === undefined ? null : (
+        <LinkButton href={back} primary={offered.length === 0}>
+          <Words of={strings.back} names={names} />
+        </LinkButton>
+      )}
     </div>
   );
 }

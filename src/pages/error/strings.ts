@@ -56,6 +56,7 @@ export const errorStrings = {
   notYou: 'Not you?',
   theirWords: 'In the words of {connection}:',
   detail: 'What is wrong with it:',
+  back: 'Back to {application}',
   reference: 'Reference',
   time: 'Time',
 } as const;

@@ -1,0 +1,21 @@
+import { systemClock } from '../core/clock.js';
+import type { Ids } from '../core/ids.js';
+import type { ApplyDeps } from '../domain/configuration/apply-configuration.js';
+import { createKeyMaker } from '../keys/key-maker.js';
+import type { KeyRing } from '../keys/sealing.js';
+import { PostgresAccessStore } from '../storage/access-store.js';
+import { PostgresAuditStore } from '../storage/audit-store.js';
+import { PostgresConfigurationStore } from '../storage/configuration-store.js';
+import type { Database } from '../storage/database.js';
+
+/** What it takes to change tenants' configuration, for commands and for the management API. */
+export function configurationDeps(database: Database, keyRing: KeyRing, ids: Ids): ApplyDeps {
+  return {
+    store: new PostgresConfigurationStore(database),
+    access: new PostgresAccessStore(database),
+    audit: new PostgresAuditStore(database),
+    keys: createKeyMaker(keyRing, ids),
+    ids,
+    clock: systemClock,
+  };
+}
