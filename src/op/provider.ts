@@ -13,6 +13,7 @@ import { matchesHash } from '../keys/hash.js';
 import { recordSignIn, recordReuse } from './audit.js';
 import { providerConfiguration } from './configuration.js';
 import type { OpDeps } from './deps.js';
+import { allowFormPost } from './form-post.js';
 import { pendingInteraction } from './interactions.js';
 import { acceptJwts, recordHash } from './jwt-handles.js';
 import { leaveByPage } from './leave-by-page.js';
@@ -172,7 +173,10 @@ async function serve(
     const outcome = await unit.commit();
     if (outcome !== 'committed') await settleLoss(oidc, unit, outcome);
     unavailable(ctx);
+    allowFormPost(oidc, tenant);
     leaveByPage(oidc, tenant, deps);
+    // Open to every origin alike, so that caches needn't keep answers apart.
+    if (oidc.oidc.route === 'discovery' || oidc.oidc.route === 'jwks') ctx.remove('Vary');
   });
 }
 
