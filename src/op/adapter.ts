@@ -47,7 +47,7 @@ class ArtifactAdapter implements Adapter {
       userId: text(kept['accountId']) ?? resultAccount(kept),
       clientId: text(kept['clientId']),
       sessionUid: kept['expiresWithSession'] === true ? text(kept['sessionUid']) : null,
-      payload: this.model === 'Interaction' ? withoutAddress(kept) : kept,
+      payload: this.model === 'Interaction' ? withoutBearers(kept) : kept,
       lifetimeSeconds: Math.max(1, expiresIn),
     });
     return Promise.resolve();
@@ -101,10 +101,15 @@ function resultAccount(payload: JsonObject): string | null {
   return result?.login?.accountId ?? null;
 }
 
-/** The address to return to ends in the interaction's id, a bearer value: it is put together again when read. */
-function withoutAddress(payload: JsonObject): JsonObject {
-  const { returnTo: _returnTo, ...rest } = payload;
-  return rest;
+/**
+ * The address to return to ends in the interaction's id, a bearer value, and is put together again when read; the
+ * session's cookie value, which the library notes for who writes pages, is kept nowhere.
+ */
+function withoutBearers(payload: JsonObject): JsonObject {
+  const { returnTo: _returnTo, session, ...rest } = payload;
+  if (typeof session !== 'object' || session === null) return rest;
+  const { cookie: _cookie, ...person } = session as JsonObject;
+  return { ...rest, session: person };
 }
 
 function withAddress(payload: AdapterPayload, id: string): AdapterPayload {

@@ -128,7 +128,10 @@ function sessionParts(parameters: Parameters, tenant: string, work: ArtifactComm
   const { session } = work;
   if (session === undefined) return ['kept AS (SELECT 1 WHERE false)'];
   const uid = parameters.add(session.uid, '::text');
-  const origin = session.origin;
+  const { origin } = session;
+  const absolute = parameters.add(session.absoluteSeconds, '::int');
+  // Who has just signed in at the upstream again begins anew, also to an earlier end that the upstream sets.
+  const renewed = parameters.add(origin !== undefined, '::boolean');
   const parts = [
     `kept AS (
       INSERT INTO sessions AS s (tenant_id, uid, cookie_hash, user_id, payload, connection_id, upstream_session,
@@ -139,8 +142,8 @@ function sessionParts(parameters: Parameters, tenant: string, work: ArtifactComm
         ${parameters.add(origin?.upstreamSession ?? null, '::text')},
         ${parameters.add(origin?.sealedUpstreamIdToken ?? null, '::text')},
         ${parameters.add(origin?.ip ?? null, '::text')}, ${parameters.add(origin?.userAgent ?? null, '::text')},
-        now() + make_interval(secs => ${parameters.add(session.absoluteSeconds, '::int')}),
-        now() + make_interval(secs => ${parameters.add(session.idleSeconds, '::int')})
+        now() + make_interval(secs => ${absolute}),
+        now() + make_interval(secs => least(${parameters.add(session.idleSeconds, '::int')}, ${absolute}))
       FROM live WHERE (SELECT count(*) FROM taken) = ${work.consume.length}
       ON CONFLICT (tenant_id, uid) DO UPDATE SET
         cookie_hash = excluded.cookie_hash, user_id = excluded.user_id, payload = excluded.payload,
@@ -148,7 +151,9 @@ function sessionParts(parameters: Parameters, tenant: string, work: ArtifactComm
         upstream_session = coalesce(excluded.upstream_session, s.upstream_session),
         upstream_id_token_sealed = coalesce(excluded.upstream_id_token_sealed, s.upstream_id_token_sealed),
         ip = coalesce(excluded.ip, s.ip), user_agent = coalesce(excluded.user_agent, s.user_agent),
-        expires_at = least(excluded.expires_at, s.absolute_expires_at)
+        absolute_expires_at = CASE WHEN ${renewed} THEN excluded.absolute_expires_at ELSE s.absolute_expires_at END,
+        expires_at = CASE WHEN ${renewed} THEN excluded.expires_at
+          ELSE least(excluded.expires_at, s.absolute_expires_at) END
       WHERE s.ended_at IS NULL RETURNING 1)`,
   ];
   if (session.applications.length > 0) {
