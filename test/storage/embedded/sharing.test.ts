@@ -117,9 +117,11 @@ describe('a command', () => {
     const dataDir = await deployments.served();
     for (let round = 0; round < 5; round += 1) {
       const first = await deployments.open(dataDir, { mode: 'join' });
-      const [second] = await Promise.all([deployments.open(dataDir, { mode: 'join' }), first.stop()]);
+      const stopped = first.stop();
+      const second = await deployments.open(dataDir, { mode: 'join' });
       expect(await query(second.url, 'SELECT 1 AS one')).toEqual([{ one: 1 }]);
       await second.stop();
+      await stopped;
     }
   });
 
