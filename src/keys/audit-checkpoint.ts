@@ -1,6 +1,8 @@
+import type { JWK } from 'jose';
 import { epochSeconds, FixedClock } from '../core/clock.js';
+import type { JsonObject } from '../core/json.js';
 import type { CheckpointReader, CheckpointSigner } from '../domain/audit/audit-chain.js';
-import { signJwt, type PrivateJwk, type PublicJwk } from './signing-keys.js';
+import { signJwt, type PrivateJwk } from './signing-keys.js';
 import { JwtError, verifyJwt } from './verify-jwt.js';
 
 const TYPE = 'causeway-checkpoint+jwt';
@@ -38,15 +40,16 @@ export function createCheckpointSigner(systemTenantId: string, key: PrivateJwk):
  */
 export function createCheckpointReader(
   systemTenantId: string,
-  keys: readonly PublicJwk[],
+  keys: readonly JsonObject[],
   now: () => Date,
 ): CheckpointReader {
+  const jwks: readonly JWK[] = JSON.parse(JSON.stringify(keys));
   return {
     async open(signed) {
       try {
         const { claims } = await verifyJwt(signed, {
           purpose: 'audit_checkpoint',
-          keys,
+          keys: jwks,
           algorithms: ['EdDSA'],
           issuer: issuerOf(systemTenantId),
           audience: AUDIENCE,

@@ -25,6 +25,8 @@ export async function checkpointKeys(systemId = 'system') {
   const key = await createSigningKey('k1', 'EdDSA');
   return {
     signer: createCheckpointSigner(systemId, key),
-    reader: createCheckpointReader(systemId, [publicJwk(key)], () => systemClock.now()),
+    reader: createCheckpointReader(systemId, [JSON.parse(JSON.stringify(publicJwk(key)))], () =>
+      systemClock.now(),
+    ),
   };
 }

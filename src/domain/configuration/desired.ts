@@ -6,6 +6,7 @@ import type {
   RefreshPolicy,
 } from '../application/application.js';
 import type { ConnectionSettings, ConnectionStatus, ConnectionType } from '../connection/connection.js';
+import type { IssuerInput } from '../connection/issuer.js';
 import type { GroupReference } from '../role/role.js';
 import type { LocalSignIn, RoleMappingMode, WhenNoRole } from '../tenant/tenant.js';
 import type { CustomerGrant } from './tenant-configuration.js';
@@ -41,9 +42,6 @@ export interface DesiredDomain {
   readonly verified?: boolean;
   readonly connection?: string | null;
 }
-
-/** What an admin typed for an issuer: an address, or Okta's domain and the id of an authorization server. */
-export type IssuerInput = string | { readonly domain: string; readonly authorizationServer?: string };
 
 export interface DesiredConnection extends Partial<Omit<ConnectionSettings, 'join'>> {
   readonly key: string;

@@ -1,6 +1,7 @@
 import type { Application, Assignment } from '../application/application.js';
 import type { Api } from '../api/api.js';
 import type { Connection, ConnectionSettings } from '../connection/connection.js';
+import { normalizeIssuer, type IssuerFault } from '../connection/issuer.js';
 import type { Domain } from '../tenant/tenant.js';
 import { NEW_API, NEW_CONNECTION, NEW_CONNECTION_SETTINGS, newApplicationSettings } from './defaults.js';
 import type { DesiredApi, DesiredApplication, DesiredConnection, DesiredDomain } from './desired.js';
@@ -24,6 +25,16 @@ export function mergeDomain(current: Domain | undefined, desired: DesiredDomain,
   };
 }
 
+const ISSUER_FAULTS: Readonly<Record<IssuerFault, string>> = {
+  empty: 'must not be empty',
+  not_an_address: 'must be an address such as https://acme.okta.com',
+  http: 'must be https',
+  credentials: 'must not hold credentials',
+  query: 'must have no query and no fragment',
+  bad_authorization_server:
+    'the authorization server must be given by its id, such as default or aus1example',
+};
+
 /** A connection as it is to be. What a new one can't do without is asked for at its path. */
 export function mergeConnection(
   current: Connection | undefined,
@@ -35,8 +46,8 @@ export function mergeConnection(
   const type = desired.type ?? current?.type ?? NEW_CONNECTION.type;
   let issuer = current?.issuer ?? '';
   if (desired.issuer !== undefined) {
-    const read = rules.readIssuer(desired.issuer, type);
-    if ('fault' in read) faults.add(`${path}.issuer`, read.fault);
+    const read = normalizeIssuer(desired.issuer, { type, allowHttpLoopback: rules.allowHttpLoopback });
+    if ('fault' in read) faults.add(`${path}.issuer`, ISSUER_FAULTS[read.fault]);
     else issuer = read.issuer;
   } else if (current === undefined) {
     faults.add(`${path}.issuer`, 'is required in a new connection');

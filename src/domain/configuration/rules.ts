@@ -1,13 +1,5 @@
-import type { ConnectionType } from '../connection/connection.js';
-import type { IssuerInput } from './desired.js';
-
-/** What depends on the deployment: handed in, because reading what admins paste is the relying party's knowledge. */
+/** What depends on the deployment. */
 export interface ConfigurationRules {
-  /** The issuer that the admin meant, or in words why there is none. Asks nobody. */
-  readIssuer(
-    input: IssuerInput,
-    type: ConnectionType,
-  ): { readonly issuer: string } | { readonly fault: string };
   /** Whether `http:` addresses of loopback hosts are fine: only while Causeway's own address is one. */
   readonly allowHttpLoopback: boolean;
 }

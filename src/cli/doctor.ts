@@ -1,0 +1,154 @@
+import { systemClock } from '../core/clock.js';
+import { readKeyRing } from '../server/encryption-keys.js';
+import { keyFault } from '../server/open-storage.js';
+import type { KeyRing } from '../keys/sealing.js';
+import { PostgresConfigurationStore } from '../storage/configuration-store.js';
+import type { Database } from '../storage/database.js';
+import { listTenants, measureDatabase, signingKeyCoverage } from '../storage/health.js';
+import { rowSecurityFaults } from '../storage/row-security.js';
+import { judgeSchema, type SchemaState } from '../storage/schema.js';
+import { fail, ok, warn, type Check } from './checks.js';
+import type { CommandContext, RemoteOptions } from './command-context.js';
+import { EXIT, explain, type ExitCode } from './exit-codes.js';
+import { withExistingDatabase } from './existing-database.js';
+import { printJson } from './terminal.js';
+import { UpstreamProber } from './upstream-checks.js';
+
+export interface DoctorOptions extends RemoteOptions {
+  readonly json?: boolean;
+  /** Only this tenant's upstreams. */
+  readonly tenant?: string;
+  /** false: ask no upstream. */
+  readonly upstreams?: boolean;
+}
+
+/** Beyond this, times in logs and tokens begin to mislead; tokens are refused at 60 s (F-13). */
+const CLOCK_WARN_SECONDS = 5;
+const CLOCK_FAIL_SECONDS = 60;
+const LATENCY_WARN_MS = 50;
+
+/** `causeway doctor`: looks at everything that a deployment hangs on, and makes or changes nothing. */
+export async function doctor(context: CommandContext, options: DoctorOptions): Promise<ExitCode> {
+  context.refuseRemote(options);
+  const checks: Check[] = [];
+  try {
+    checks.push(ok('configuration', `Causeway is at ${context.config.publicUrl}`));
+    await withExistingDatabase(context, (state, open) =>
+      open((database) => checkDatabase(context, { state, database, options }, checks)),
+    );
+  } catch (error) {
+    const { exitCode, lines } = explain(error);
+    if (exitCode === EXIT.internal) throw error;
+    checks.push(fail(checks.length === 0 ? 'configuration' : 'database', lines.join('; ')));
+  }
+  if (options.json === true) printJson(context.terminal, { checks });
+  else
+    for (const check of checks)
+      context.terminal.out(`${check.status.padEnd(4)} ${check.id}: ${check.detail}`);
+  return checks.some((check) => check.status === 'fail') ? EXIT.faultsFound : EXIT.done;
+}
+
+interface Patient {
+  readonly state: SchemaState;
+  readonly database: Database;
+  readonly options: DoctorOptions;
+}
+
+/** Adds to `checks` as it goes, so that what was found is told even when something later can't be looked at. */
+async function checkDatabase(context: CommandContext, patient: Patient, checks: Check[]): Promise<void> {
+  const { state, database, options } = patient;
+  checks.push(...(await checkServer(state, database)));
+  const schema = checkSchema(state);
+  checks.push(schema);
+  if (schema.status === 'fail') return;
+  checks.push(await checkRowSecurity(database));
+  const keyRing = await readKeys(context, checks);
+  if (keyRing === undefined) return;
+  const fault = await keyFault(new PostgresConfigurationStore(database), keyRing);
+  checks.push(
+    fault === undefined
+      ? ok('encryption_keys', 'They open what the deployment has sealed')
+      : fail('encryption_keys', fault),
+  );
+  checks.push(await checkSigningKeys(database));
+  if (fault === undefined && options.upstreams !== false)
+    checks.push(...(await checkUpstreams(context, database, keyRing, options.tenant)));
+}
+
+async function checkServer(state: SchemaState, database: Database): Promise<readonly Check[]> {
+  const { latencyMs, now } = await measureDatabase(database);
+  const version = `${Math.floor(state.serverVersion / 10_000)}.${state.serverVersion % 10_000}`;
+  const detail = `PostgreSQL ${version} answers in ${latencyMs.toFixed(1)} ms`;
+  const aheadSeconds = (now.getTime() - systemClock.now().getTime()) / 1000;
+  const clock = `The database's clock is ${Math.abs(aheadSeconds).toFixed(1)} s ${aheadSeconds < 0 ? 'behind' : 'ahead of'} this machine's`;
+  const off = Math.abs(aheadSeconds);
+  return [
+    latencyMs > LATENCY_WARN_MS
+      ? warn('database', `${detail}: sign-ins need several trips, so put it nearer`)
+      : ok('database', detail),
+    off > CLOCK_FAIL_SECONDS
+      ? fail('clock', `${clock}: tokens will be refused; let both follow a time server`)
+      : off > CLOCK_WARN_SECONDS
+        ? warn('clock', `${clock}: let both follow a time server`)
+        : ok('clock', clock),
+  ];
+}
+
+function checkSchema(state: SchemaState): Check {
+  try {
+    if (judgeSchema(state) === 'old')
+      return fail(
+        'schema',
+        `It lacks ${state.missing.join(', ')}: run 'causeway migrate', or start Causeway`,
+      );
+  } catch (error) {
+    return fail('schema', explain(error).lines.join('; '));
+  }
+  if (state.unknown.length > 0)
+    return warn(
+      'schema',
+      `A later Causeway has migrated it (${state.unknown.join(', ')}): update this one soon`,
+    );
+  return ok('schema', `It is current (${state.done.at(-1) ?? 'empty'})`);
+}
+
+async function checkRowSecurity(database: Database): Promise<Check> {
+  const faults = await rowSecurityFaults(database);
+  return faults.length === 0
+    ? ok('row_security', 'The database itself keeps tenants apart')
+    : fail('row_security', faults.join('; '));
+}
+
+async function readKeys(context: CommandContext, checks: Check[]): Promise<KeyRing | undefined> {
+  const { config, log } = context;
+  try {
+    return await readKeyRing(config.encryptionKeys, config.dataDir, log);
+  } catch (error) {
+    checks.push(fail('encryption_keys', explain(error).lines.join('; ')));
+    return undefined;
+  }
+}
+
+async function checkSigningKeys(database: Database): Promise<Check> {
+  const { tenants, missing } = await signingKeyCoverage(database);
+  return missing.length === 0
+    ? ok('signing_keys', `${tenants} tenants (with the deployment's own) have keys that sign`)
+    : fail('signing_keys', missing.join('; '));
+}
+
+async function checkUpstreams(
+  context: CommandContext,
+  database: Database,
+  keyRing: KeyRing,
+  only: string | undefined,
+): Promise<readonly Check[]> {
+  const prober = new UpstreamProber(context, database, keyRing);
+  try {
+    const checks: Check[] = [];
+    for (const { slug } of await listTenants(database))
+      if (only === undefined || slug === only) checks.push(...(await prober.checkTenant(slug)));
+    return checks;
+  } finally {
+    await prober.close();
+  }
+}

@@ -1,0 +1,45 @@
+import { createDataSource } from '../storage/data-source.js';
+import { Database } from '../storage/database.js';
+import { inspectSchema, judgeSchema, SchemaError, type SchemaState } from '../storage/schema.js';
+import { hasServed } from '../server/encryption-keys.js';
+import { reachDatabase } from '../server/open-storage.js';
+import type { CommandContext } from './command-context.js';
+import { CliError, EXIT } from './exit-codes.js';
+
+/**
+ * The deployment's database as it is, for commands that only look: nothing is made or migrated.
+ * @throws CliError when there is none yet
+ */
+export async function withExistingDatabase<T>(
+  context: CommandContext,
+  work: (state: SchemaState, open: <R>(use: (database: Database) => Promise<R>) => Promise<R>) => Promise<T>,
+): Promise<T> {
+  const { config, log, ids } = context;
+  if (config.database.kind === 'embedded' && !(await hasServed(config.dataDir)))
+    throw new CliError(EXIT.configuration, [
+      `DATA_DIR: there is no deployment in ${config.dataDir} yet: start Causeway once, or name another DATA_DIR`,
+    ]);
+  const address = await reachDatabase(config, { log, ids, mode: 'join' });
+  try {
+    const state = await inspectSchema(address.directUrl);
+    return await work(state, async (use) => {
+      const dataSource = await createDataSource(address.url, LOOKING).initialize();
+      try {
+        return await use(new Database(dataSource));
+      } finally {
+        await dataSource.destroy();
+      }
+    });
+  } finally {
+    await address.close();
+  }
+}
+
+/** Looking at everything may take longer than a request. */
+const LOOKING = { connectionsMax: 4, statementMs: 60_000 };
+
+/** @throws SchemaError when the schema isn't this Causeway's */
+export function requireCurrent(state: SchemaState): void {
+  if (judgeSchema(state) === 'old')
+    throw new SchemaError('schema_old', `the schema is older than this Causeway: run 'causeway migrate'`);
+}
