@@ -11,8 +11,17 @@ export const ASSIGNMENTS_OF_USER = `coalesce((
   LEFT JOIN applications a ON a.tenant_id = s.tenant_id AND a.id = s.application_id
   WHERE s.tenant_id = u.tenant_id AND s.user_id = u.id), '[]')`;
 
+/**
+ * Whether user `u` may come in: not switched off, and of a connection that people may use now, in the version that is in
+ * force, because those of an older one are strangers to its issuer (A-10, A-36). Asked of the database together with all
+ * that is given out: what a node knows of connections may be a second old.
+ */
+export const MAY_ENTER = `(u.active AND (u.connection_id IS NULL OR EXISTS (
+  SELECT 1 FROM connections c WHERE c.tenant_id = u.tenant_id AND c.id = u.connection_id
+    AND c.version = u.connection_version AND c.status IN ('enabled', 'enforced'))))`;
+
 /** JSON object of user `u`: what domain calls Account. */
 export const ACCOUNT_OF_USER = `json_build_object(
-  'userId', u.id, 'connectionId', u.connection_id, 'active', u.active, 'profile', u.profile,
+  'userId', u.id, 'connectionId', u.connection_id, 'active', ${MAY_ENTER}, 'profile', u.profile,
   'updatedAt', extract(epoch FROM u.updated_at)::bigint,
   'groups', ${GROUPS_OF_USER}, 'assignments', ${ASSIGNMENTS_OF_USER})`;

@@ -21,6 +21,7 @@ export interface PersonProfile {
 export interface Account {
   readonly userId: UserId;
   readonly connectionId: ConnectionId | null;
+  /** Not switched off, and of a connection that people may use now, in its present version. */
   readonly active: boolean;
   readonly profile: PersonProfile;
   /** By what SCIM and the last token said. */
