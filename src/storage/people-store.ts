@@ -54,7 +54,7 @@ export class PostgresPeopleStore implements PeopleStore {
   }
 }
 
-/** By identity first; else by the join value, among users of the same connection and version. */
+/** By identity first; else by the join value, among users whom SCIM has pushed on the same connection and version. */
 function personByIdentity(scope: TenantScope, key: IdentityKey): Statement {
   return {
     name: 'sign_in_person',
@@ -67,7 +67,8 @@ function personByIdentity(scope: TenantScope, key: IdentityKey): Statement {
         (SELECT user_id FROM identities
           WHERE tenant_id = $1 AND connection_id = $2 AND connection_version = $3 AND iss = $4 AND sub = $5),
         (SELECT id FROM users
-          WHERE tenant_id = $1 AND connection_id = $2 AND connection_version = $3 AND external_id = $6))
+          WHERE tenant_id = $1 AND connection_id = $2 AND connection_version = $3 AND external_id = $6
+            AND source = 'scim'))
       FOR UPDATE OF u`,
     values: [
       scope.tenantId,
@@ -98,17 +99,28 @@ function personStatements(scope: TenantScope, changes: PersonChanges): readonly 
   if (create !== undefined)
     statements.push({
       name: 'sign_in_create_user',
-      // A name that somebody else of the connection has is not theirs: the upstream's id stands in for it (A-09).
-      text: `INSERT INTO users (tenant_id, id, connection_id, connection_version, source, user_name, external_id, active, profile)
-        SELECT $1, $2, $3, $4, 'just_in_time', CASE WHEN EXISTS (
-          SELECT 1 FROM users WHERE tenant_id = $1 AND connection_id = $3 AND connection_version = $4
-            AND lower(user_name) = lower($5)) THEN $6 ELSE $5 END, $6, true, $7`,
+      // A name that somebody else of the connection has is not theirs: the upstream's id stands in for it (A-09), or ours
+      // where that differs from somebody's name in case alone. So does nothing for a join value that is taken.
+      text: `WITH taken AS (
+          SELECT lower(user_name) AS name FROM users
+          WHERE tenant_id = $1 AND connection_id = $3 AND connection_version = $4
+            AND lower(user_name) IN (lower($5), lower($6)))
+        INSERT INTO users (tenant_id, id, connection_id, connection_version, source, user_name, external_id, active, profile)
+        SELECT $1, $2, $3, $4, 'just_in_time',
+          CASE WHEN lower($5) NOT IN (SELECT name FROM taken) THEN $5
+            WHEN lower($6) NOT IN (SELECT name FROM taken) THEN $6
+            ELSE $2::uuid::text END,
+          CASE WHEN NOT EXISTS (
+            SELECT 1 FROM users WHERE tenant_id = $1 AND connection_id = $3 AND connection_version = $4
+              AND external_id = $7) THEN $7 END,
+          true, $8`,
       values: [
         tenantId,
         userId,
         changes.connectionId,
         changes.connectionVersion,
         create.userName,
+        create.fallbackName,
         create.externalId,
         JSON.stringify(create.profile),
       ],

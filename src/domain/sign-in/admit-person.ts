@@ -109,10 +109,15 @@ function planPerson(
       tools,
     );
   if (person === undefined) {
-    const externalId = identity.joinValue ?? identity.subject;
+    const { subject, joinValue } = identity;
     return {
       ...base,
-      create: { userName: profile.userName, externalId, profile },
+      create: {
+        userName: profile.userName,
+        fallbackName: subject,
+        externalId: joinValue ?? null,
+        profile,
+      },
       link,
       audit: [audit('user.created', { source: 'just_in_time' })],
     };
@@ -120,7 +125,7 @@ function planPerson(
   const updates =
     person.source === 'just_in_time' &&
     connection.settings.provisioning === 'create-and-update' &&
-    JSON.stringify(person.profile) !== JSON.stringify(profile);
+    !isSameProfile(person.profile, profile);
   return {
     ...base,
     ...(updates ? { profile } : {}),
@@ -137,6 +142,14 @@ function profileOf(upstream: UpstreamProfile, subject: string): PersonProfile {
   const { userName, ...rest } = upstream;
   const given = Object.entries(rest).filter(([, value]) => value !== undefined);
   return { userName: userName ?? upstream.email ?? subject, ...Object.fromEntries(given) };
+}
+
+/** The store keeps no order of members. */
+function isSameProfile(one: PersonProfile, other: PersonProfile): boolean {
+  const [a, b] = [one, other].map((profile) =>
+    JSON.stringify(Object.entries(profile).toSorted(([x], [y]) => (x < y ? -1 : 1))),
+  );
+  return a === b;
 }
 
 interface MembershipPlan {

@@ -11,7 +11,7 @@ export interface IdentityKey {
   readonly connectionVersion: number;
   readonly issuer: string;
   readonly subject: string;
-  /** Matches the `externalId` of a user of the same connection and version. */
+  /** Matches the `externalId` of a user whom SCIM has pushed on the same connection and version. */
   readonly joinValue: string | undefined;
 }
 
@@ -47,7 +47,10 @@ export interface PersonChanges {
   readonly connectionVersion: number;
   readonly create?: {
     readonly userName: string;
-    readonly externalId: string;
+    /** Stands in for a `userName` that is taken. */
+    readonly fallbackName: string;
+    /** The join value; null: the upstream gave none, so there is nothing by which SCIM could mean this user. */
+    readonly externalId: string | null;
     readonly profile: PersonProfile;
   };
   readonly profile?: PersonProfile;
