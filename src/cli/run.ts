@@ -1,5 +1,4 @@
 import { Command } from 'commander';
-import type { Config } from '../server/config.js';
 import { version } from '../server/version.js';
 import { CommandContext, type Variables } from './command-context.js';
 import { EXIT, explain, type ExitCode } from './exit-codes.js';
@@ -9,8 +8,6 @@ import type { Terminal } from './terminal.js';
 export interface Surroundings {
   readonly terminal: Terminal;
   readonly variables: Variables;
-  /** Serves until the process is told to stop. */
-  readonly startServer: (config: Config) => Promise<void>;
 }
 
 /**
@@ -50,23 +47,20 @@ function createProgram(surroundings: Surroundings, finish: Finish): Command {
       writeOut: (text) => terminal.out(text.trimEnd()),
       writeErr: (text) => terminal.err(text.trimEnd()),
     });
-  addServerCommands(program, context, surroundings, finish);
+  addServerCommands(program, context, finish);
   addApply(program, context, finish);
   addTokenAndAudit(program, context, finish);
   return program;
 }
 
-function addServerCommands(
-  program: Command,
-  context: CommandContext,
-  to: Surroundings,
-  finish: Finish,
-): void {
+function addServerCommands(program: Command, context: CommandContext, finish: Finish): void {
   program
     .command('start')
     .description('serve, until SIGTERM; configured by environment variables')
     .action(async () => {
-      await to.startServer(context.config);
+      // Each command's parts are loaded when it is called: none waits for the server's.
+      const { startServer } = await import('../server/start.js');
+      await startServer(context.config);
       finish(undefined);
     });
   program

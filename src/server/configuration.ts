@@ -1,6 +1,6 @@
 import { systemClock } from '../core/clock.js';
 import type { Ids } from '../core/ids.js';
-import type { ApplyDeps } from '../domain/configuration/apply-configuration.js';
+import type { ApplyDeps } from '../domain/configuration/apply-deps.js';
 import { createKeyMaker } from '../keys/key-maker.js';
 import type { KeyRing } from '../keys/sealing.js';
 import { PostgresAccessStore } from '../storage/access-store.js';

@@ -1,12 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import { systemClock } from '../../src/core/clock.js';
 import { createIds, type Ids } from '../../src/core/ids.js';
-import type {
-  ApplyDeps,
-  ApplyOptions,
-  ApplyOutcome,
+import {
+  applyConfiguration,
+  type ApplyOptions,
+  type ApplyOutcome,
 } from '../../src/domain/configuration/apply-configuration.js';
-import { applyConfiguration } from '../../src/domain/configuration/apply-configuration.js';
+import type { ApplyDeps } from '../../src/domain/configuration/apply-deps.js';
 import type { DesiredTenant } from '../../src/domain/configuration/desired.js';
 import type { ConfigurationRules } from '../../src/domain/configuration/rules.js';
 import { ensureSystemTenant } from '../../src/domain/configuration/system-tenant.js';

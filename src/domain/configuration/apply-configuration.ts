@@ -1,12 +1,9 @@
-import type { Clock } from '../../core/clock.js';
 import { DomainError } from '../../core/errors.js';
-import type { Ids, TenantId } from '../../core/ids.js';
+import type { TenantId } from '../../core/ids.js';
 import type { Actor } from '../audit/audit-event.js';
-import type { AuditStore } from '../audit/audit-store.js';
-import type { KeyMaker } from '../keys/key-maker.js';
-import type { AccessStore } from '../session/end-access.js';
+import type { ApplyDeps } from './apply-deps.js';
 import { endsAccess, type Change } from './change.js';
-import type { ConfigurationChange, ConfigurationStore, ConfiguredTenant } from './configuration-store.js';
+import type { ConfigurationChange, ConfiguredTenant } from './configuration-store.js';
 import type { DesiredTenant } from './desired.js';
 import { describeFault, type Fault } from './fault.js';
 import { knownSecrets } from './known-secrets.js';
@@ -17,15 +14,6 @@ import { NO_SECRETS, type ConfigurationRules } from './rules.js';
 import { surveyFaults } from './survey.js';
 import type { TargetTenant } from './target.js';
 import { ChangeWriter, type MadeSecrets } from './write-changes.js';
-
-export interface ApplyDeps {
-  readonly store: ConfigurationStore;
-  readonly keys: KeyMaker;
-  readonly access: AccessStore;
-  readonly audit: AuditStore;
-  readonly ids: Ids;
-  readonly clock: Clock;
-}
 
 export interface ApplyOptions {
   readonly rules: ConfigurationRules;

@@ -1,6 +1,6 @@
 import { faultOfOrigin, faultOfRedirectUri, faultOfWebAddress } from './addresses.js';
-import type { TenantCheck } from './check-tenant.js';
 import type { TargetApplication } from './target.js';
+import type { TenantCheck } from './tenant-check.js';
 
 /** Members of private and symmetric keys (RFC 7518 section 6): a key set that is shown to us must hold none. */
 const PRIVATE_MEMBERS = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k'];

@@ -6,20 +6,12 @@ import { faultOfDomain, faultOfVerifying } from './mail-domains.js';
 import { Paths } from './paths.js';
 import type { ConfigurationRules } from './rules.js';
 import type { TargetTenant } from './target.js';
+import type { TenantCheck } from './tenant-check.js';
 import { accessPolicyView, grantView, roleMappingView } from './views.js';
 
 const CONSOLE_KEYS: ReadonlySet<string> = new Set(CONSOLE_ROLES.map((role) => role.key));
 /** Words that a sign-in uses where a connection's key could stand. */
 const RESERVED_CONNECTION_KEYS: ReadonlySet<string> = new Set(['chooser', 'msp']);
-
-/** What is checked of one tenant: what it is to be, and which parts of that the file speaks of. */
-export interface TenantCheck {
-  readonly desired: DesiredTenant;
-  readonly target: TargetTenant;
-  readonly paths: Paths;
-  readonly rules: ConfigurationRules;
-  readonly list: FaultList;
-}
 
 /**
  * What is wrong in a tenant as it is to be, its own references included. References are also checked where the file is

@@ -1,7 +1,7 @@
 import { auditEntry } from '../audit/audit-event.js';
 import { recordOf } from '../audit/audit-record.js';
 import { DEFAULT_TENANT_SETTINGS, SYSTEM_SLUG } from '../tenant/tenant.js';
-import type { ApplyDeps } from './apply-configuration.js';
+import type { ApplyDeps } from './apply-deps.js';
 import { makeTenant } from './make-tenant.js';
 
 /**

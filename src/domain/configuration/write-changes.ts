@@ -4,7 +4,7 @@ import { recordOf, type AuditTools } from '../audit/audit-record.js';
 import { admitsSignIn } from '../connection/connection.js';
 import { connectionSecretPlace } from '../keys/sealed-places.js';
 import { endAccess, type AccessTarget, type EndReason } from '../session/end-access.js';
-import type { ApplyDeps } from './apply-configuration.js';
+import type { ApplyDeps } from './apply-deps.js';
 import type { Change, ChangeKind } from './change.js';
 import type {
   ConfigurationChange,

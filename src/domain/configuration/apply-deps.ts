@@ -1,0 +1,16 @@
+import type { Clock } from '../../core/clock.js';
+import type { Ids } from '../../core/ids.js';
+import type { AuditStore } from '../audit/audit-store.js';
+import type { KeyMaker } from '../keys/key-maker.js';
+import type { AccessStore } from '../session/end-access.js';
+import type { ConfigurationStore } from './configuration-store.js';
+
+/** What changing configuration works with. */
+export interface ApplyDeps {
+  readonly store: ConfigurationStore;
+  readonly keys: KeyMaker;
+  readonly access: AccessStore;
+  readonly audit: AuditStore;
+  readonly ids: Ids;
+  readonly clock: Clock;
+}
