@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { chmod, cp, lstat, mkdir, readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import {
   findBinaries,
   prepareBinaries,
@@ -10,6 +10,9 @@ import {
 } from '../../../src/storage/embedded/binaries.js';
 import type { Account } from '../../../src/storage/embedded/os-user.js';
 import { Deployments, isRoot } from './support/deployment.js';
+
+// Many servers are made and stopped here, on machines that may be busy with other tests.
+jest.setTimeout(120_000);
 
 const run = promisify(execFile);
 const deployments = new Deployments();

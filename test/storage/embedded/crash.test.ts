@@ -2,10 +2,13 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { chown, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, afterEach, describe, expect, test } from '@jest/globals';
+import { afterAll, afterEach, describe, expect, jest, test } from '@jest/globals';
 import { clusterName } from '../../../src/storage/embedded/leftovers.js';
 import { processTable } from '../../../src/storage/embedded/processes.js';
 import { Deployments, isAlive, isLinux, isRoot, query, recordingLog, until } from './support/deployment.js';
+
+// Many servers are made and stopped here, on machines that may be busy with other tests.
+jest.setTimeout(120_000);
 
 const deployments = new Deployments();
 afterEach(() => deployments.clean());
@@ -81,7 +84,7 @@ describe('F-29 Causeway is killed', () => {
       await database.stop();
       expect((await readdir(join(dataDir, 'postgresql'))).toSorted()).toEqual(['data', 'password']);
     }
-  }, 60_000);
+  });
 
   test('between initdb and the first connection: role and database are made at the next start', async () => {
     const dataDir = await deployments.served();
@@ -143,7 +146,7 @@ describe('F-29 PostgreSQL is killed', () => {
       await expectRows(database.url, told);
       await database.stop();
     }
-  }, 60_000);
+  });
 
   test('and a backend of it works on: that is ended before the next start', async () => {
     const dataDir = await deployments.served();

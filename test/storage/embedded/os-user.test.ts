@@ -2,10 +2,13 @@ import { execFile } from 'node:child_process';
 import { chmod, chown, lstat, mkdir, mkdtemp, readFile, readlink, rm, stat, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { afterAll, afterEach, describe, expect, test } from '@jest/globals';
+import { afterAll, afterEach, describe, expect, jest, test } from '@jest/globals';
 import { accountForInitdb, chooseAccount, mayPass } from '../../../src/storage/embedded/os-user.js';
 import { processTable } from '../../../src/storage/embedded/processes.js';
 import { Deployments, isAlive, isLinux, isRoot, query, recordingLog } from './support/deployment.js';
+
+// Many servers are made and stopped here, on machines that may be busy with other tests.
+jest.setTimeout(120_000);
 
 const run = promisify(execFile);
 const deployments = new Deployments();

@@ -1,8 +1,11 @@
 import { existsSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, afterEach, describe, expect, test } from '@jest/globals';
+import { afterAll, afterEach, describe, expect, jest, test } from '@jest/globals';
 import { Deployments, isAlive, query, recordingLog, until } from './support/deployment.js';
+
+// Many servers are made and stopped here, on machines that may be busy with other tests.
+jest.setTimeout(120_000);
 
 const deployments = new Deployments();
 afterEach(() => deployments.clean());

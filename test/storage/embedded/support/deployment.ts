@@ -204,7 +204,7 @@ export async function query(url: string, text: string, values: unknown[] = []): 
 }
 
 /** Waits until something holds. @throws after `limitMs`. */
-export async function until(holds: () => Promise<boolean>, limitMs = 15_000): Promise<void> {
+export async function until(holds: () => Promise<boolean>, limitMs = 60_000): Promise<void> {
   const end = Date.now() + limitMs;
   while (!(await holds())) {
     if (Date.now() > end) throw new Error(`still not so after ${limitMs} ms: ${String(holds)}`);
