@@ -76,14 +76,11 @@ export const findAccount: FindAccount = async (ctx, sub) => {
 /** Everything that may be told; the library's scope filter (claims.ts) chooses from it. */
 function claimsOf(ctx: KoaContextWithOIDC, application: Application, person: Person): AccountClaims {
   const { profile, userId, updatedAt } = person.account;
-  const sessionClaims = ctx.oidc.entities.AuthorizationCode ?? ctx.oidc.entities.RefreshToken;
   return {
     sub: userId,
     ...applicationClaims(application, person),
     ...present({
-      auth_time: sessionClaims?.authTime,
-      acr: sessionClaims?.acr,
-      amr: sessionClaims?.amr,
+      ...signInClaims(ctx),
       name: profile.name,
       given_name: profile.givenName,
       family_name: profile.familyName,
@@ -101,6 +98,17 @@ function claimsOf(ctx: KoaContextWithOIDC, application: Application, person: Per
   };
 }
 
+/** How and when the person signed in, by the code, refresh token or access token that the request brought. */
+export function signInClaims(ctx: KoaContextWithOIDC): Record<string, unknown> {
+  const { AuthorizationCode, RefreshToken, AccessToken } = ctx.oidc.entities;
+  const source = AuthorizationCode ?? RefreshToken;
+  if (source !== undefined)
+    return { auth_time: source.authTime, acr: source.acr, amr: source.amr, sid: source.sid };
+  // At userinfo: they were kept with the token when it was made (claims.ts).
+  const { auth_time: authTime, acr, amr, sid } = AccessToken?.extra ?? {};
+  return { auth_time: authTime, acr, amr, sid };
+}
+
 /** `tenant`, `idp`, roles under the application's name for them, groups where it asks: in every kind of token. */
 export function applicationClaims(application: Application, person: Person): Record<string, unknown> {
   const { tenant } = UnitOfWork.current;
@@ -116,6 +124,7 @@ export function applicationClaims(application: Application, person: Person): Rec
   };
 }
 
-function present(claims: Readonly<Record<string, unknown>>): Record<string, unknown> {
+/** Without the claims that have no value. */
+export function present(claims: Readonly<Record<string, unknown>>): Record<string, unknown> {
   return Object.fromEntries(Object.entries(claims).filter(([, value]) => value !== undefined));
 }

@@ -1,6 +1,6 @@
 import type { KoaContextWithOIDC, AccessToken, ClientCredentials } from 'oidc-provider';
 import type { TenantContext } from '../http/tenant-context.js';
-import { applicationClaims, findPerson } from './account.js';
+import { applicationClaims, findPerson, present, signInClaims } from './account.js';
 import { UnitOfWork } from './unit-of-work.js';
 
 /** Scope → claims (OpenID Connect Core 5.4), with what Causeway adds to `openid` for the tenant's applications. */
@@ -44,16 +44,7 @@ export async function accessTokenClaims(
   if (accountId === undefined) return { tenant: tenant.slug, ...okta };
   const person = await findPerson(accountId, application);
   if (person === undefined) return okta;
-  const { AuthorizationCode, RefreshToken } = ctx.oidc.entities;
-  const source = AuthorizationCode ?? RefreshToken;
-  return {
-    ...applicationClaims(application, person),
-    ...(source?.authTime === undefined ? {} : { auth_time: source.authTime }),
-    ...(source?.acr === undefined ? {} : { acr: source.acr }),
-    ...(source?.amr === undefined ? {} : { amr: source.amr }),
-    ...(source?.sid === undefined ? {} : { sid: source.sid }),
-    ...okta,
-  };
+  return { ...applicationClaims(application, person), ...present(signInClaims(ctx)), ...okta };
 }
 
 function oktaClaims(
