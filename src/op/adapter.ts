@@ -5,6 +5,7 @@ import type { StoredSession } from '../domain/artifact/artifact-store.js';
 import { clientMetadata } from './client-metadata.js';
 import { findJwt, isJwtHandle, revokeJwt } from './jwt-handles.js';
 import { applicationChanges, artifactHash, cookieHash, UnitOfWork, type Found } from './unit-of-work.js';
+import { keptInteraction, openedInteraction } from './interaction-payload.js';
 import { epoch, SESSION_ABSOLUTE_SECONDS } from './lifetimes.js';
 import type { UpstreamResult } from './interactions.js';
 
@@ -47,7 +48,7 @@ class ArtifactAdapter implements Adapter {
       userId: text(kept['accountId']) ?? resultAccount(kept),
       clientId: text(kept['clientId']),
       sessionUid: kept['expiresWithSession'] === true ? text(kept['sessionUid']) : null,
-      payload: this.model === 'Interaction' ? withoutBearers(kept) : kept,
+      payload: this.model === 'Interaction' ? keptInteraction(kept, id) : kept,
       lifetimeSeconds: Math.max(1, expiresIn),
     });
     return Promise.resolve();
@@ -58,7 +59,7 @@ class ArtifactAdapter implements Adapter {
     const found = await UnitOfWork.current.artifact(this.model, id);
     if (found === undefined) return undefined;
     const payload = withTimes(found, id);
-    return this.model === 'Interaction' ? withAddress(payload, id) : payload;
+    return this.model === 'Interaction' ? openedInteraction(payload, id) : payload;
   }
 
   /** Compare-and-set at the commit: of many who consume at once, one wins (invariant 3). */
@@ -99,21 +100,6 @@ class ArtifactAdapter implements Adapter {
 function resultAccount(payload: JsonObject): string | null {
   const result = payload['result'] as { login?: { accountId?: string } } | undefined;
   return result?.login?.accountId ?? null;
-}
-
-/**
- * The address to return to ends in the interaction's id, a bearer value, and is put together again when read; the
- * session's cookie value, which the library notes for who writes pages, is kept nowhere.
- */
-function withoutBearers(payload: JsonObject): JsonObject {
-  const { returnTo: _returnTo, session, ...rest } = payload;
-  if (typeof session !== 'object' || session === null) return rest;
-  const { cookie: _cookie, ...person } = session as JsonObject;
-  return { ...rest, session: person };
-}
-
-function withAddress(payload: AdapterPayload, id: string): AdapterPayload {
-  return { ...payload, returnTo: `${UnitOfWork.current.tenant.issuer}/oauth2/v1/authorize/${id}` };
 }
 
 const readOnly = (): Promise<void> =>
