@@ -33,7 +33,6 @@ export function clientMetadata(application: Application): AdapterPayload {
     ...(needsSecret ? { client_secret: NO_SECRET } : {}),
     ...(settings.jwks === null ? {} : { jwks: settings.jwks }),
     ...(settings.jwksUri === null ? {} : { jwks_uri: settings.jwksUri }),
-    require_auth_time: true,
   };
 }
 

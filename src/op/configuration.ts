@@ -1,6 +1,6 @@
-import type { Configuration, KoaContextWithOIDC } from 'oidc-provider';
+import type { ClientAuthMethod, Configuration, KoaContextWithOIDC } from 'oidc-provider';
 import { errors } from 'oidc-provider';
-import type { ResponseType } from '../domain/application/application.js';
+import type { Application, GrantType, ResponseType } from '../domain/application/application.js';
 import type { TenantContext } from '../http/tenant-context.js';
 import { findAccount } from './account.js';
 import { createAdapter } from './adapter.js';
@@ -41,12 +41,15 @@ const GRANT_SECONDS = 90 * 86_400;
 
 /** The library's configuration for one tenant. What it leaves out is off. */
 export function providerConfiguration(tenant: TenantContext, deps: OpDeps): Configuration {
+  const { applications } = tenant.configuration;
+  const uses = (grant: GrantType): boolean =>
+    applications.some(({ settings }) => settings.grantTypes.includes(grant));
   return {
     adapter: createAdapter,
     jwks: { keys: [...tenant.signingKeys(null)] },
     routes: ROUTES,
     cookies: cookies(tenant),
-    features: features(tenant, deps),
+    features: features(tenant, uses, deps),
     findAccount,
     loadExistingGrant: grantLoader(deps.consents),
     interactions: {
@@ -62,11 +65,11 @@ export function providerConfiguration(tenant: TenantContext, deps: OpDeps): Conf
     claims: scopeClaims(tenant),
     conformIdTokenClaims: false,
     extraTokenClaims: accessTokenClaims,
-    scopes: ['openid', 'offline_access', 'profile', 'email', 'phone'],
+    scopes: ['openid', ...(uses('refresh_token') ? ['offline_access'] : []), 'profile', 'email', 'phone'],
     responseTypes: responseTypes(tenant),
     subjectTypes: ['public'],
     pkce: { required: () => true },
-    clientAuthMethods: ['client_secret_basic', 'client_secret_post', 'private_key_jwt', 'none'],
+    clientAuthMethods: authMethods(applications),
     enabledJWA: enabledAlgorithms(),
     assertJwtClientAuthClaimsAndHeader: checkAssertion,
     clientBasedCORS: (_ctx, origin, client) =>
@@ -75,8 +78,7 @@ export function providerConfiguration(tenant: TenantContext, deps: OpDeps): Conf
     enableHttpPostMethods: tenant.issuer.startsWith('https:'),
     rotateRefreshToken: (ctx) =>
       tenant.application(ctx.oidc.client?.clientId ?? '')?.settings.profile !== 'fapi2',
-    issueRefreshToken: (_ctx, client, code) =>
-      client.grantTypeAllowed('refresh_token') && code.scopes.has('offline_access'),
+    ...(uses('refresh_token') ? { issueRefreshToken } : {}),
     ttl: lifetimes(tenant),
     fetch: (url, init) => deps.fetch(url instanceof Request ? url.url : url.toString(), init),
     fetchResponseBodyLimits: {
@@ -92,6 +94,14 @@ function responseTypes(tenant: TenantContext): ResponseType[] {
   const asked = tenant.configuration.applications.flatMap(({ settings }) => settings.responseTypes);
   return [...new Set<ResponseType>(['code', ...asked])];
 }
+
+function authMethods(applications: readonly Application[]): ClientAuthMethod[] {
+  const methods = new Set(applications.map(({ settings }) => settings.tokenEndpointAuthMethod));
+  return methods.size === 0 ? ['client_secret_basic'] : [...methods];
+}
+
+const issueRefreshToken: Configuration['issueRefreshToken'] = (_ctx, client, code) =>
+  client.grantTypeAllowed('refresh_token') && code.scopes.has('offline_access');
 
 function cookies(tenant: TenantContext): Configuration['cookies'] {
   const secure = tenant.issuer.startsWith('https:');
@@ -109,10 +119,11 @@ function cookies(tenant: TenantContext): Configuration['cookies'] {
   };
 }
 
-function features(tenant: TenantContext, deps: OpDeps): Configuration['features'] {
-  const { applications } = tenant.configuration;
-  const uses = (grant: string) =>
-    applications.some(({ settings }) => settings.grantTypes.includes(grant as never));
+function features(
+  tenant: TenantContext,
+  uses: (grant: GrantType) => boolean,
+  deps: OpDeps,
+): Configuration['features'] {
   return {
     devInteractions: { enabled: false },
     dPoP: { enabled: false },
