@@ -1,6 +1,6 @@
 import type { KoaContextWithOIDC } from 'oidc-provider';
 import { auditEntry } from '../domain/audit/audit-event.js';
-import { recordOf } from '../domain/audit/audit-record.js';
+import { recordOf, type AuditRecord } from '../domain/audit/audit-record.js';
 import type { OpDeps } from './deps.js';
 import type { InteractionAnswer } from './interactions.js';
 import { UnitOfWork } from './unit-of-work.js';
@@ -35,16 +35,12 @@ export function recordSignIn(ctx: KoaContextWithOIDC, deps: OpDeps): void {
 }
 
 /** A one-time value came back: somebody has a copy. The grant ends with this event. */
-export function recordReuse(
-  ctx: KoaContextWithOIDC,
-  action: 'refresh_token.reused' | 'authorization_code.reused',
-  deps: OpDeps,
-): void {
-  const unit = UnitOfWork.current;
+export function reuseRecord(ctx: KoaContextWithOIDC, grantType: string, deps: OpDeps): AuditRecord {
+  const { tenant } = UnitOfWork.current;
   const clientId = ctx.oidc.client?.clientId ?? null;
   const origin = deps.originOf(ctx);
   const entry = auditEntry({
-    action,
+    action: grantType === 'refresh_token' ? 'refresh_token.reused' : 'authorization_code.reused',
     outcome: 'refused',
     reason: 'token_reuse',
     actor: { type: 'system', id: `application:${clientId ?? 'unknown'}` },
@@ -52,5 +48,26 @@ export function recordReuse(
     origin: { ...origin, ip: null, userAgent: null },
     personal: { ip: origin.ip, userAgent: origin.userAgent },
   });
-  unit.audit(recordOf(unit.tenant.id, entry, { ...deps, vault: unit.tenant.vault }));
+  return recordOf(tenant.id, entry, { ...deps, vault: tenant.vault });
+}
+
+/** A refresh for a person who has no access to the application any more. The grant ends with this event. */
+export function refreshRefusedRecord(
+  ctx: KoaContextWithOIDC,
+  userId: string,
+  reason: string,
+  deps: OpDeps,
+): AuditRecord {
+  const { tenant } = UnitOfWork.current;
+  const origin = deps.originOf(ctx);
+  const entry = auditEntry({
+    action: 'refresh.refused',
+    outcome: 'refused',
+    reason,
+    actor: { type: 'user', id: userId },
+    application: ctx.oidc.client?.clientId ?? null,
+    origin: { ...origin, ip: null, userAgent: null },
+    personal: { ip: origin.ip, userAgent: origin.userAgent },
+  });
+  return recordOf(tenant.id, entry, { ...deps, vault: tenant.vault });
 }

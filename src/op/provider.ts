@@ -8,16 +8,19 @@ import {
   type UnknownObject,
 } from 'oidc-provider';
 import { DomainError } from '../core/errors.js';
+import { requestIdOf } from '../http/request-id.js';
 import type { TenantContext } from '../http/tenant-context.js';
 import { matchesHash } from '../keys/hash.js';
-import { recordSignIn, recordReuse } from './audit.js';
+import { recordSignIn, reuseRecord } from './audit.js';
 import { providerConfiguration } from './configuration.js';
 import type { OpDeps } from './deps.js';
 import { allowFormPost } from './form-post.js';
 import { pendingInteraction } from './interactions.js';
 import { acceptJwts, recordHash } from './jwt-handles.js';
 import { leaveByPage } from './leave-by-page.js';
-import { answerOfWinner, consumedBefore, keepAnswer } from './refresh-leeway.js';
+import { epoch } from './lifetimes.js';
+import { redeem } from './redeem.js';
+import { answerOfWinner } from './refresh-leeway.js';
 import { artifactHash, UnitOfWork } from './unit-of-work.js';
 
 /** Names by which a token request may name its API besides `resource` (contract, Tokens). */
@@ -48,36 +51,13 @@ class TenantProvider extends Provider {
   }
 }
 
-async function redeem(
-  grant: string,
-  ctx: KoaContextWithOIDC,
-  deps: OpDeps,
-  handle: () => unknown,
-): Promise<void> {
-  if (grant === 'refresh_token') {
-    const before = await consumedBefore(ctx);
-    if (before === 'reused') recordReuse(ctx, 'refresh_token.reused', deps);
-    else if (before !== undefined) {
-      ctx.body = before;
-      return;
-    }
-  }
-  if (grant === 'authorization_code') {
-    const code = ctx.oidc.params?.['code'];
-    const found =
-      typeof code === 'string' ? await UnitOfWork.current.artifact('AuthorizationCode', code) : undefined;
-    if (found?.consumed === true) recordReuse(ctx, 'authorization_code.reused', deps);
-  }
-  await handle();
-  if (grant === 'refresh_token') await keepAnswer(ctx);
-}
-
 /** Builds a tenant's provider. It serves one version of the tenant's configuration. */
 export function createProvider(tenant: TenantContext, deps: OpDeps): Provider {
   const provider: Provider = new TenantProvider(tenant, deps);
   bindToIssuer(provider, tenant);
   acceptJwts(provider);
   compareSecretsByHash(provider);
+  detectReplays(provider);
   listen(provider, tenant, deps);
   provider.use((ctx, next) => serve(ctx, next, tenant, deps));
   return provider;
@@ -93,9 +73,25 @@ function bindToIssuer(provider: Provider, tenant: TenantContext): void {
   Object.defineProperties(provider.OIDCContext.prototype, {
     urlFor: { value: (name: string, options?: Record<string, unknown>) => provider.urlFor(name, options) },
     clientJwtAuthExpectedAudience: {
-      value(this: { readonly route: string }) {
-        return new Set([tenant.issuer, provider.urlFor(this.route)]);
+      value(this: { readonly route: string; readonly client?: { readonly clientId: string } }) {
+        const profile = tenant.application(this.client?.clientId ?? '')?.settings.profile;
+        // The endpoint is Okta's rule; FAPI 2.0 and IPSIE take the issuer alone (A-62).
+        return new Set(
+          profile === 'default' ? [tenant.issuer, provider.urlFor(this.route)] : [tenant.issuer],
+        );
       },
+    },
+  });
+}
+
+/** An assertion's `jti` is used once, also when it comes to two nodes at the same time (invariant 3, A-62). */
+function detectReplays(provider: Provider): void {
+  Object.defineProperty(provider.ReplayDetection, 'unique', {
+    value(iss: string, jti: string, exp: number): Promise<boolean> {
+      const { store, tenant } = UnitOfWork.current;
+      const kind = 'ReplayDetection';
+      const hash = artifactHash(kind, JSON.stringify([iss, jti]));
+      return store.claim(tenant.id, { hash, kind, lifetimeSeconds: Math.max(1, exp - epoch()) });
     },
   });
 }
@@ -144,7 +140,12 @@ function listen(provider: Provider, tenant: TenantContext, deps: OpDeps): void {
   });
   provider.on('server_error', (ctx, error) => {
     ctx.state['serverError'] = error;
-    deps.log.error('op.server_error', { route: ctx.oidc.route, error });
+    deps.log.error('op.server_error', {
+      requestId: requestIdOf(ctx.req),
+      tenant: tenant.slug,
+      route: ctx.oidc.route,
+      error,
+    });
   });
 }
 
@@ -171,7 +172,7 @@ async function serve(
     const pending = ctx.state['begin'] as (() => Promise<void>) | undefined;
     await pending?.();
     const outcome = await unit.commit();
-    if (outcome !== 'committed') await settleLoss(oidc, unit, outcome);
+    if (outcome !== 'committed') await settleLoss(oidc, unit, outcome, deps);
     unavailable(ctx);
     allowFormPost(oidc, tenant);
     leaveByPage(oidc, tenant, deps);
@@ -195,25 +196,27 @@ async function settleLoss(
   ctx: KoaContextWithOIDC,
   unit: UnitOfWork,
   outcome: 'taken' | 'ended',
+  deps: OpDeps,
 ): Promise<void> {
-  const { route } = ctx.oidc;
+  const { route, params, redirectUriCheckPerformed } = ctx.oidc;
   if (route === 'token') {
     const answer = outcome === 'taken' ? await answerOfWinner(ctx) : undefined;
     if (answer !== undefined) {
       ctx.body = answer;
       return;
     }
+    if (outcome === 'taken') await unit.punish(reuseRecord(ctx, String(params?.['grant_type']), deps));
     const refusal = new errors.InvalidGrant('already used or no longer valid');
     ctx.status = refusal.statusCode;
     ctx.body = { error: refusal.error, error_description: 'grant request is invalid' };
     return;
   }
-  const redirectUri = ctx.oidc.params?.['redirect_uri'];
-  if ((route === 'authorization' || route === 'resume') && typeof redirectUri === 'string') {
+  const redirectUri = params?.['redirect_uri'];
+  if (redirectUriCheckPerformed === true && typeof redirectUri === 'string') {
     const target = new URL(redirectUri);
     target.searchParams.set('error', 'access_denied');
     target.searchParams.set('error_description', 'access has ended');
-    const state = ctx.oidc.params?.['state'];
+    const state = params?.['state'];
     if (typeof state === 'string') target.searchParams.set('state', state);
     target.searchParams.set('iss', unit.tenant.issuer);
     ctx.status = 303;

@@ -1,6 +1,5 @@
 import type { KoaContextWithOIDC } from 'oidc-provider';
 import type { Artifact } from '../domain/artifact/artifact-store.js';
-import type { Application } from '../domain/application/application.js';
 import { findPerson } from './account.js';
 import { artifactHash, UnitOfWork } from './unit-of-work.js';
 
@@ -21,46 +20,24 @@ const place = (tenantId: string, hash: Buffer) => ({
   row: hash.toString('base64url'),
 });
 
-function presented(
-  ctx: KoaContextWithOIDC,
-): { readonly value: string; readonly application: Application } | undefined {
-  const value = ctx.oidc.params?.['refresh_token'];
-  const application = UnitOfWork.current.tenant.application(ctx.oidc.client?.clientId ?? '');
-  return typeof value !== 'string' || application === undefined ? undefined : { value, application };
-}
-
-/** The answer kept for a consumed token of this client, while its person still has access. */
-async function answerOf(
-  artifact: Artifact | undefined,
-  application: Application,
-): Promise<Answer | undefined> {
+/** The answer kept with a consumed token, while its person still has access; undefined: there is none to give again. */
+export async function answerWithinLeeway({ hash, replay, payload }: Artifact): Promise<Answer | undefined> {
   const { tenant } = UnitOfWork.current;
-  if (artifact?.replay === undefined || artifact.payload['clientId'] !== application.clientId)
-    return undefined;
-  const accountId = artifact.payload['accountId'];
-  const person = typeof accountId === 'string' ? await findPerson(accountId, application) : undefined;
+  const { clientId, accountId } = payload;
+  if (replay === undefined || typeof clientId !== 'string' || typeof accountId !== 'string') return undefined;
+  const application = tenant.application(clientId);
+  const person = application === undefined ? undefined : await findPerson(accountId, application);
   if (person === undefined || person.refusal !== undefined) return undefined;
-  return JSON.parse(tenant.vault.open(place(tenant.id, artifact.hash), artifact.replay)) as Answer;
-}
-
-/** What a refresh with an already consumed token is to be told; `reused` when it was neither new nor in its leeway. */
-export async function consumedBefore(ctx: KoaContextWithOIDC): Promise<Answer | 'reused' | undefined> {
-  const request = presented(ctx);
-  if (request === undefined) return undefined;
-  const artifact = await UnitOfWork.current.loaded(KIND, request.value);
-  if (artifact === undefined || !artifact.consumed) return undefined;
-  return (await answerOf(artifact, request.application)) ?? 'reused';
+  return JSON.parse(tenant.vault.open(place(tenant.id, hash), replay)) as Answer;
 }
 
 /** Keeps the answer with the token that it consumes, where the application has a leeway. */
-export async function keepAnswer(ctx: KoaContextWithOIDC): Promise<void> {
-  const request = presented(ctx);
+export async function keepAnswer(ctx: KoaContextWithOIDC, artifact: Artifact): Promise<void> {
   const successor = (ctx.body as { refresh_token?: unknown } | undefined)?.refresh_token;
-  if (request === undefined || typeof successor !== 'string') return;
   const unit = UnitOfWork.current;
-  const { leewaySeconds } = request.application.settings.refresh;
-  const artifact = await unit.loaded(KIND, request.value);
-  if (leewaySeconds === 0 || artifact === undefined || artifact.payload['jkt'] !== undefined) return;
+  const application = unit.tenant.application(ctx.oidc.client?.clientId ?? '');
+  const leewaySeconds = application?.settings.refresh.leewaySeconds ?? 0;
+  if (typeof successor !== 'string' || leewaySeconds === 0 || artifact.payload['jkt'] !== undefined) return;
   unit.replayable(artifact.hash, {
     sealed: unit.tenant.vault.seal(place(unit.tenant.id, artifact.hash), JSON.stringify(ctx.body)),
     leewaySeconds,
@@ -70,9 +47,11 @@ export async function keepAnswer(ctx: KoaContextWithOIDC): Promise<void> {
 
 /** The answer that the winner of a race left, for the one who lost it; undefined when there is no leeway. */
 export async function answerOfWinner(ctx: KoaContextWithOIDC): Promise<Answer | undefined> {
-  const request = presented(ctx);
-  if (request === undefined) return undefined;
+  const value = ctx.oidc.params?.['refresh_token'];
+  if (typeof value !== 'string') return undefined;
   const { tenant, store } = UnitOfWork.current;
-  const [artifact] = await store.load(tenant.id, [artifactHash(KIND, request.value)]);
-  return answerOf(artifact, request.application);
+  const [artifact] = await store.load(tenant.id, [artifactHash(KIND, value)]);
+  return artifact?.payload['clientId'] === ctx.oidc.client?.clientId && artifact !== undefined
+    ? answerWithinLeeway(artifact)
+    : undefined;
 }

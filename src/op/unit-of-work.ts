@@ -33,6 +33,20 @@ export function cookieHash(id: string): Buffer {
 /** Tokens whose value alone doesn't tell their kind: asked for together, so that introspection costs one flush. */
 const BEARER_KINDS = ['AccessToken', 'ClientCredentials', 'RefreshToken'];
 
+const NOTHING: ArtifactCommit = {
+  userId: null,
+  requiredSession: null,
+  requiredGrant: null,
+  consume: [],
+  artifacts: [],
+  session: undefined,
+  destroy: [],
+  revokeGrants: [],
+  tokenRecords: [],
+  loginTransaction: undefined,
+  audit: [],
+};
+
 /** What a found thing is to the library: its payload with times by this node's clock. */
 export interface Found {
   readonly payload: JsonObject;
@@ -188,6 +202,13 @@ export class UnitOfWork {
     return this.#endedSession;
   }
 
+  /** Gives an interaction that this request makes its answer: an error that the application gets when it is resumed. */
+  answerInteraction(uid: string, result: JsonObject): void {
+    const key = artifactHash('Interaction', uid).toString('base64');
+    const written = this.#writes.get(key);
+    if (written !== undefined) this.#writes.set(key, { ...written, payload: { ...written.payload, result } });
+  }
+
   writeSession(session: SessionWrite): void {
     this.#session = session;
     if (this.#endedSession === session.uid) this.#endedSession = undefined;
@@ -209,6 +230,10 @@ export class UnitOfWork {
     const hash = artifactHash('Grant', grantId);
     this.#grants.delete(hash.toString('base64'));
     this.#revoked.push(hash);
+  }
+
+  get revokesGrants(): boolean {
+    return this.#revoked.length > 0;
   }
 
   consume(consumption: Consumption): void {
@@ -239,6 +264,12 @@ export class UnitOfWork {
 
   audit(record: AuditRecord): void {
     this.#audit.push(record);
+  }
+
+  /** Ends the grant of a one-time value that was taken before, with its event: the request's own writes were refused. */
+  async punish(record: AuditRecord): Promise<void> {
+    const revokeGrants = this.#requiredGrant === null ? [] : [this.#requiredGrant];
+    await this.store.commit(this.tenant.id, { ...NOTHING, revokeGrants, audit: [record] });
   }
 
   /** Writes what waits. Nothing waiting: no flush. */

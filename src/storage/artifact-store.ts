@@ -7,6 +7,7 @@ import type {
   ArtifactHash,
   ArtifactStore,
   CommitOutcome,
+  NewArtifact,
   StoredSession,
 } from '../domain/artifact/artifact-store.js';
 import type { Account } from '../domain/user/account.js';
@@ -106,6 +107,17 @@ export class PostgresArtifactStore implements ArtifactStore {
     const { statements, outcomeAt } = commitStatements(tenantId, work);
     const results = await this.database.inTenant(tenantId, statements);
     return outcomeOf(work, results[outcomeAt]?.[0]);
+  }
+
+  async claim(
+    tenantId: TenantId,
+    { hash, kind, lifetimeSeconds }: Pick<NewArtifact, 'hash' | 'kind' | 'lifetimeSeconds'>,
+  ): Promise<boolean> {
+    const text = `INSERT INTO oidc_artifacts AS a (tenant_id, hash, kind, payload, expires_at)
+      VALUES ($1, $2, $3, '{}', now() + make_interval(secs => $4))
+      ON CONFLICT (tenant_id, hash) DO UPDATE SET expires_at = excluded.expires_at WHERE a.expires_at <= now()
+      RETURNING 1`;
+    return (await this.#one(tenantId, 'artifact_claim', text, [hash, kind, lifetimeSeconds])).length > 0;
   }
 
   answer(scope: TenantScope, interaction: Pick<Artifact, 'hash' | 'payload'>, userId: string | null): void {

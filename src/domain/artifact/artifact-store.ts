@@ -136,6 +136,8 @@ export interface ArtifactStore {
   tokenRecordLives(tenantId: TenantId, hash: ArtifactHash): Promise<boolean>;
   deleteTokenRecord(tenantId: TenantId, hash: ArtifactHash): Promise<void>;
   commit(tenantId: TenantId, work: ArtifactCommit): Promise<CommitOutcome>;
+  /** Marks a one-time id as used, for so long; false when it was used before (compare-and-set). */
+  claim(tenantId: TenantId, mark: Pick<NewArtifact, 'hash' | 'kind' | 'lifetimeSeconds'>): Promise<boolean>;
   /** Replaces an interaction's payload, in the caller's transaction, with its next flush. */
   answer(scope: TenantScope, interaction: Pick<Artifact, 'hash' | 'payload'>, userId: string | null): void;
 }

@@ -1,0 +1,71 @@
+import type { KoaContextWithOIDC } from 'oidc-provider';
+import type { Artifact } from '../domain/artifact/artifact-store.js';
+import { findPerson } from './account.js';
+import { refreshRefusedRecord, reuseRecord } from './audit.js';
+import type { OpDeps } from './deps.js';
+import { answerWithinLeeway, keepAnswer } from './refresh-leeway.js';
+import { UnitOfWork } from './unit-of-work.js';
+
+/** One-time values that a token request brings: the parameter, and the kind of artifact that it names. */
+const ONE_TIME: Readonly<Record<string, { readonly parameter: string; readonly kind: string }>> = {
+  authorization_code: { parameter: 'code', kind: 'AuthorizationCode' },
+  refresh_token: { parameter: 'refresh_token', kind: 'RefreshToken' },
+};
+
+/** The live artifact that a token request brings, if it is this client's. */
+async function broughtBy(ctx: KoaContextWithOIDC, grantType: string): Promise<Artifact | undefined> {
+  const oneTime = ONE_TIME[grantType];
+  const value = oneTime === undefined ? undefined : ctx.oidc.params?.[oneTime.parameter];
+  if (oneTime === undefined || typeof value !== 'string') return undefined;
+  const artifact = await UnitOfWork.current.loaded(oneTime.kind, value);
+  return artifact?.payload['clientId'] === ctx.oidc.client?.clientId ? artifact : undefined;
+}
+
+/**
+ * A token request around the library's own handling of its grant: `audience` as an alias of `resource`, the leeway of
+ * refresh tokens, the end of a grant whose person may no longer use the application, audit of what came back twice.
+ */
+export async function redeem(
+  grantType: string,
+  ctx: KoaContextWithOIDC,
+  deps: OpDeps,
+  handle: () => unknown,
+): Promise<void> {
+  const { params } = ctx.oidc;
+  if (params !== undefined) params['resource'] ??= params['audience'];
+  const artifact = await broughtBy(ctx, grantType);
+  if (grantType === 'refresh_token' && artifact !== undefined) {
+    const before = await answerWithinLeeway(artifact);
+    if (before !== undefined) {
+      ctx.body = before;
+      return;
+    }
+    await endWhereRefused(ctx, artifact, deps);
+  }
+  try {
+    await handle();
+  } catch (error) {
+    // The library ends a grant when a consumed value comes back, but not for whoever lacks its other halves.
+    const { revokesGrants } = UnitOfWork.current;
+    if (artifact?.consumed === true && revokesGrants) recordReuse(ctx, grantType, deps);
+    throw error;
+  }
+  if (grantType === 'refresh_token' && artifact !== undefined) await keepAnswer(ctx, artifact);
+}
+
+/** Adds the event of a one-time value that came back to what the request writes. */
+function recordReuse(ctx: KoaContextWithOIDC, grantType: string, deps: OpDeps): void {
+  UnitOfWork.current.audit(reuseRecord(ctx, grantType, deps));
+}
+
+/** A person who was switched off, or may not use the application any more: their grant ends with the refresh (A-56). */
+async function endWhereRefused(ctx: KoaContextWithOIDC, { payload }: Artifact, deps: OpDeps): Promise<void> {
+  const unit = UnitOfWork.current;
+  const application = unit.tenant.application(ctx.oidc.client?.clientId ?? '');
+  const { accountId, grantId } = payload;
+  if (application === undefined || typeof accountId !== 'string' || typeof grantId !== 'string') return;
+  const person = await findPerson(accountId, application);
+  if (person !== undefined && person.refusal === undefined) return;
+  unit.revokeGrant(grantId);
+  unit.audit(refreshRefusedRecord(ctx, accountId, person?.refusal ?? 'access_ended', deps));
+}
