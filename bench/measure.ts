@@ -1,8 +1,9 @@
+import { availableParallelism } from 'node:os';
 import { performance } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Party } from './driver/party.js';
 import type { Flow, Operation } from './flows/flow.js';
-import { postgresUs, processUs } from './host/cpu.js';
+import { machineUs, postgresUs, processUs } from './host/cpu.js';
 import { ratios, summarize, type Window } from './statistics.js';
 import type { Result } from './verdict.js';
 
@@ -15,6 +16,13 @@ export interface Subject {
   readonly flushes: (() => Promise<number>) | undefined;
   /** Trips a second that it makes without being asked anything. */
   readonly idleFlushesPerSecond: number;
+}
+
+/** What is measured, and which processes besides the two servers belong to the run. */
+export interface Setting {
+  readonly floor: Subject;
+  readonly causeway: Subject;
+  readonly otherPids: readonly number[];
 }
 
 export interface Pace {
@@ -31,7 +39,7 @@ const OPERATIONS_MAX = 50_000;
 export async function measureFlow(
   flow: Flow,
   concurrency: number,
-  subjects: { readonly floor: Subject; readonly causeway: Subject },
+  setting: Setting,
   pace: Pace,
 ): Promise<Result> {
   const windows = { floor: [] as Window[], causeway: [] as Window[] };
@@ -40,7 +48,7 @@ export async function measureFlow(
     const order = round % 2 === 0 ? (['floor', 'causeway'] as const) : (['causeway', 'floor'] as const);
     for (const name of order)
       // oxlint-disable-next-line no-await-in-loop -- one server at a time is measured
-      windows[name].push(await measureWindow(flow, concurrency, subjects[name], pace));
+      windows[name].push(await measureWindow(flow, concurrency, setting[name], setting, pace));
   }
   return {
     flow: flow.name,
@@ -53,13 +61,19 @@ export async function measureFlow(
   };
 }
 
-async function measureWindow(flow: Flow, concurrency: number, subject: Subject, pace: Pace): Promise<Window> {
+async function measureWindow(
+  flow: Flow,
+  concurrency: number,
+  subject: Subject,
+  setting: Setting,
+  pace: Pace,
+): Promise<Window> {
   const workers = await flow.open(subject.party, concurrency);
   await load(workers, pace.warmUpSeconds);
   const tripsBefore = await countTrips(subject);
-  const cpuBefore = readCpu(subject);
+  const cpuBefore = readCpu(subject, setting);
   const { latenciesMs, seconds, busy } = await load(workers, pace.seconds);
-  const cpuAfter = readCpu(subject);
+  const cpuAfter = readCpu(subject, setting);
   const tripsAfter = await countTrips(subject);
   const idle = subject.idleFlushesPerSecond * (tripsAfter.atSeconds - tripsBefore.atSeconds);
   const trips = difference(tripsBefore.flushes, tripsAfter.flushes);
@@ -70,12 +84,28 @@ async function measureWindow(flow: Flow, concurrency: number, subject: Subject, 
     serverCpuUs: difference(cpuBefore.serverUs, cpuAfter.serverUs),
     databaseCpuUs: difference(cpuBefore.databaseUs, cpuAfter.databaseUs),
     driverBusy: busy,
+    foreignCpu: part(difference(cpuBefore.foreignUs, cpuAfter.foreignUs), seconds),
     flushes: trips === undefined ? undefined : Math.max(0, trips - idle),
   };
 }
 
-function readCpu({ pid, postmaster }: Subject) {
-  return { serverUs: processUs(pid), databaseUs: postgresUs(postmaster) };
+function readCpu({ pid, postmaster }: Subject, { floor, causeway, otherPids }: Setting) {
+  const { user, system } = process.cpuUsage();
+  const pids = [floor.pid, causeway.pid, ...otherPids];
+  const ours = pids.reduce((sum, one) => sum + (processUs(one) ?? 0), user + system);
+  const machine = machineUs();
+  return {
+    serverUs: processUs(pid),
+    databaseUs: postgresUs(postmaster),
+    foreignUs: machine === undefined ? undefined : machine - ours - (postgresUs(causeway.postmaster) ?? 0),
+  };
+}
+
+/** CPU time as a part of what the machine has. The kernel counts in ticks, so a little less than nothing is nothing. */
+function part(us: number | undefined, seconds: number): number | undefined {
+  return us === undefined
+    ? undefined
+    : Math.min(1, Math.max(0, us / (seconds * 1_000_000 * availableParallelism())));
 }
 
 async function countTrips({ flushes }: Subject) {

@@ -15,6 +15,9 @@ export interface Surroundings {
   readonly options: Pick<Options, 'json' | 'pace'>;
 }
 
+/** Above this part of the machine, others' work bends the figures. */
+const FOREIGN_CPU_MAX = 0.1;
+
 /** The report of a run: tables for people, or JSON for machines. */
 export function renderReport(
   results: readonly Result[],
@@ -24,7 +27,7 @@ export function renderReport(
   if (surroundings.options.json) return renderJson(results, surroundings, profile);
   const missed = misses(results);
   return [
-    header(surroundings),
+    [...header(surroundings), ...noise(results)].join('\n'),
     renderSpeed(results),
     renderCost(results),
     missed.length === 0 ? 'All targets that were judged are met.' : ['Missed:', ...missed].join('\n  '),
@@ -32,7 +35,14 @@ export function renderReport(
   ].join('\n\n');
 }
 
-function header({ node, program, database, missingDurability, cores, options }: Surroundings): string {
+function header({
+  node,
+  program,
+  database,
+  missingDurability,
+  cores,
+  options,
+}: Surroundings): readonly string[] {
   const { pace } = options;
   const where =
     cores.server === undefined
@@ -46,7 +56,18 @@ function header({ node, program, database, missingDurability, cores, options }: 
   return [
     `Causeway (${program}) beside the floor. Node ${node}; ${database}, ${durability}.`,
     `${where}; ${pace.rounds} rounds of ${pace.seconds} s each. Only the ratios mean anything elsewhere.`,
-  ].join('\n');
+  ];
+}
+
+/** Whether other processes worked on the machine meanwhile. */
+function noise(results: readonly Result[]): readonly string[] {
+  const parts = results.flatMap(({ floor, causeway }) => [floor.foreignCpu ?? 0, causeway.foreignCpu ?? 0]);
+  const worst = Math.max(0, ...parts);
+  if (worst <= FOREIGN_CPU_MAX) return [];
+  const percent = (worst * 100).toFixed(0);
+  return [
+    `NOISY: other processes took up to ${percent} % of this machine's CPU. Run it again when it is quiet.`,
+  ];
 }
 
 function renderProfile({ packages, functions }: ProfileSummary): string {

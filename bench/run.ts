@@ -8,7 +8,7 @@ import { brokeredLogin } from './flows/people.js';
 import { Child } from './host/child.js';
 import { layout, pin, type Layout } from './host/cores.js';
 import { freePort } from './host/ports.js';
-import { measureFlow, measureIdle, type Subject } from './measure.js';
+import { measureFlow, measureIdle, type Setting, type Subject } from './measure.js';
 import { readOptions, USAGE, UsageError, type Options } from './options.js';
 import { program } from './program.js';
 import { readProfile } from './profile.js';
@@ -77,16 +77,13 @@ async function startFloor(stage: Stage, cores: Layout, upstream: string): Promis
   return floor;
 }
 
-async function measureAll(
-  options: Options,
-  subjects: { readonly floor: Subject; readonly causeway: Subject },
-): Promise<readonly Result[]> {
+async function measureAll(options: Options, setting: Setting): Promise<readonly Result[]> {
   const results: Result[] = [];
   for (const flow of options.flows)
     for (const concurrency of options.concurrencies) {
       say(`measuring ${flow.name}, ${concurrency} at once`);
       // oxlint-disable-next-line no-await-in-loop -- one thing at a time is measured
-      results.push(await measureFlow(flow, concurrency, subjects, options.pace));
+      results.push(await measureFlow(flow, concurrency, setting, options.pace));
     }
   return results;
 }
@@ -152,7 +149,7 @@ async function bench(options: Options, stage: Stage): Promise<number> {
   stage.onStop(() => causeway.stop());
   const subjects = await subjectsOf(floor, causeway, http);
   const fromUs = Number(process.hrtime.bigint() / 1000n);
-  const results = await measureAll(options, subjects);
+  const results = await measureAll(options, { ...subjects, otherPids: [upstream.pid] });
   const toUs = Number(process.hrtime.bigint() / 1000n);
   const surroundings: Surroundings = {
     node: process.version,

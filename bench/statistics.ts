@@ -34,6 +34,8 @@ export interface Window {
   readonly databaseCpuUs: number | undefined;
   /** Part of the load driver's one thread that was busy, 0 … 1. */
   readonly driverBusy: number;
+  /** Part of the machine's CPU that went to processes which aren't of this run, 0 … 1; undefined: can't be known. */
+  readonly foreignCpu: number | undefined;
   /** Trips to the database, those of an idle server taken off; undefined: nobody counts them. */
   readonly flushes: number | undefined;
 }
@@ -48,6 +50,8 @@ export interface Figures {
   readonly databaseCpuUs: number | undefined;
   readonly flushes: number | undefined;
   readonly driverBusy: number;
+  /** Worst window's. */
+  readonly foreignCpu: number | undefined;
 }
 
 export function summarize(windows: readonly Window[]): Figures {
@@ -68,12 +72,18 @@ export function summarize(windows: readonly Window[]): Figures {
     databaseCpuUs: perOperation((window) => window.databaseCpuUs),
     flushes: perOperation((window) => window.flushes),
     driverBusy: Math.max(...windows.map((window) => window.driverBusy)),
+    foreignCpu: worst(windows.map((window) => window.foreignCpu)),
   };
 }
 
 /** Throughput of Causeway as a part of the floor's, round by round: rounds that lay beside each other are compared. */
 export function ratios(floor: readonly Window[], causeway: readonly Window[]): Spread {
   return spread(causeway.map((window, index) => rate(window) / rate(floor[index] ?? window)));
+}
+
+function worst(values: readonly (number | undefined)[]): number | undefined {
+  const known = values.filter((value) => value !== undefined);
+  return known.length === 0 ? undefined : Math.max(...known);
 }
 
 const rate = (window: Window): number => window.operations / window.seconds;

@@ -62,6 +62,21 @@ export function processUs(pid: number): number | undefined {
   return threadsUs(pid) ?? readStat(pid)?.ownUs;
 }
 
+/** Busy time of all cores since the machine's start, that which a hypervisor gave to others included; microseconds. */
+export function machineUs(): number | undefined {
+  let text: string;
+  try {
+    text = readFileSync('/proc/stat', 'utf8');
+  } catch {
+    return undefined; // No Linux.
+  }
+  const [user, nice, system, _idle, _wait, irq, softIrq, steal] = text.split(/\s+/, 9).slice(1).map(Number);
+  return [user, nice, system, irq, softIrq, steal].reduce(
+    (sum: number, ticks) => sum + (ticks ?? 0) * TICK_US,
+    0,
+  );
+}
+
 /** User and system time of PostgreSQL: the postmaster, its living and its ended processes. */
 export function postgresUs(postmaster: number | undefined): number | undefined {
   const main = postmaster === undefined ? undefined : readStat(postmaster);

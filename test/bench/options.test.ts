@@ -1,0 +1,47 @@
+import { expect, test } from '@jest/globals';
+import { readOptions, UsageError } from '../../bench/options.js';
+
+function optionsOf(...args: readonly string[]) {
+  const options = readOptions(args);
+  if (options === 'help') throw new Error('asked for help');
+  return options;
+}
+
+test('all flows at 1, 16 and 64 at once by default', () => {
+  const { flows, concurrencies } = optionsOf();
+  expect(flows.map(({ name }) => name)).toEqual([
+    'discovery',
+    'keys',
+    'client credentials, JWT',
+    'client credentials, opaque',
+    'introspection',
+    'refresh',
+    'single-sign-on login',
+    'brokered login',
+  ]);
+  expect(concurrencies).toEqual([1, 16, 64]);
+});
+
+test('a quick run measures for about a minute', () => {
+  const { flows, concurrencies, pace } = optionsOf('--quick');
+  expect(flows.length * concurrencies.length * pace.rounds * 2 * pace.seconds).toBeLessThanOrEqual(60);
+});
+
+test('flows are chosen by a part of their name', () =>
+  expect(optionsOf('--only', 'login', '--only', 'keys').flows.map(({ name }) => name)).toEqual([
+    'keys',
+    'single-sign-on login',
+    'brokered login',
+  ]));
+
+test('the help is asked for', () => expect(readOptions(['--help'])).toBe('help'));
+
+test.each([
+  [['--only', 'nothing']],
+  [['--concurrency', '0']],
+  [['--concurrency', '1,x']],
+  [['--seconds', '-1']],
+  [['--rounds', '1.5']],
+  [['--unknown']],
+  [['stray']],
+])('%j is refused', (args) => expect(() => readOptions(args)).toThrow(UsageError));
