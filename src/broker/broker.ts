@@ -79,6 +79,8 @@ export class Broker {
     { route, parameters }: FoundRoute<(typeof BROKER_ROUTES)[number]>,
   ): Promise<boolean> {
     const [key = '', clientId] = parameters;
+    // Codes, states and ids stand in these addresses (A-72).
+    ctx.set({ 'Cache-Control': 'no-store', 'Referrer-Policy': 'no-referrer' });
     switch (route.name) {
       case 'callback':
         await serveCallback(ctx, tenant, key, this.deps);
@@ -95,6 +97,11 @@ export class Broker {
         return true;
       }
     }
+  }
+
+  /** Tells a person that nobody can sign in at their organization now. */
+  refuseSuspended(ctx: Context, tenant: TenantContext): Promise<void> {
+    return refuse(ctx, tenant, { reason: 'tenant_suspended' }, this.deps);
   }
 
   /** The public keys by which a connection authenticates (`private_key_jwt`, A4). */

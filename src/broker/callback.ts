@@ -9,9 +9,16 @@ import type { UpstreamIdentity } from '../domain/sign-in/upstream-identity.js';
 import type { TenantContext } from '../http/tenant-context.js';
 import type { InteractionAnswer } from '../op/interactions.js';
 import { pendingInteraction } from '../op/interactions.js';
+import type { ErrorReason } from '../pages/error/strings.js';
 import { UpstreamError } from '../rp/causes.js';
 import type { BrokerDeps } from './deps.js';
-import { clearLoginCookie, loginSecrets, readLoginCookie, type LoginSecrets } from './login-secrets.js';
+import {
+  clearLoginCookie,
+  loginSecrets,
+  readLoginCookie,
+  stateHashOf,
+  type LoginSecrets,
+} from './login-secrets.js';
 import { reasonOfUpstream, refuse, resumeAddress, type Refusal } from './refusal.js';
 import { partyOf } from './start-sign-in.js';
 
@@ -72,6 +79,14 @@ export async function serveCallback(
   ctx.redirect(resumeAddress(tenant, back.interactionUid));
 }
 
+/** What a person reads who can't come back; a trip that was finished is known by its state alone, its cookie is gone. */
+const NOT_TAKEN = {
+  used: 'already_used',
+  expired: 'expired',
+  unknown: 'other_browser',
+  other_browser: 'other_browser',
+} as const satisfies Record<string, ErrorReason>;
+
 async function takeReturn(
   ctx: Context,
   tenant: TenantContext,
@@ -83,13 +98,12 @@ async function takeReturn(
   const [state] = states;
   if (states.length !== 1 || state === undefined || state === '')
     return { reason: 'bad_request', connection };
-  const cookie = readLoginCookie(ctx, callback, state);
-  if (cookie === undefined) return { reason: 'other_browser', connection };
   if (!admitsSignIn(connection)) return { reason: 'connection_disabled', connection };
-  const secrets = loginSecrets(state, cookie.secret);
-  const taken = await deps.logins.take(tenant.id, secrets.stateHash, secrets.browserHash);
-  if (!taken.taken)
-    return { reason: taken.reason === 'other_browser' ? 'other_browser' : 'expired', connection };
+  const cookie = readLoginCookie(ctx, callback, state);
+  const secrets = cookie === undefined ? undefined : loginSecrets(state, cookie.secret);
+  const taken = await deps.logins.take(tenant.id, stateHashOf(state), secrets?.browserHash ?? null);
+  if (!taken.taken) return { reason: NOT_TAKEN[taken.reason], connection };
+  if (cookie === undefined || secrets === undefined) return { reason: 'other_browser', connection };
   clearLoginCookie(ctx, callback, state);
   const { transaction, interaction } = taken;
   const same =

@@ -36,7 +36,6 @@ export async function serveInitiate(
   if (target === undefined)
     return fail(ctx, tenant, 'The address of the tile must end with the client ID of an application.', deps);
   ctx.status = 303;
-  ctx.set('Cache-Control', 'no-store');
   ctx.redirect(target.href);
 }
 

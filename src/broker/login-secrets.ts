@@ -20,6 +20,9 @@ const sha256 = (text: string): Buffer => createHash('sha256').update(text).diges
 const derive = (purpose: string, secret: string): string =>
   sha256(`${purpose}:${secret}`).toString('base64url');
 
+/** The name under which a trip is kept. */
+export const stateHashOf = (state: string): Buffer => sha256(`state:${state}`);
+
 /** The secrets that follow from a browser's secret and the `state`. */
 export function loginSecrets(state: string, secret: string): LoginSecrets {
   return {
@@ -27,7 +30,7 @@ export function loginSecrets(state: string, secret: string): LoginSecrets {
     nonce: derive('nonce', secret),
     codeVerifier: derive('code_verifier', secret),
     browserHash: sha256(`browser:${secret}`),
-    stateHash: sha256(`state:${state}`),
+    stateHash: stateHashOf(state),
   };
 }
 

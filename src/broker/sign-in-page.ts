@@ -78,7 +78,6 @@ async function leave(visit: Visit, hints: Hints, anotherAccount: boolean): Promi
   const url = await start(visit, choice.connection, choice.loginHint, anotherAccount);
   if (url === undefined) return;
   visit.ctx.status = 303;
-  visit.ctx.set('Cache-Control', 'no-store');
   visit.ctx.redirect(url.href);
 }
 

@@ -41,26 +41,28 @@ export class PostgresLoginTransactionStore implements LoginTransactionStore {
   async take(
     tenantId: TenantId,
     stateHash: Buffer,
-    browserHash: Buffer,
+    browserHash: Buffer | null,
   ): ReturnType<LoginTransactionStore['take']> {
     const [taken, found] = await this.database.inTenant(tenantId, [
       take(tenantId, stateHash, browserHash),
       {
         name: 'login_found',
-        text: 'SELECT browser_hash = $3 AS same_browser FROM login_transactions WHERE tenant_id = $1 AND state_hash = $2',
-        values: [tenantId, stateHash, browserHash],
+        text: `SELECT consumed_at IS NOT NULL AS used, expires_at <= now() AS expired FROM login_transactions
+          WHERE tenant_id = $1 AND state_hash = $2`,
+        values: [tenantId, stateHash],
       },
     ]);
     const row = taken?.[0];
     if (row !== undefined) return { taken: true, ...toTaken(row) };
     const other = found?.[0];
     if (other === undefined) return { taken: false, reason: 'unknown' };
-    return { taken: false, reason: other['same_browser'] === true ? 'used' : 'other_browser' };
+    if (other['used'] === true) return { taken: false, reason: 'used' };
+    return { taken: false, reason: other['expired'] === true ? 'expired' : 'other_browser' };
   }
 }
 
 /** Compare-and-set: of many callbacks at once one gets the row (A-22). */
-function take(tenantId: TenantId, stateHash: Buffer, browserHash: Buffer): Statement {
+function take(tenantId: TenantId, stateHash: Buffer, browserHash: Buffer | null): Statement {
   return {
     name: 'login_take',
     text: `WITH taken AS (

@@ -17,6 +17,7 @@ export const ERROR_REASONS = [
   'connection_disabled',
   'connection_broken',
   'domain_mismatch',
+  'already_used',
   'tenant_suspended',
   'access_ended',
   'too_many_tries',
@@ -166,6 +167,14 @@ export const reasonStrings: Readonly<Record<ErrorReason, ReasonWords>> = {
     actions: [USE_ANOTHER],
     status: 403,
     icon: 'lock',
+  },
+  already_used: {
+    heading: 'This sign-in was already finished',
+    what: 'Its page was opened a second time, by a reload or the back button.',
+    whatToDo: 'Go back to your application.',
+    actions: [START_AGAIN],
+    status: 400,
+    icon: 'clock',
   },
   tenant_suspended: {
     heading: "{tenant}'s sign-in is paused",
