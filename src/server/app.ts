@@ -10,6 +10,7 @@ import { parseTenantPath } from '../http/tenant-path.js';
 import { findRoute } from '../http/tenant-route.js';
 import { PROVIDER_ROUTES, serveProvider } from '../op/edge.js';
 import type { ProviderCache } from '../op/provider-cache.js';
+import { answerSuspended } from '../op/suspended.js';
 import { findAsset } from '../pages/assets.js';
 import type { Metrics } from './metrics.js';
 import { showError } from './error-answers.js';
@@ -109,15 +110,21 @@ async function dispatch(ctx: Context, deps: AppDeps): Promise<void> {
   await serveTenant(ctx, tenant, tenantPath.rest, deps);
 }
 
+/** Whoever holds a tenant's tokens may verify them while it is suspended. */
+const WHILE_SUSPENDED: ReadonlySet<string> = new Set(['metadata', 'keys', 'connection_keys']);
+
 /** Every address below a tenant's issuer. */
 export const TENANT_ROUTES = [...PROVIDER_ROUTES, ...BROKER_ROUTES] as const;
 
 async function serveTenant(ctx: Context, tenant: TenantContext, rest: string, deps: AppDeps): Promise<void> {
   const ofProvider = findRoute(PROVIDER_ROUTES, ctx.method, rest);
   const ofBroker = findRoute(BROKER_ROUTES, ctx.method, rest);
-  ctx.state['route'] = ofProvider?.route.name ?? ofBroker?.route.name ?? 'none';
-  const isPublic = ofProvider?.route.name === 'metadata' || ofProvider?.route.name === 'keys';
-  if (tenant.suspended && !isPublic) throw new DomainError('forbidden', 'tenant_suspended');
+  const route = ofProvider?.route.name ?? ofBroker?.route.name;
+  ctx.state['route'] = route ?? 'none';
+  if (tenant.suspended && route !== undefined && !WHILE_SUSPENDED.has(route)) {
+    if (!answerSuspended(ctx, route)) await deps.broker.refuseSuspended(ctx, tenant);
+    return undefined;
+  }
   if (ofProvider !== undefined) return serveProvider(ctx, tenant, rest, deps.providers);
   if (ofBroker === undefined || !(await deps.broker.serve(ctx, tenant, ofBroker))) notFound(ctx, deps);
 }

@@ -27,10 +27,7 @@ const DOMAIN: Readonly<Record<DomainErrorCode, Answer>> = {
 const UNKNOWN: Answer = { status: 500, code: 'internal_error', page: 'server_error' };
 
 function answerFor(error: unknown): Answer {
-  if (error instanceof DomainError)
-    return error.message === 'tenant_suspended'
-      ? { ...DOMAIN.forbidden, page: 'tenant_suspended' }
-      : DOMAIN[error.code];
+  if (error instanceof DomainError) return DOMAIN[error.code];
   if (isHttpError(error) && error.status < 500)
     return {
       status: error.status,
