@@ -52,6 +52,27 @@ async function subjectOf(
 const bySubject = (users: readonly UserRow[], subject: string): UserRow[] =>
   users.filter(({ subjects }) => subjects.includes(subject));
 
+/** A user whom SCIM has pushed. */
+const scimUser = (person: { id: string; username: string }, active = true) =>
+  ledger.addUser({
+    tenant: 'acme',
+    connection: 'okta',
+    userName: `${person.username}.scim`,
+    externalId: person.id,
+    active,
+    profile: { name: 'As SCIM says', email: 'scim@acme.example' },
+  });
+
+/** Another Okta org, with these people. */
+async function moved(users: readonly { id: string; login: string }[]): Promise<RunningOktaOrg> {
+  const okta = await anOkta([`${acme.app.issuer}/callback/okta`], { users });
+  others.push(okta);
+  return okta;
+}
+/** Makes Acme's connection lead there. */
+const pointAt = (okta: RunningOktaOrg) =>
+  acme.causeway.apply([{ slug: 'acme', signIn: { default: null }, connections: [connectionTo(okta)] }]);
+
 describe('invariant 2: a person is who the issuer’s subject says, in one tenant, on one version of a connection', () => {
   test('A-01 the same address and the same subject at another tenant’s Okta are another person', async () => {
     const ada = acme.okta.org.user(ADA.username);
@@ -220,16 +241,6 @@ describe('invariant 2: a person is who the issuer’s subject says, in one tenan
 });
 
 describe('A-13 a user whom SCIM has pushed', () => {
-  const scimUser = (person: { id: string; username: string }, active = true) =>
-    ledger.addUser({
-      tenant: 'acme',
-      connection: 'okta',
-      userName: `${person.username}.scim`,
-      externalId: person.id,
-      active,
-      profile: { name: 'As SCIM says', email: 'scim@acme.example' },
-    });
-
   test('is joined by the subject, once, and never made twice or changed by a token', async () => {
     const person = somebody();
     const id = await scimUser(person);
@@ -280,14 +291,6 @@ describe('A-13 a user whom SCIM has pushed', () => {
 });
 
 describe('A-10 a connection that is pointed at another issuer', () => {
-  async function moved(users: readonly { id: string; login: string }[]): Promise<RunningOktaOrg> {
-    const okta = await anOkta([`${acme.app.issuer}/callback/okta`], { users });
-    others.push(okta);
-    return okta;
-  }
-  const pointAt = (okta: RunningOktaOrg) =>
-    acme.causeway.apply([{ slug: 'acme', signIn: { default: null }, connections: [connectionTo(okta)] }]);
-
   test('knows nobody of before, even by the same subject or SCIM id; their access has ended', async () => {
     const person = somebody();
     const old = await subjectOf(person);

@@ -72,6 +72,7 @@ export function redeemAt(
 /** What a person reads on a page. */
 export function readable(page: Page): string {
   return page.text
+    .replace(/<\/?(?:bdi|b|em|strong|span|code|time)\b[^>]*>/g, '')
     .replace(/<style[\s\S]*?<\/style>|<[^>]+>/g, ' ')
     .replace(/&#x27;|&#39;/g, "'")
     .replace(/&amp;/g, '&')
