@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { version } from '../server/version.js';
+import { serveCommand } from './serve.js';
 import { CommandContext, type Variables } from './command-context.js';
 import { EXIT, explain, type ExitCode } from './exit-codes.js';
 import type { Terminal } from './terminal.js';
@@ -59,8 +60,7 @@ function addServerCommands(program: Command, context: CommandContext, finish: Fi
     .description('serve, until SIGTERM; configured by environment variables')
     .action(async () => {
       // Each command's parts are loaded when it is called: none waits for the server's.
-      const { startServer } = await import('../server/start.js');
-      await startServer(context.config);
+      await serveCommand(context.config);
       finish(undefined);
     });
   program
