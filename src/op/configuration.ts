@@ -95,9 +95,14 @@ function responseTypes(tenant: TenantContext): ResponseType[] {
   return [...new Set<ResponseType>(['code', ...asked])];
 }
 
+/** A secret is taken in the header and in the body alike, whichever of the two an application is set up with. */
 function authMethods(applications: readonly Application[]): ClientAuthMethod[] {
-  const methods = new Set(applications.map(({ settings }) => settings.tokenEndpointAuthMethod));
-  return methods.size === 0 ? ['client_secret_basic'] : [...methods];
+  const used = new Set(applications.map(({ settings }) => settings.tokenEndpointAuthMethod));
+  return [
+    'client_secret_basic',
+    'client_secret_post',
+    ...(['private_key_jwt', 'none'] as const).filter((method) => used.has(method)),
+  ];
 }
 
 const issueRefreshToken: Configuration['issueRefreshToken'] = (_ctx, client, code) =>
