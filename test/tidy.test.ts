@@ -47,7 +47,7 @@ describe('the house', () => {
   });
 
   test('invariant 1: only storage opens a scope', () => {
-    const users = found(outside('storage', 'core'), /\bopen(?:Tenant|Deployment)Scope\b/);
+    const users = found(outside('storage', 'core'), /\bopenTenantScope\b/);
     expect(users).toEqual([]);
   });
 

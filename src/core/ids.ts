@@ -6,7 +6,6 @@ export type ApplicationId = Brand<string, 'ApplicationId'>;
 export type UserId = Brand<string, 'UserId'>;
 export type GroupId = Brand<string, 'GroupId'>;
 export type RoleId = Brand<string, 'RoleId'>;
-export type SessionId = Brand<string, 'SessionId'>;
 export type AuditEventId = Brand<string, 'AuditEventId'>;
 
 /** Makes ids and secrets; injected so that tests can know them. */

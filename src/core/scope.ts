@@ -11,15 +11,6 @@ export interface TenantScope {
   readonly tenantId: TenantId;
 }
 
-/** The right to read what is above tenants: the tenant directory, verified domains. */
-export interface DeploymentScope {
-  readonly [scopeKey]: 'deployment';
-}
-
 export function openTenantScope(tenantId: TenantId): TenantScope {
   return { [scopeKey]: 'tenant', tenantId };
-}
-
-export function openDeploymentScope(): DeploymentScope {
-  return { [scopeKey]: 'deployment' };
 }

@@ -4,5 +4,8 @@ const CONTROL = /[\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u202a-\u202e\u206
 
 /** Text from outside, made safe to log and to show: no control characters, at most `max` characters, no half ones. */
 export function plainText(text: string, max = 300): string {
-  return text.replace(CONTROL, ' ').slice(0, max).replace(/\p{Cs}/gu, '');
+  return text
+    .replace(CONTROL, ' ')
+    .slice(0, max)
+    .replace(/\p{Cs}/gu, '');
 }

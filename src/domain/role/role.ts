@@ -16,8 +16,6 @@ export const CONSOLE_ROLES = [
   { key: 'console:technician', name: 'Technician' },
 ] as const;
 
-export type ConsoleRole = (typeof CONSOLE_ROLES)[number]['key'];
-
 /** A tenant's own role keys: `^[a-z0-9][a-z0-9._-]{0,63}$`; the colon keeps the console's apart. */
 export const ROLE_KEY = /^[a-z0-9][a-z0-9._-]{0,63}$/;
 
