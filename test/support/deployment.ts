@@ -30,6 +30,7 @@ export interface TestDeployment extends TestDatabase {
   apply(
     tenants: readonly Omit<DesiredTenant, 'path'>[],
     options?: Partial<ApplyOptions>,
+    parts?: Partial<ApplyDeps>,
   ): Promise<ApplyOutcome>;
 }
 
@@ -50,9 +51,9 @@ export async function freshDeployment(): Promise<TestDeployment> {
     ...db,
     ring,
     deps,
-    apply: (tenants, options) =>
+    apply: (tenants, options, parts) =>
       applyConfiguration(
-        deps,
+        { ...deps, ...parts },
         tenants.map((tenant, index) => ({ path: `tenants[${index}]`, ...tenant })),
         {
           rules: testRules,
