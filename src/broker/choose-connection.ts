@@ -33,13 +33,14 @@ export type Choice =
 export function chooseConnection(realm: Realm, hints: Hints): Choice {
   const { connections } = realm;
   if (connections.length === 0) return { kind: 'none' };
-  const domain = verifiedDomain(realm, hints.domain ?? domainOf(hints.email ?? ''));
+  const named = hints.domain === undefined ? domainOf(hints.email ?? '') : asciiDomain(hints.domain);
+  const domain = verifiedDomain(realm, named);
   const loginHint =
     domain !== undefined && domainOf(hints.email ?? '') === domain.name ? hints.email : undefined;
-  const named = hints.connection === undefined ? undefined : byKey(realm, hints.connection);
-  if (hints.connection !== undefined && named === undefined) return { kind: 'none' };
+  const wanted = hints.connection === undefined ? undefined : byKey(realm, hints.connection);
+  if (hints.connection !== undefined && wanted === undefined) return { kind: 'none' };
   const connection =
-    named ??
+    wanted ??
     (typeof domain?.connection === 'string' ? byKey(realm, domain.connection) : undefined) ??
     (connections.length === 1 ? connections[0] : undefined) ??
     (realm.signInDefault === null ? undefined : byKey(realm, realm.signInDefault));
@@ -76,6 +77,9 @@ export function domainOf(email: string): string | undefined {
   const name = match?.[1];
   if (name === undefined || name.startsWith('.') || name.endsWith('.') || name.includes('..'))
     return undefined;
-  const ascii = domainToASCII(name).toLowerCase();
-  return ascii === '' || !ascii.includes('.') ? undefined : ascii;
+  const ascii = asciiDomain(name);
+  return ascii.includes('.') ? ascii : undefined;
 }
+
+/** A domain's name as it is kept: A-labels in lower case; empty for what is none. */
+const asciiDomain = (name: string): string => domainToASCII(name).toLowerCase();

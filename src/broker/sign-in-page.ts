@@ -56,7 +56,7 @@ export async function serveSignInPage(
   if (interaction === undefined)
     return refuse(ctx, tenant, { reason: open.hasCookie ? 'expired' : 'other_browser' }, deps);
   const visit = { ctx, tenant, open, interaction, address: `${tenant.issuer}/sign-in/${open.uid}`, deps };
-  if (ctx.query['another'] !== undefined) return leave(visit, hintsOf(interaction), true);
+  if (ctx.query['another'] !== undefined) return leave(visit, chosenOf(visit) ?? hintsOf(interaction), true);
   if (interaction.prompt === 'consent')
     return ctx.method === 'POST' ? answerConsent(visit) : showConsent(visit);
   if (interaction.prompt === 'refused') return showRefusal(visit);
@@ -64,16 +64,21 @@ export async function serveSignInPage(
 }
 
 async function login(visit: Visit): Promise<void> {
-  const chosen = text(visit.ctx.query['connection']);
   if (visit.ctx.query['by'] === 'email') return showDiscovery(visit, undefined, undefined);
-  return leave(visit, chosen === undefined ? hintsOf(visit.interaction) : { connection: chosen }, false);
+  return leave(visit, chosenOf(visit) ?? hintsOf(visit.interaction), false);
+}
+
+/** The connection that was clicked on the chooser. */
+function chosenOf({ ctx }: Visit): Hints | undefined {
+  const connection = text(ctx.query['connection']);
+  return connection === undefined ? undefined : { connection };
 }
 
 /** Goes where the hints lead, or shows the page that asks. */
 async function leave(visit: Visit, hints: Hints, anotherAccount: boolean): Promise<void> {
   const choice = chooseConnection(realmOf(visit.tenant), hints);
   if (choice.kind === 'ask') return showDiscovery(visit, undefined, undefined);
-  if (choice.kind === 'choose') return showChooser(visit);
+  if (choice.kind === 'choose') return showChooser(visit, anotherAccount);
   if (choice.kind === 'none') return refuseNowhere(visit);
   const url = await start(visit, choice.connection, choice.loginHint, anotherAccount);
   if (url === undefined) return;
@@ -137,9 +142,13 @@ function showDiscovery(visit: Visit, email: string | undefined, fault: Discovery
   showPage(visit.ctx, fault === undefined ? 200 : 400, html);
 }
 
-function showChooser(visit: Visit): void {
+function showChooser(visit: Visit, anotherAccount: boolean): void {
   const { connections, domains } = realmOf(visit.tenant);
-  const choices = connections.map(({ key, name }) => ({ name, href: `${visit.address}?connection=${key}` }));
+  const another = anotherAccount ? '&another=1' : '';
+  const choices = connections.map(({ key, name }) => ({
+    name,
+    href: `${visit.address}?connection=${key}${another}`,
+  }));
   const byEmail = domains.some(({ verified }) => verified)
     ? { anotherEmailHref: `${visit.address}?by=email` }
     : {};
