@@ -4,6 +4,7 @@ import { findPerson } from './account.js';
 import { refreshRefusedRecord, reuseRecord } from './audit.js';
 import type { OpDeps } from './deps.js';
 import { answerWithinLeeway, keepAnswer } from './refresh-leeway.js';
+import { indicatorOfAudience } from './resources.js';
 import { UnitOfWork } from './unit-of-work.js';
 
 /** One-time values that a token request brings: the parameter, and the kind of artifact that it names. */
@@ -32,7 +33,9 @@ export async function redeem(
   handle: () => unknown,
 ): Promise<void> {
   const { params } = ctx.oidc;
-  if (params !== undefined) params['resource'] ??= params['audience'];
+  const audience = params?.['audience'];
+  if (params !== undefined && typeof audience === 'string')
+    params['resource'] ??= indicatorOfAudience(audience);
   const artifact = await broughtBy(ctx, grantType);
   if (grantType === 'refresh_token' && artifact !== undefined) {
     const before = await answerWithinLeeway(artifact);
@@ -45,6 +48,8 @@ export async function redeem(
   try {
     await handle();
   } catch (error) {
+    // The library takes a refresh token and makes its successor before it has judged the API: nobody would have either.
+    UnitOfWork.current.dropNew();
     // The library ends a grant when a consumed value comes back, but not for whoever lacks its other halves.
     const { revokesGrants } = UnitOfWork.current;
     if (artifact?.consumed === true && revokesGrants) recordReuse(ctx, grantType, deps);

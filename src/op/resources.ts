@@ -2,6 +2,22 @@ import { errors, type Client, type KoaContextWithOIDC, type ResourceServer } fro
 import { allowedScopes, type Api } from '../domain/api/api.js';
 import { UnitOfWork } from './unit-of-work.js';
 
+/**
+ * An API's identifier as a resource indicator. RFC 8707 section 2 wants an absolute URI without a fragment there; an
+ * API that is named otherwise is reached by `audience`, or as the default one, and has this in its place.
+ */
+function indicatorOf({ identifier }: Api): string {
+  const isUri = URL.canParse(identifier) && !identifier.includes('#');
+  return isUri ? identifier : `urn:causeway:api:${encodeURIComponent(identifier)}`;
+}
+
+/** The resource indicator that an `audience` stands for; an unknown one stays as it is, and is refused like one. */
+export function indicatorOfAudience(audience: string): string {
+  const { apis } = UnitOfWork.current.tenant.configuration;
+  const api = apis.find(({ identifier }) => identifier === audience);
+  return api === undefined ? audience : indicatorOf(api);
+}
+
 /** The grant that a request will redeem: a policy may allow an API by one and not by another. */
 function grantOf(ctx: KoaContextWithOIDC): string {
   const grant = ctx.oidc.params?.['grant_type'];
@@ -41,10 +57,10 @@ export function defaultResource(
   oneOf?: readonly string[],
 ): string | readonly string[] {
   const audience = ctx.oidc.params?.['audience'];
-  if (typeof audience === 'string') return audience;
+  if (typeof audience === 'string') return indicatorOfAudience(audience);
   if (oneOf !== undefined) return oneOf;
   const api = UnitOfWork.current.tenant.configuration.apis.find((candidate) => candidate.isDefault);
-  if (api !== undefined && isAllowed(ctx, api, client.clientId)) return api.identifier;
+  if (api !== undefined && isAllowed(ctx, api, client.clientId)) return indicatorOf(api);
   if (grantOf(ctx) === 'client_credentials')
     throw new errors.InvalidTarget('name the API that the token is for: resource');
   return [];
@@ -55,9 +71,9 @@ export function defaultResource(
  * names none of its scopes gets its default ones.
  * @throws InvalidTarget when the tenant has no such API or no policy lets the client have it
  */
-export function resourceServer(ctx: KoaContextWithOIDC, identifier: string, client: Client): ResourceServer {
+export function resourceServer(ctx: KoaContextWithOIDC, indicator: string, client: Client): ResourceServer {
   const { apis } = UnitOfWork.current.tenant.configuration;
-  const api = apis.find((candidate) => candidate.identifier === identifier);
+  const api = apis.find((candidate) => indicatorOf(candidate) === indicator);
   if (api === undefined || !isAllowed(ctx, api, client.clientId)) throw new errors.InvalidTarget();
   const scopes = scopesFor(ctx, api, client.clientId);
   if (grantOf(ctx) !== 'refresh_token') addDefaultScopes(ctx, api, scopes);

@@ -266,6 +266,16 @@ export class UnitOfWork {
     this.#audit.push(record);
   }
 
+  /** Drops what waits but the end of grants and its events: the request was refused half way. */
+  dropNew(): void {
+    this.#writes.clear();
+    this.#consumed.length = 0;
+    this.#tokenRecords.length = 0;
+    this.#requiredGrant = null;
+    this.#requiredSession = null;
+    this.#userId = null;
+  }
+
   /** Ends the grant of a one-time value that was taken before, with its event: the request's own writes were refused. */
   async punish(record: AuditRecord): Promise<void> {
     const revokeGrants = this.#requiredGrant === null ? [] : [this.#requiredGrant];
