@@ -219,18 +219,18 @@ describe('what an application is told', () => {
   });
 });
 
-describe('response_mode=form_post', () => {
-  /** The form that posts itself, and the policy it stands under. */
-  function formOf(page: Page): { fields: Record<string, string>; action: string; policy: string } {
-    const fields = Object.fromEntries(
-      [...page.text.matchAll(/<input type="hidden" name="([^"]*)" value="([^"]*)"\/>/g)].map(
-        ([, name = '', value = '']) => [name, value],
-      ),
-    );
-    const [, action = ''] = /action="([^"]*)"/.exec(page.text) ?? [];
-    return { fields, action, policy: page.headers['content-security-policy'] ?? '' };
-  }
+/** The form that posts itself, and the policy it stands under. */
+function formOf(page: Page): { fields: Record<string, string>; action: string; policy: string } {
+  const fields = Object.fromEntries(
+    [...page.text.matchAll(/<input type="hidden" name="([^"]*)" value="([^"]*)"\/>/g)].map(
+      ([, name = '', value = '']) => [name, value],
+    ),
+  );
+  const [, action = ''] = /action="([^"]*)"/.exec(page.text) ?? [];
+  return { fields, action, policy: page.headers['content-security-policy'] ?? '' };
+}
 
+describe('response_mode=form_post', () => {
   test.each(['after a sign-in', 'at once, by the session'])(
     'posts the code; its policy lets the script run and the form leave: %s',
     async (when) => {

@@ -163,18 +163,18 @@ describe('methods', () => {
   });
 });
 
-describe('CORS', () => {
-  const ALLOWED = 'http://localhost:5998';
-  const preflight = (path: string, origin: string) =>
-    send(`${acme.app.issuer}${path}`, {
-      method: 'OPTIONS',
-      headers: {
-        origin,
-        'access-control-request-method': 'POST',
-        'access-control-request-headers': 'authorization',
-      },
-    });
+const ALLOWED = 'http://localhost:5998';
+const preflight = (path: string, origin: string) =>
+  send(`${acme.app.issuer}${path}`, {
+    method: 'OPTIONS',
+    headers: {
+      origin,
+      'access-control-request-method': 'POST',
+      'access-control-request-headers': 'authorization',
+    },
+  });
 
+describe('CORS', () => {
   test.each(['token', 'userinfo', 'introspect', 'revoke', 'par'])(
     'lets an application’s own origin ask %s',
     async (endpoint) => {
@@ -199,7 +199,7 @@ describe('CORS', () => {
     'HTTP://LOCALHOST:5998',
     'http://localhost:5999',
     'http://localhost:5998/',
-    `${'http://localhost:5998'}, https://evil.example`,
+    'http://localhost:5998, https://evil.example',
   ])('lets nobody else: %s', async (origin) => {
     for (const endpoint of ['token', 'userinfo', 'introspect', 'revoke', 'par']) {
       const asked = await preflight(`/oauth2/v1/${endpoint}`, origin);

@@ -1,0 +1,136 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { ADA, APP_SECRET, startAcme, type Acme } from '../support/acme.js';
+import { authorizationRequest, post, walk, type TestApplication } from '../support/application.js';
+import { HttpBrowser } from '../support/okta-sign-in.js';
+
+let acme: Acme;
+let applications: Readonly<Record<string, TestApplication>>;
+/** Ada's browser, signed in: each request is answered at once. */
+const browser = new HttpBrowser();
+
+beforeAll(async () => {
+  acme = await startAcme();
+  const web = { type: 'web', clientSecret: APP_SECRET, redirectUris: ['https://app.example/cb'] } as const;
+  await acme.causeway.apply([
+    {
+      slug: 'acme',
+      applications: [
+        { ...web, clientId: 'web' },
+        { ...web, clientId: 'ipsie', profile: 'ipsie' },
+        { ...web, clientId: 'hybrid', responseTypes: ['code', 'code id_token'] },
+        { clientId: 'spa', type: 'spa', redirectUris: ['https://app.example/cb'] },
+        { clientId: 'native', type: 'native', redirectUris: ['https://app.example/cb'] },
+      ],
+    },
+  ]);
+  const web2 = { issuer: acme.app.issuer, clientSecret: APP_SECRET, redirectUri: 'https://app.example/cb' };
+  const { clientSecret: _none, ...open } = web2;
+  applications = {
+    web: { ...web2, clientId: 'web' },
+    ipsie: { ...web2, clientId: 'ipsie' },
+    hybrid: { ...web2, clientId: 'hybrid' },
+    spa: { ...open, clientId: 'spa' },
+    native: { ...open, clientId: 'native' },
+  };
+  await walk(browser, the('web'), authorizationRequest(the('web')).url, ADA);
+});
+afterAll(() => acme.stop());
+
+function the(name: string): TestApplication {
+  const application = applications[name];
+  if (application === undefined) throw new Error(`no application ${name}`);
+  return application;
+}
+
+type Params = Readonly<Record<string, string | undefined>>;
+
+async function ask(application: TestApplication, params: Params): Promise<URLSearchParams> {
+  const { url } = authorizationRequest(application, params);
+  const { end } = await walk(browser, application, url, undefined);
+  return new URLSearchParams(`${end?.search.slice(1) ?? ''}&${end?.hash.slice(1) ?? ''}`);
+}
+
+const challenge = createHash('sha256').update('v'.repeat(43)).digest('base64url');
+
+describe('A-49: PKCE (RFC 7636) is for every application', () => {
+  const WITHOUT = { code_challenge: undefined, code_challenge_method: undefined };
+
+  test.each(['web', 'ipsie', 'spa', 'native'])('%s gets no code without a challenge', async (name) => {
+    const told = await ask(the(name), WITHOUT);
+    expect(told.get('code')).toBeNull();
+    expect(told.get('error')).toBe('invalid_request');
+  });
+
+  test('nor in the hybrid flow', async () => {
+    const told = await ask(the('hybrid'), { ...WITHOUT, response_type: 'code id_token' });
+    expect([told.get('code'), told.get('id_token'), told.get('error')]).toEqual([
+      null,
+      null,
+      'invalid_request',
+    ]);
+  });
+
+  test('nor by a pushed request', async () => {
+    const { status, body } = await post(the('web'), 'par', {
+      response_type: 'code',
+      redirect_uri: 'https://app.example/cb',
+      scope: 'openid',
+    });
+    expect([status, body['error']]).toEqual([400, 'invalid_request']);
+  });
+
+  test.each<[string, Params]>([
+    ['plain', { code_challenge: 'v'.repeat(43), code_challenge_method: 'plain' }],
+    ['no method, which means plain', { code_challenge: challenge, code_challenge_method: undefined }],
+    ['an unknown method', { code_challenge: challenge, code_challenge_method: 'S512' }],
+    ['the method in another case', { code_challenge: challenge, code_challenge_method: 's256' }],
+    ['a method without a challenge', { code_challenge: undefined }],
+    ['an empty challenge', { code_challenge: '' }],
+    ['a short challenge', { code_challenge: 'x'.repeat(42) }],
+    ['a long challenge', { code_challenge: 'x'.repeat(129) }],
+    ['a challenge with other characters', { code_challenge: `${'x'.repeat(42)}=` }],
+  ])('refuses %s', async (_case, params) => {
+    const told = await ask(the('web'), params);
+    expect([told.get('code'), told.get('error')]).toEqual([null, 'invalid_request']);
+  });
+});
+
+const redeemWith = async (
+  application: TestApplication,
+  code: string,
+  verifier: string | undefined,
+): Promise<unknown[]> => {
+  const { status, body } = await post(application, 'token', {
+    grant_type: 'authorization_code',
+    code,
+    redirect_uri: application.redirectUri,
+    ...(verifier === undefined ? {} : { code_verifier: verifier }),
+  });
+  return [status, body['error']];
+};
+
+describe('A-49: a code is worth nothing without its verifier', () => {
+  test.each(['web', 'spa', 'native'])('%s', async (name) => {
+    const application = the(name);
+    const request = authorizationRequest(application);
+    const { end } = await walk(browser, application, request.url, undefined);
+    const code = end?.searchParams.get('code') ?? '';
+    const wrong: readonly (string | undefined)[] = [
+      undefined,
+      '',
+      randomBytes(32).toString('base64url'),
+      request.verifier.toUpperCase(),
+      `${request.verifier}x`,
+      request.verifier.slice(1),
+      request.url.searchParams.get('code_challenge') ?? '',
+    ];
+    for (const verifier of wrong)
+      expect(await redeemWith(application, code, verifier)).toEqual([
+        400,
+        expect.stringMatching(/^invalid_(?:grant|request)$/),
+      ]);
+    // None of these attempts has used the code up: whoever lacks the verifier can't spoil it either.
+    expect(await redeemWith(application, code, request.verifier)).toEqual([200, undefined]);
+  });
+});
