@@ -1,6 +1,6 @@
 import type { Context } from 'koa';
 import type { Connection } from '../domain/connection/connection.js';
-import { LOGIN_TRANSACTION_SECONDS, type LoginTransaction } from '../domain/sign-in/login-transaction.js';
+import type { LoginRequest, LoginTransaction } from '../domain/sign-in/login-transaction.js';
 import type { TenantContext } from '../http/tenant-context.js';
 import type { PendingInteraction } from '../op/interactions.js';
 import { artifactHash } from '../op/unit-of-work.js';
@@ -68,24 +68,13 @@ export async function startSignIn(
       connectionVersion: connection.version,
       issuer: connection.issuer,
       redirectUri: party.redirectUri,
-      request: { acrValues: asked.acrValues, maxAgeSeconds: oldestAcceptable(asked) },
+      request: asked,
     },
   };
 }
 
-/** A fresh sign-in was made during this very trip. */
-function oldestAcceptable({ freshly, maxAgeSeconds }: Demands): number | null {
-  return freshly ? Math.min(maxAgeSeconds ?? Infinity, LOGIN_TRANSACTION_SECONDS) : maxAgeSeconds;
-}
-
-interface Demands {
-  readonly freshly: boolean;
-  readonly acrValues: readonly string[];
-  readonly maxAgeSeconds: number | null;
-}
-
 /** What the application demands of the sign-in (A12): a fresh one, a recent one, a strong one. */
-function demandsOf({ params, reasons }: PendingInteraction): Demands {
+function demandsOf({ params, reasons }: PendingInteraction): LoginRequest {
   const { acr_values: acrValues, max_age: maxAge } = params;
   const freshly = reasons.includes('login_prompt');
   const seconds = maxAge === undefined || maxAge === null ? Number.NaN : Number(maxAge);

@@ -69,11 +69,11 @@ function take(tenantId: TenantId, stateHash: Buffer, browserHash: Buffer | null)
         UPDATE login_transactions SET consumed_at = now()
         WHERE tenant_id = $1 AND state_hash = $2 AND browser_hash = $3 AND consumed_at IS NULL AND expires_at > now()
         RETURNING *)
-      SELECT t.*, i.hash AS interaction, i.payload AS interaction_payload,
+      SELECT t.*, $4 - floor(extract(epoch FROM t.expires_at - now()))::int AS age, i.hash AS interaction, i.payload AS interaction_payload,
         ceil(extract(epoch FROM i.expires_at - now()))::int AS interaction_remaining
       FROM taken t
       LEFT JOIN oidc_artifacts i ON i.tenant_id = $1 AND i.hash = t.interaction_hash AND i.expires_at > now()`,
-    values: [tenantId, stateHash, browserHash],
+    values: [tenantId, stateHash, browserHash, LOGIN_TRANSACTION_SECONDS],
   };
 }
 
@@ -102,5 +102,5 @@ function toTaken(row: QueryResultRow) {
           account: undefined,
           replay: undefined,
         };
-  return { transaction, interaction };
+  return { transaction, interaction, ageSeconds: row['age'] as number };
 }

@@ -15,6 +15,8 @@ export interface LoginTransactionStore {
     | {
         readonly taken: true;
         readonly transaction: LoginTransaction;
+        /** How long the trip took, by the database's clock. */
+        readonly ageSeconds: number;
         readonly interaction: Artifact | undefined;
       }
     | { readonly taken: false; readonly reason: 'unknown' | 'used' | 'expired' | 'other_browser' }

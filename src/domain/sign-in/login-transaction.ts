@@ -23,6 +23,8 @@ export interface LoginRequest {
   readonly acrValues: readonly string[];
   /** Oldest acceptable authentication, in seconds; null: any. */
   readonly maxAgeSeconds: number | null;
+  /** Whether the person must sign in during this very trip (`prompt=login`). */
+  readonly freshly: boolean;
 }
 
 /** A transaction lives as long as a person may take. */
