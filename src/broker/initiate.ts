@@ -40,7 +40,7 @@ export async function serveInitiate(
 }
 
 const read = (parameters: URLSearchParams): Initiation => ({
-  iss: parameters.get('iss'),
+  iss: parameters.getAll('iss').length === 1 ? parameters.get('iss') : null,
   loginHint: parameters.get('login_hint'),
   target: parameters.get('target_link_uri'),
 });
@@ -65,9 +65,13 @@ function addressOf(
   { settings }: Application,
   initiation: Initiation,
 ): URL | undefined {
-  const homes = settings.redirectUris.filter((uri) => URL.canParse(uri)).map((uri) => new URL(uri).origin);
+  // A scheme of a native application's own has no origin: there all such addresses would be alike.
+  const homes = settings.redirectUris
+    .filter((uri) => URL.canParse(uri))
+    .map((uri) => new URL(uri).origin)
+    .filter((origin) => origin !== 'null');
   if (settings.initiateLoginUri === null) {
-    const [home] = homes.filter((origin) => origin !== 'null');
+    const [home] = homes;
     return home === undefined ? undefined : new URL(`${home}/`);
   }
   const url = new URL(settings.initiateLoginUri);
