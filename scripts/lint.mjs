@@ -5,7 +5,10 @@ const node = process.execPath;
 const CHECKS = [
   ['types', [node, 'node_modules/typescript/bin/tsc', '--noEmit']],
   ['rules', [node, 'node_modules/oxlint/bin/oxlint', '--deny-warnings']],
-  ['house', [node, 'node_modules/dependency-cruiser/bin/dependency-cruise.mjs', 'src', 'demo', 'bench', '--config']],
+  [
+    'house',
+    [node, 'node_modules/dependency-cruiser/bin/dependency-cruise.mjs', 'src', 'demo', 'bench', '--config'],
+  ],
   ['dead code', [node, 'node_modules/knip/bin/knip.js']],
   ['format', [node, 'node_modules/prettier/bin/prettier.cjs', '--check', '--log-level=warn', '.']],
 ];

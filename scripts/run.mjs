@@ -27,7 +27,11 @@ function newest(entry) {
 function install() {
   if (newest(path('node_modules', '.package-lock.json')) >= newest(path('package-lock.json'))) return;
   process.stderr.write('Installing packages…\n');
-  run('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], { shell: process.platform === 'win32' });
+  // Not `npm ci`: it refuses a lockfile that lacks other platforms' optional binaries, which not every registry has.
+  // What is installed is what the lockfile names all the same, and it isn't written.
+  run('npm', ['install', '--no-save', '--no-audit', '--no-fund', '--loglevel=error'], {
+    shell: process.platform === 'win32',
+  });
   const now = new Date();
   utimesSync(path('node_modules', '.package-lock.json'), now, now);
 }
@@ -36,7 +40,8 @@ const STAMP = path('dist', '.built');
 
 function build() {
   const sources = ['src', 'migrations', 'demo', 'tsconfig.json', 'tsconfig.build.json', 'package-lock.json'];
-  if (existsSync(STAMP) && newest(STAMP) >= Math.max(...sources.map((source) => newest(path(source))))) return;
+  if (existsSync(STAMP) && newest(STAMP) >= Math.max(...sources.map((source) => newest(path(source)))))
+    return;
   process.stderr.write('Building…\n');
   run(process.execPath, [path('node_modules', 'typescript', 'bin', 'tsc'), '-p', 'tsconfig.build.json']);
   writeFileSync(STAMP, '');
@@ -67,9 +72,20 @@ const COMMANDS = {
     run(process.execPath, ['--import', 'tsx', 'bench/run.ts', ...rest], { stdio: 'inherit' });
   },
   dev: async () => {
-    run(process.execPath, [path('node_modules', 'tsx', 'dist', 'cli.mjs'), 'watch', '--clear-screen=false', 'src/main.ts', 'start', ...rest], {
-      stdio: 'inherit',
-    });
+    run(
+      process.execPath,
+      [
+        path('node_modules', 'tsx', 'dist', 'cli.mjs'),
+        'watch',
+        '--clear-screen=false',
+        'src/main.ts',
+        'start',
+        ...rest,
+      ],
+      {
+        stdio: 'inherit',
+      },
+    );
   },
   test: async () => {
     await become('scripts/test.mjs', rest);

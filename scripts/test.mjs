@@ -29,7 +29,15 @@ function jest(name, args, database) {
   try {
     return { name, status, ...JSON.parse(readFileSync(outputFile, 'utf8')) };
   } catch {
-    return { name, status, numPassedTests: 0, numFailedTests: 1, numPendingTests: 0, numFailedTestSuites: 1, testResults: [] };
+    return {
+      name,
+      status,
+      numPassedTests: 0,
+      numFailedTests: 1,
+      numPendingTests: 0,
+      numFailedTestSuites: 1,
+      testResults: [],
+    };
   }
 }
 
@@ -39,10 +47,13 @@ if (given.length > 0) {
 } else {
   process.stderr.write('Tests on the embedded database\n');
   runs.push(jest('embedded', [], undefined));
-  if (url === undefined) process.stderr.write('Left out: tests on a PostgreSQL server, because TEST_DATABASE_URL is not set.\n');
+  if (url === undefined)
+    process.stderr.write('Left out: tests on a PostgreSQL server, because TEST_DATABASE_URL is not set.\n');
   else {
     process.stderr.write('Tests on the PostgreSQL server\n');
-    runs.push(jest('server', ['--findRelatedTests', 'test/support/database.ts', 'test/support/node.ts'], url));
+    runs.push(
+      jest('server', ['--findRelatedTests', 'test/support/database.ts', 'test/support/node.ts'], url),
+    );
   }
 }
 rmSync(results, { recursive: true, force: true });
@@ -55,7 +66,12 @@ for (const run of runs)
 
 const skipped = sum('numPendingTests');
 // A suite that could not even be read has no test that failed, and is a failure all the same.
-const broken = runs.reduce((total, run) => total + (run.numFailedTests === 0 ? run.numFailedTestSuites : 0), 0);
+const broken = runs.reduce(
+  (total, run) => total + (run.numFailedTests === 0 ? run.numFailedTestSuites : 0),
+  0,
+);
 const failed = sum('numFailedTests') + broken;
-process.stdout.write(`${sum('numPassedTests')} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}\n`);
+process.stdout.write(
+  `${sum('numPassedTests')} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}\n`,
+);
 process.exitCode = failed > 0 || runs.some((run) => run.status !== 0) ? 1 : 0;
