@@ -47,9 +47,11 @@ async function startEmbedded(): Promise<void> {
   };
 }
 
-/** One connection as superuser to the server's own database. */
-export async function asSuperuser<T>(work: (client: Client) => Promise<T>): Promise<T> {
-  const client = new Client({ connectionString: serverUrl() });
+/** One connection as superuser, to the server's own database or to another one. */
+export async function asSuperuser<T>(work: (client: Client) => Promise<T>, database?: string): Promise<T> {
+  const url = new URL(serverUrl());
+  if (database !== undefined) url.pathname = `/${database}`;
+  const client = new Client({ connectionString: url.href });
   await client.connect();
   try {
     return await work(client);
