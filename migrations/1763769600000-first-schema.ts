@@ -253,8 +253,9 @@ CREATE TABLE groups (
   CONSTRAINT groups_connection_fkey FOREIGN KEY (tenant_id, connection_id)
     REFERENCES connections (tenant_id, id) ON DELETE CASCADE
 );
-CREATE INDEX groups_connection_idx ON groups (tenant_id, connection_id);
-CREATE UNIQUE INDEX groups_token_name_key ON groups (tenant_id, connection_id, name) WHERE origin = 'token';
+CREATE INDEX groups_connection_idx ON groups (tenant_id, connection_id, name);
+CREATE UNIQUE INDEX groups_token_name_key ON groups (tenant_id, connection_id, name, coalesce(upstream_id, ''))
+  WHERE origin = 'token';
 
 CREATE TABLE group_members (
   tenant_id uuid NOT NULL,

@@ -1,5 +1,6 @@
 import type { AccountClaims, FindAccount, KoaContextWithOIDC } from 'oidc-provider';
 import { groupsFor, isAssigned, type Application } from '../domain/application/application.js';
+import { countingGroups } from '../domain/role/person-groups.js';
 import { effectiveRoles, rolesIn } from '../domain/role/role.js';
 import type { Account } from '../domain/user/account.js';
 import type { TenantContext } from '../http/tenant-context.js';
@@ -17,12 +18,14 @@ export interface Person {
 /** Computes a person's roles and groups in an application from the store and the tenant's mappings. */
 export function personIn(tenant: TenantContext, application: Application, account: Account): Person {
   const { roleMappings, tenant: own } = tenant.configuration;
+  const connection = account.connectionId === null ? undefined : tenant.connectionById(account.connectionId);
+  const memberships = countingGroups(account.groups, connection?.settings.groupSource ?? 'auto');
   const roles = rolesIn(
-    effectiveRoles(account.groups, roleMappings, account.assignments),
+    effectiveRoles(memberships, roleMappings, account.assignments),
     application.clientId,
     own.settings.defaultRole,
   );
-  const groups = [...new Set(account.groups.map((group) => group.name))].toSorted();
+  const groups = [...new Set(memberships.map((group) => group.name))].toSorted();
   return { account, roles, groups, refusal: refusalOf(tenant, application, roles, groups) };
 }
 

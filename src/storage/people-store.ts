@@ -148,13 +148,14 @@ function membershipStatements(scope: TenantScope, changes: PersonChanges): reado
   if (newGroups.length > 0)
     statements.push({
       name: 'sign_in_new_groups',
-      // Two people may bring the same new group at once: the second joins the first one's by name.
+      // Two people may bring the same new group at once: the second joins the first one's. In one order, so that two who
+      // bring several never wait for each other.
       text: `WITH told AS (SELECT * FROM unnest($3::uuid[], $4::text[], $5::text[]) AS t (id, name, upstream_id)),
         made AS (
           INSERT INTO groups (tenant_id, id, connection_id, origin, name, upstream_id)
-          SELECT $1, id, $2, 'token', name, upstream_id FROM told
-          ON CONFLICT (tenant_id, connection_id, name) WHERE origin = 'token'
-            DO UPDATE SET upstream_id = coalesce(excluded.upstream_id, groups.upstream_id)
+          SELECT $1, id, $2, 'token', name, upstream_id FROM told ORDER BY name, upstream_id
+          ON CONFLICT (tenant_id, connection_id, name, coalesce(upstream_id, '')) WHERE origin = 'token'
+            DO UPDATE SET name = excluded.name
           RETURNING id)
         INSERT INTO group_members (tenant_id, group_id, user_id, source) SELECT $1, id, $6, 'token' FROM made
         ON CONFLICT DO NOTHING`,

@@ -1,6 +1,9 @@
-/** JSON list of the groups of user `u`: what domain calls GroupOfPerson, with who said so. */
+/** JSON list of the groups of user `u`: what domain calls Membership. */
 export const GROUPS_OF_USER = `coalesce((
-  SELECT json_agg(json_build_object('id', g.id, 'name', g.name, 'upstreamId', g.upstream_id, 'source', m.source))
+  SELECT json_agg(json_build_object('id', g.id, 'name', g.name, 'upstreamId', g.upstream_id, 'source', m.source,
+    'judgedByScim', m.source = 'token' AND EXISTS (
+      SELECT 1 FROM groups s WHERE s.tenant_id = g.tenant_id AND s.connection_id = g.connection_id
+        AND s.name = g.name AND s.origin = 'scim')))
   FROM group_members m JOIN groups g ON g.tenant_id = m.tenant_id AND g.id = m.group_id
   WHERE m.tenant_id = u.tenant_id AND m.user_id = u.id), '[]')`;
 

@@ -3,6 +3,7 @@ import type { TenantScope } from '../../core/scope.js';
 import { auditEntry, type RequestOrigin } from '../audit/audit-event.js';
 import { recordOf, type AuditTools } from '../audit/audit-record.js';
 import type { Connection } from '../connection/connection.js';
+import { countingGroups } from '../role/person-groups.js';
 import { effectiveRoles, type GroupOfPerson, type RoleMapping } from '../role/role.js';
 import { endAccess, type EndAccessDeps } from '../session/end-access.js';
 import type { TenantSettings } from '../tenant/tenant.js';
@@ -159,6 +160,10 @@ interface MembershipPlan {
   readonly after: readonly GroupOfPerson[];
 }
 
+/** A group of another id is another group: what a mapping gives to the one, the other doesn't inherit. */
+const nameAndId = ({ name, upstreamId }: Pick<GroupOfPerson, 'name' | 'upstreamId'>): string =>
+  JSON.stringify([name, upstreamId]);
+
 /**
  * What the token's groups change. No claim: nothing. A name that SCIM has pushed is SCIM's alone; of the others the
  * token's list is complete, so an empty one removes (contract, Groups).
@@ -170,23 +175,25 @@ function planMembership(
   ids: Ids,
 ): MembershipPlan {
   const before = acquaintance.person?.groups ?? [];
-  if (told === undefined) return { create: [], join: [], leave: [], after: before };
-  const judgedByScim = new Set(connection.settings.groupSource === 'auto' ? acquaintance.scimNames : []);
+  const { groupSource } = connection.settings;
+  const counting = countingGroups(before, groupSource);
+  if (told === undefined) return { create: [], join: [], leave: [], after: counting };
+  const judgedByScim = new Set(groupSource === 'auto' ? acquaintance.scimNames : []);
   const wanted = new Map(
-    told.filter((group) => !judgedByScim.has(group.name)).map((group) => [group.name, group]),
+    told
+      .filter((group) => !judgedByScim.has(group.name))
+      .map(({ name, id = null }) => [nameAndId({ name, upstreamId: id }), { name, upstreamId: id }]),
   );
-  const known = new Map(acquaintance.tokenGroups.map((group) => [group.name, group]));
-  const create = [...wanted.values()]
-    .filter((group) => !known.has(group.name))
-    .map((group) => ({ id: ids.uuid<GroupId>(), name: group.name, upstreamId: group.id ?? null }));
-  const target = [...[...known.values()].filter((group) => wanted.has(group.name)), ...create];
+  const known = new Map(acquaintance.tokenGroups.map((group) => [nameAndId(group), group]));
+  const create = [...wanted]
+    .filter(([key]) => !known.has(key))
+    .map(([, group]) => ({ id: ids.uuid<GroupId>(), ...group }));
+  const target = [...[...known].filter(([key]) => wanted.has(key)).map(([, group]) => group), ...create];
   const fromToken = before.filter((group) => group.source === 'token');
-  const fromScim =
-    connection.settings.groupSource === 'token' ? [] : before.filter((group) => group.source === 'scim');
   return {
     create,
     join: target.filter((group) => !fromToken.some((old) => old.id === group.id)).map((group) => group.id),
     leave: fromToken.filter((old) => !target.some((group) => group.id === old.id)).map((old) => old.id),
-    after: [...fromScim, ...target],
+    after: [...counting.filter((group) => group.source === 'scim'), ...target],
   };
 }

@@ -1,7 +1,8 @@
 import type { ConnectionId, GroupId, UserId } from '../../core/ids.js';
 import type { TenantScope } from '../../core/scope.js';
 import type { AuditRecord } from '../audit/audit-record.js';
-import type { EffectiveRole, GroupOfPerson } from '../role/role.js';
+import type { Membership } from '../role/person-groups.js';
+import type { EffectiveRole } from '../role/role.js';
 import type { PersonProfile, UserSource } from '../user/account.js';
 import type { UpstreamGroup } from './upstream-identity.js';
 
@@ -24,7 +25,7 @@ export interface KnownPerson {
   readonly externalId: string | null;
   /** Whether the identity was there already, or the user was found by the join value. */
   readonly linked: boolean;
-  readonly groups: readonly (GroupOfPerson & { readonly source: 'scim' | 'token' })[];
+  readonly groups: readonly Membership[];
   readonly assignments: readonly EffectiveRole[];
 }
 

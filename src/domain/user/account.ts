@@ -1,5 +1,6 @@
 import type { ConnectionId, UserId } from '../../core/ids.js';
-import type { EffectiveRole, GroupOfPerson } from '../role/role.js';
+import type { Membership } from '../role/person-groups.js';
+import type { EffectiveRole } from '../role/role.js';
 
 /** Standard claims of a person as the store keeps them (OpenID Connect Core 5.1). */
 export interface PersonProfile {
@@ -25,7 +26,7 @@ export interface Account {
   readonly active: boolean;
   readonly profile: PersonProfile;
   /** By what SCIM and the last token said. */
-  readonly groups: readonly GroupOfPerson[];
+  readonly groups: readonly Membership[];
   /** Roles given directly, beside those that groups give. */
   readonly assignments: readonly EffectiveRole[];
   /** Seconds since the epoch. */
