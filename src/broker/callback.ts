@@ -25,6 +25,9 @@ import { partyOf } from './start-sign-in.js';
 /** A newcomer who comes in twice at once is created once: the loser looks again. */
 const ATTEMPTS_MAX = 3;
 
+/** A longer ID Token is no use at a sign-out: it travels in an address there, as `id_token_hint`. */
+const HINT_LENGTH_MAX = 8_000;
+
 /** What came back from an upstream, once it is known to belong to a trip that this browser began. */
 interface Return {
   readonly connection: Connection;
@@ -200,7 +203,10 @@ function answered(
     upstream: {
       connectionId: connection.id,
       sessionReference: identity.sessionReference ?? null,
-      sealedIdToken: `${place.row}.${tenant.vault.seal(place, identity.idToken)}`,
+      sealedIdToken:
+        identity.idToken.length > HINT_LENGTH_MAX
+          ? null
+          : `${place.row}.${tenant.vault.seal(place, identity.idToken)}`,
       ip: origin.ip,
       userAgent: origin.userAgent,
       sessionExpiry: identity.sessionExpiry ?? null,

@@ -7,7 +7,8 @@ import type { TenantContext } from '../http/tenant-context.js';
 export interface UpstreamResult {
   readonly connectionId: string;
   readonly sessionReference: string | null;
-  readonly sealedIdToken: string;
+  /** null: too large to be a hint in an address ever after. */
+  readonly sealedIdToken: string | null;
   readonly ip: string | null;
   readonly userAgent: string | null;
   /** Seconds since the epoch; null: the upstream sets no end. */

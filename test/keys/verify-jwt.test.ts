@@ -115,7 +115,7 @@ describe('verifyJwt', () => {
 
   test('says of an encrypted token what it is, and of nonsense that it is none', async () => {
     await expect(verifyJwt('a.b.c.d.e', options)).rejects.toMatchObject({ code: 'encrypted' });
-    for (const text of ['', 'a', 'a.b', 'a.b.c', '..', 'x'.repeat(70_000)])
+    for (const text of ['', 'a', 'a.b', 'a.b.c', '..', 'x'.repeat(300_000)])
       await expect(verifyJwt(text, options)).rejects.toMatchObject({ code: 'malformed' });
   });
 });
