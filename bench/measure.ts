@@ -124,7 +124,7 @@ const difference = (before: number | undefined, after: number | undefined): numb
   before === undefined || after === undefined ? undefined : after - before;
 
 /** Lets all workers work for some seconds; what has begun is finished and counts. @throws the first failure */
-async function load(
+export async function load(
   workers: readonly Operation[],
   seconds: number,
 ): Promise<{ readonly latenciesMs: readonly number[]; readonly seconds: number; readonly busy: number }> {

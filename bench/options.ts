@@ -7,6 +7,8 @@ export interface Options {
   readonly flows: readonly Flow[];
   readonly concurrencies: readonly number[];
   readonly pace: Pace;
+  /** For each flow, before anything is measured. */
+  readonly warmUpSeconds: number;
   readonly json: boolean;
   /** Exit with 1 when a target is missed. */
   readonly check: boolean;
@@ -57,6 +59,7 @@ export function readOptions(args: readonly string[]): Options | 'help' {
     flows,
     concurrencies,
     pace: { seconds, warmUpSeconds: Math.min(0.5, seconds / 4), rounds },
+    warmUpSeconds: quick ? 2 : 5,
     json: values.json === true,
     check: values.check === true,
     profile: values.profile === true,

@@ -8,7 +8,7 @@ import { brokeredLogin } from './flows/people.js';
 import { Child } from './host/child.js';
 import { layout, pin, type Layout } from './host/cores.js';
 import { freePort } from './host/ports.js';
-import { measureFlow, measureIdle, type Setting, type Subject } from './measure.js';
+import { load, measureFlow, measureIdle, type Setting, type Subject } from './measure.js';
 import { readOptions, USAGE, UsageError, type Options } from './options.js';
 import { program } from './program.js';
 import { readProfile } from './profile.js';
@@ -16,6 +16,7 @@ import { renderReport, type Surroundings } from './report.js';
 import { misses, type Result } from './verdict.js';
 
 const IDLE_SECONDS = 4;
+const WARM_UP_WORKERS = 16;
 const EXIT = { missed: 1, usage: 64, failed: 70 } as const;
 
 const say = (line: string): void => void process.stderr.write(`${line}\n`);
@@ -88,29 +89,29 @@ async function measureAll(options: Options, setting: Setting): Promise<readonly 
   return results;
 }
 
-/** The first hundreds of requests run uncompiled; they are not what is compared. */
-async function warmUp(party: Party): Promise<void> {
-  const operations = await brokeredLogin.open(party, 8);
-  await Promise.all(
-    operations.map(async (operation) => {
-      // oxlint-disable-next-line no-await-in-loop -- a worker does one thing after the other
-      for (let turn = 0; turn < 40; turn += 1) await operation();
-    }),
-  );
+/**
+ * V8 compiles what runs often, over thousands of requests: a login costs a young process up to twice as much. The steady
+ * state is what is compared, so both servers work for a while before.
+ */
+async function warmUp(party: Party, { flows, warmUpSeconds }: Options): Promise<void> {
+  for (const flow of [brokeredLogin, brokeredLogin, ...flows])
+    // oxlint-disable-next-line no-await-in-loop -- one thing after the other
+    await load(await flow.open(party, WARM_UP_WORKERS), warmUpSeconds);
 }
 
 async function subjectsOf(
   floor: Child,
   causeway: RunningCauseway,
   http: HttpClient,
+  options: Options,
 ): Promise<{ readonly floor: Subject; readonly causeway: Subject }> {
   const parties = {
     floor: await Party.discover(floor.address, http),
     causeway: await Party.discover(causeway.issuer, http),
   };
   say('warming up');
-  await warmUp(parties.floor);
-  await warmUp(parties.causeway);
+  await warmUp(parties.floor, options);
+  await warmUp(parties.causeway, options);
   const idleFlushesPerSecond = await measureIdle(causeway.flushes, IDLE_SECONDS);
   return {
     floor: {
@@ -147,7 +148,7 @@ async function bench(options: Options, stage: Stage): Promise<number> {
     nodeArgs: options.profile ? ['--cpu-prof', '--cpu-prof-dir', stage.folder] : [],
   });
   stage.onStop(() => causeway.stop());
-  const subjects = await subjectsOf(floor, causeway, http);
+  const subjects = await subjectsOf(floor, causeway, http, options);
   const fromUs = Number(process.hrtime.bigint() / 1000n);
   const results = await measureAll(options, { ...subjects, otherPids: [upstream.pid] });
   const toUs = Number(process.hrtime.bigint() / 1000n);
