@@ -5,13 +5,17 @@ import type { TenantContext } from '../http/tenant-context.js';
 const FORM_BYTES_MAX = 16 * 1024;
 
 /**
- * The form of one of our own pages. A browser says where a form comes from; from elsewhere it isn't taken (A-102).
+ * The form of one of our own pages: from elsewhere it isn't taken (A-102). Browsers say where a request comes from by
+ * `Sec-Fetch-Site`; `Origin` is `null` here, because our pages send no referrer (Fetch standard, "append a request
+ * Origin header"), and counts only where the other is missing.
  * @throws DomainError `forbidden` for a foreign origin, `invalid_argument` for anything that isn't a small form
  */
 export async function readOwnForm(ctx: Context, tenant: TenantContext): Promise<URLSearchParams> {
+  const site = ctx.get('sec-fetch-site');
   const origin = ctx.get('origin');
-  if (origin !== '' && origin !== new URL(tenant.issuer).origin)
-    throw new DomainError('forbidden', 'the form was sent from another site');
+  const isOwn =
+    site === '' ? origin === '' || origin === new URL(tenant.issuer).origin : site === 'same-origin';
+  if (!isOwn) throw new DomainError('forbidden', 'the form was sent from another site');
   return readForm(ctx);
 }
 
