@@ -10,6 +10,7 @@ import { serveCallback } from './callback.js';
 import { chooseConnection } from './choose-connection.js';
 import type { BrokerDeps } from './deps.js';
 import { serveInitiate } from './initiate.js';
+import { servePortal } from './portal.js';
 import { errorFor, reasonOfUpstream, refuse, resumeAddress } from './refusal.js';
 import { hintsOf, realmOf, serveSignInPage } from './sign-in-page.js';
 import { startSignIn } from './start-sign-in.js';
@@ -23,6 +24,7 @@ export const BROKER_ROUTES = [
     methods: ['GET', 'POST'],
   },
   { name: 'sign_in', path: /^\/sign-in\/([A-Za-z0-9_-]{10,64})$/, methods: ['GET', 'POST'] },
+  { name: 'portal', path: /^\/portal$/, methods: ['GET', 'POST'] },
   {
     name: 'connection_keys',
     path: /^\/connections\/([a-z0-9][a-z0-9._-]{0,63})\/jwks\.json$/,
@@ -87,6 +89,9 @@ export class Broker {
         return true;
       case 'initiate':
         await serveInitiate(ctx, tenant, { connectionKey: key, clientId }, this.deps);
+        return true;
+      case 'portal':
+        await servePortal(ctx, tenant, this.providers, this.deps);
         return true;
       case 'connection_keys':
         return this.#serveKeys(ctx, tenant, key);

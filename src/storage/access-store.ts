@@ -8,15 +8,17 @@ const USERS: Readonly<Record<string, string>> = {
   session: 'SELECT user_id FROM sessions WHERE tenant_id = $1 AND uid = $2',
   connection: 'SELECT id FROM users WHERE tenant_id = $1 AND connection_id = $2::uuid',
   application: `SELECT user_id FROM oidc_artifacts WHERE tenant_id = $1 AND kind = 'Grant' AND client_id = $2`,
+  personIn: `SELECT split_part($2, ':', 1)::uuid`,
   tenant: `SELECT id FROM users WHERE tenant_id = $1 AND $2 = 'all'`,
 };
 
-/** Sessions that end. An application's deletion ends its grants only. */
+/** Sessions that end. What ends in an application alone ends its grants only. */
 const SESSIONS: Readonly<Record<string, string>> = {
   user: 's.user_id = $2::uuid',
   session: 's.uid = $2',
   connection: 's.connection_id = $2::uuid',
   application: `false AND $2::text IS NULL`,
+  personIn: `false AND $2::text IS NULL`,
   tenant: `$2 = 'all'`,
 };
 
@@ -27,6 +29,7 @@ const GRANTS: Readonly<Record<string, string>> = {
     WHERE tenant_id = $1 AND session_uid = $2 AND NOT persists_logout)`,
   connection: 'a.user_id IN (SELECT id FROM users WHERE tenant_id = $1 AND connection_id = $2::uuid)',
   application: 'a.client_id = $2',
+  personIn: `a.user_id = split_part($2, ':', 1)::uuid AND a.client_id = split_part($2, ':', 2)`,
   tenant: `$2 = 'all'`,
 };
 

@@ -1,6 +1,7 @@
 import type { TenantId } from '../core/ids.js';
+import type { TenantScope } from '../core/scope.js';
 import type { AuditRecord } from '../domain/audit/audit-record.js';
-import type { ConsentKey, ConsentStore } from '../domain/consent/consent-store.js';
+import type { Consent, ConsentKey, ConsentStore } from '../domain/consent/consent-store.js';
 import { auditStatements } from './audit-store.js';
 import type { Database } from './database.js';
 
@@ -16,6 +17,29 @@ export class PostgresConsentStore implements ConsentStore {
       },
     ]);
     return rows?.[0]?.['scopes'] ?? [];
+  }
+
+  async list(tenantId: TenantId, userId: string): Promise<readonly Consent[]> {
+    const [rows] = await this.database.inTenant(tenantId, [
+      {
+        name: 'consent_list',
+        text: `SELECT a.client_id, c.scopes FROM consents c
+          JOIN applications a ON a.tenant_id = c.tenant_id AND a.id = c.application_id
+          WHERE c.tenant_id = $1 AND c.user_id = $2 ORDER BY a.name, a.client_id`,
+        values: [tenantId, userId],
+      },
+    ]);
+    return (rows ?? []).map((row) => ({ clientId: row['client_id'], scopes: row['scopes'] }));
+  }
+
+  forget(scope: TenantScope, { userId, applicationId }: ConsentKey): void {
+    this.database.transaction(scope).defer([
+      {
+        name: 'consent_forget',
+        text: 'DELETE FROM consents WHERE tenant_id = $1 AND user_id = $2 AND application_id = $3',
+        values: [scope.tenantId, userId, applicationId],
+      },
+    ]);
   }
 
   async allow(

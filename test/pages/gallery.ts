@@ -4,6 +4,7 @@ import { UPSTREAM_CAUSES } from '../../src/pages/error/diagnosis/cause.js';
 import { renderError } from '../../src/pages/error/error-page.js';
 import { ERROR_REASONS } from '../../src/pages/error/strings.js';
 import type { Frame } from '../../src/pages/frame.js';
+import { renderPermissions, renderPortalSignedOut } from '../../src/pages/portal/permissions.js';
 import { renderChooser } from '../../src/pages/sign-in/chooser.js';
 import { renderContinue } from '../../src/pages/sign-in/continue.js';
 import { renderDiscovery } from '../../src/pages/sign-in/discovery.js';
@@ -151,6 +152,16 @@ function consentPages(frame: Frame, names: GalleryNames): readonly GalleryPage[]
   return [
     fine('consent', renderConsent(frame, whole)),
     fine('consent-short', renderConsent(frame, { ...consent, permissions: [{ scope: 'openid' }] })),
+    fine(
+      'portal',
+      renderPermissions(frame, {
+        action: '/t/acme/portal',
+        signedInAs: names.account,
+        applications: [{ clientId: 'reports', name: names.application ?? 'reports', permissions }],
+      }),
+    ),
+    fine('portal-empty', renderPermissions(frame, { action: '/t/acme/portal', applications: [] })),
+    fine('portal-signed-out', renderPortalSignedOut(frame)),
   ];
 }
 

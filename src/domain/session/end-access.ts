@@ -10,6 +10,8 @@ export type AccessTarget =
   | { readonly session: string }
   | { readonly connection: ConnectionId }
   | { readonly application: string }
+  /** One person's in one application: `<user id>:<clientId>`. */
+  | { readonly personIn: string }
   | { readonly tenant: 'all' };
 
 /** Why it ends: a reason code that audit and logout receipts carry. */
@@ -22,6 +24,7 @@ export type EndReason =
   | 'connection_deleted'
   | 'connection_changed'
   | 'application_deleted'
+  | 'consent_withdrawn'
   | 'tenant_suspended'
   | 'token_reuse';
 

@@ -1,16 +1,11 @@
 import type { ReactNode } from 'react';
 
-import { Hidden, type HiddenValues, Icon, SubmitButton, Words } from '../elements.js';
+import { Hidden, type HiddenValues, SubmitButton, Words } from '../elements.js';
 import { type Frame, renderDocument } from '../frame.js';
 import { requireHref, safeHref } from '../href.js';
 import { displayName } from '../text.js';
-import { consentStrings as strings, scopeStrings } from './strings.js';
-
-/** One thing that is asked for. `description` is for scopes of the tenant's own APIs. */
-export interface Permission {
-  readonly scope: string;
-  readonly description?: string | undefined;
-}
+import { PermissionList, type Permission } from './permission-list.js';
+import { consentStrings as strings } from './strings.js';
 
 /** The page that asks a person whether an application may use the account (B14). */
 export interface ConsentModel {
@@ -54,14 +49,7 @@ function Consent({ frame, model, action }: Props): ReactNode {
       <h2 className="lead">
         <Words of={strings.intro} names={names} />
       </h2>
-      <ul className="grants">
-        {model.permissions.map((permission) => (
-          <li key={permission.scope}>
-            <Icon name="tick" />
-            <PermissionWords permission={permission} />
-          </li>
-        ))}
-      </ul>
+      <PermissionList permissions={model.permissions} />
       <p className="muted small">
         {host === '' ? null : (
           <>
@@ -81,14 +69,6 @@ function Consent({ frame, model, action }: Props): ReactNode {
       </form>
     </>
   );
-}
-
-/** Our words for the standard scopes, else the tenant's, else the scope as it is named. */
-function PermissionWords({ permission }: { readonly permission: Permission }): ReactNode {
-  const ours = Object.hasOwn(scopeStrings, permission.scope) ? scopeStrings[permission.scope] : undefined;
-  if (ours !== undefined) return <span>{ours}</span>;
-  const described = displayName(permission.description ?? '', 120);
-  return described === '' ? <code>{displayName(permission.scope)}</code> : <bdi>{described}</bdi>;
 }
 
 function SignedIn({ model }: { readonly model: ConsentModel }): ReactNode {
