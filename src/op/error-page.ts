@@ -2,6 +2,7 @@ import type { ErrorOut, KoaContextWithOIDC } from 'oidc-provider';
 import { errors } from 'oidc-provider';
 import { DomainError } from '../core/errors.js';
 import { plainText } from '../core/text.js';
+import { requestIdOf } from '../http/request-id.js';
 import type { TenantContext } from '../http/tenant-context.js';
 import { renderError } from '../pages/error/error-page.js';
 import type { ErrorReason } from '../pages/error/strings.js';
@@ -29,7 +30,15 @@ export function renderOAuthError(
   const reason = reasonOf(error);
   const clientId = ctx.oidc.client?.clientId;
   const application = clientId === undefined ? undefined : tenant.application(clientId);
-  deps.log.info('op.error_page', { reference, reason, error: out.error, detail: error.message, clientId });
+  deps.log.info('op.error_page', {
+    requestId: requestIdOf(ctx.req),
+    tenant: tenant.slug,
+    reference,
+    reason,
+    error: out.error,
+    detail: error.message,
+    clientId,
+  });
   const frame = frameOf(tenant, deps.stylesheetHref, application?.name);
   const detail = reason === 'bad_request' ? plainText(out.error_description ?? out.error) : undefined;
   showPage(ctx, ctx.status, renderError(frame, { reason, reference, at: deps.clock.now(), detail }));

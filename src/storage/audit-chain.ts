@@ -26,9 +26,10 @@ export interface Chained {
 }
 
 /**
- * Chains audit events that no transaction can come before any more: those whose transaction id is below every one that
- * still runs, in the order (transaction, id). Writers insert events without a lock; this is the only one who orders them.
- * The position's row is the lease: whoever has it locked leads, and its place moves in the same transaction as the links.
+ * Chains audit events that no transaction can come before any more: those whose transaction id is below every
+ * one that still runs, in the order (transaction, id). Writers insert events without a lock; this is the only
+ * one who orders them. The position's row is the lease: whoever has it locked leads, and its place moves in
+ * the same transaction as the links.
  */
 export class AuditChainer {
   constructor(

@@ -27,9 +27,9 @@ interface Joined {
 }
 
 /**
- * One tenant's configuration in an open transaction. It begins as the database user, who may write tenants and domains,
- * locks the tenant's row, and is the tenant's (`causeway_app`, row security) for all else. The lock is one that foreign
- * keys pass (`NO KEY`), so sign-ins of the tenant go on meanwhile.
+ * One tenant's configuration in an open transaction. It begins as the database user, who may write tenants
+ * and domains, locks the tenant's row, and is the tenant's (`causeway_app`, row security) for all else. The
+ * lock is one that foreign keys pass (`NO KEY`), so sign-ins of the tenant go on meanwhile.
  */
 export class PostgresConfigurationChange implements ConfigurationChange {
   #current: ConfiguredTenant | undefined;

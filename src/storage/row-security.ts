@@ -1,8 +1,8 @@
 import type { Database } from './database.js';
 
 /**
- * Tables with a `tenant_id` that are outside row security: `domains` is read before the tenant is known, the others are
- * reached by the hash of a bearer value, which is its own proof.
+ * Tables with a `tenant_id` that are outside row security: `domains` is read before the tenant is known, the
+ * others are reached by the hash of a bearer value, which is its own proof.
  */
 export const OUTSIDE_ROW_SECURITY: readonly string[] = [
   'access_token_records',
@@ -13,8 +13,8 @@ export const OUTSIDE_ROW_SECURITY: readonly string[] = [
 ];
 
 /**
- * What of row-level security is not in force for the application's role; empty when all is. Judged by what PostgreSQL
- * would do for that role, not by what the migrations meant.
+ * What of row-level security is not in force for the application's role; empty when all is. Judged by what
+ * PostgreSQL would do for that role, not by what the migrations meant.
  */
 export async function rowSecurityFaults(database: Database): Promise<readonly string[]> {
   return database.transact(async (query) => {

@@ -49,7 +49,10 @@ export interface SchemaState {
 }
 
 const SERVER_VERSION_MIN = 140_000;
-/** An older node goes on, and may be started again, while a newer one has migrated: one step, not more (I3, F-15). */
+/**
+ * An older node goes on, and may be started again, while a newer one has migrated: one step, not more (I3,
+ * F-15).
+ */
 const UNKNOWN_MAX = 1;
 const LOCK_WAIT_MS = 60_000;
 const LOCK_POLL_MS = 200;
@@ -187,7 +190,8 @@ async function withClient<T>(url: string, work: (client: Client) => Promise<T>):
     application_name: 'causeway',
     connectionTimeoutMillis: CONNECT_MS,
   });
-  // A connection that breaks fails the query that is under way, or the next one; without a listener it ends the process.
+  // A connection that breaks fails the query that is under way, or the next one; without a listener it ends
+  // the process.
   client.on('error', () => undefined);
   try {
     await client.connect();

@@ -2,9 +2,9 @@ import type { AuditEventId, TenantId } from '../../core/ids.js';
 import { sha256 } from './audit-record.js';
 
 /**
- * The chain of a tenant's audit events: each link's hash covers the link before it, so that nothing can be changed,
- * taken out or put in without every later hash being wrong. Signed checkpoints hold what was true at their time, so that
- * the chain can't be cut or made anew either.
+ * The chain of a tenant's audit events: each link's hash covers the link before it, so that nothing can be
+ * changed, taken out or put in without every later hash being wrong. Signed checkpoints hold what was true at
+ * their time, so that the chain can't be cut or made anew either.
  */
 
 /** One link: an event, its place, and the hash over it and all before. */

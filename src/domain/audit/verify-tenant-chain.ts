@@ -16,7 +16,9 @@ export interface ChainReport {
   /** Links that were recomputed and found right. */
   readonly verified: number;
   readonly checkpoints: number;
-  /** Newest events, which the chainer has not reached yet: their own hashes are all that guards them so far. */
+  /**
+   * Newest events, which the chainer has not reached yet: their own hashes are all that guards them so far.
+   */
   readonly waiting: number;
   readonly fault: ChainFault | undefined;
 }
@@ -35,7 +37,8 @@ export async function verifyTenantChain(
   let head: ChainHead | undefined;
   for (;;) {
     while (await addPage(deps.chain, verifier, tenantId));
-    // Read after the links, so it is behind them only if somebody set it back; links that came meanwhile are read too.
+    // Read after the links, so it is behind them only if somebody set it back; links that came meanwhile are
+    // read too.
     head = await deps.chain.head(tenantId);
     const more = verifier.fault === undefined && (head?.seq ?? 0) > verifier.seq;
     if (!more || !(await addPage(deps.chain, verifier, tenantId))) break;

@@ -14,7 +14,10 @@ export interface AddressRules {
   readonly allowHttpLoopback: boolean;
 }
 
-/** What no address of an application may have: it is compared byte for byte, so it must mean one thing only. */
+/**
+ * What no address of an application may have: it is compared byte for byte, so it must mean one thing only
+ * (A-48).
+ */
 function faultOfForm(text: string): string | undefined {
   if (/[^\u0021-\u007e]/.test(text)) return 'must be printable ASCII without spaces';
   if (/[\\*]/.test(text)) return "must not hold '\\' or '*': addresses are compared byte for byte";
@@ -36,12 +39,15 @@ export function faultOfWebAddress(text: string, rules: AddressRules): string | u
   return 'must be https';
 }
 
-/** A scheme that belongs to an app on a device: a domain name backwards (RFC 8252 section 7.1), so that it is nobody else's. */
+/**
+ * A scheme that belongs to an app on a device: a domain name backwards (RFC 8252 section 7.1), so that it is
+ * nobody else's.
+ */
 const PRIVATE_SCHEME = /^[a-z][a-z0-9+-]*(?:\.[a-z0-9+-]+)+:$/;
 
 /**
- * Why an application of the type can't have the redirect URI, or undefined when it can. Native applications may also
- * have a private-use scheme, or http to a loopback host (RFC 8252 sections 7.1 and 7.3).
+ * Why an application of the type can't have the redirect URI, or undefined when it can. Native applications
+ * may also have a private-use scheme, or http to a loopback host (RFC 8252 sections 7.1 and 7.3).
  */
 export function faultOfRedirectUri(
   text: string,

@@ -43,7 +43,9 @@ export type ApplyOutcome =
       readonly changes: readonly Change[];
       readonly tenants: readonly AppliedTenant[];
     }
-  /** A tenant applies in one transaction: those before it are done, and secrets made for them must be told. */
+  /**
+   * A tenant applies in one transaction: those before it are done, and secrets made for them must be told.
+   */
   | {
       readonly outcome: 'interrupted';
       readonly changes: readonly Change[];
@@ -52,7 +54,10 @@ export type ApplyOutcome =
       readonly error: unknown;
     };
 
-/** Makes the named tenants look like the file: all is planned and checked first, then each applies in one transaction. */
+/**
+ * Makes the named tenants look like the file: all is planned and checked first, then each applies in one
+ * transaction.
+ */
 export async function applyConfiguration(
   deps: ApplyDeps,
   desired: readonly DesiredTenant[],

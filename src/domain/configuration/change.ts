@@ -30,8 +30,8 @@ export interface Change {
 }
 
 /**
- * Whether the change takes away what somebody has: a way to sign in, an application, a role, tokens for an API, Okta's
- * access by SCIM, technicians' access to customers. Everything that a file can delete does.
+ * Whether the change takes away what somebody has: a way to sign in, an application, a role, tokens for an
+ * API, Okta's access by SCIM, technicians' access to customers. Everything that a file can delete does.
  */
 export function endsAccess(change: Change): boolean {
   return change.action === 'delete';

@@ -2,7 +2,9 @@ import { faultOfOrigin, faultOfRedirectUri, faultOfWebAddress } from './addresse
 import type { TargetApplication } from './target.js';
 import type { TenantCheck } from './tenant-check.js';
 
-/** Members of private and symmetric keys (RFC 7518 section 6): a key set that is shown to us must hold none. */
+/**
+ * Members of private and symmetric keys (RFC 7518 section 6): a key set that is shown to us must hold none.
+ */
 const PRIVATE_MEMBERS = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k'];
 
 /** Claims with a meaning of their own; a list of roles in their place would be taken for it. */
@@ -13,7 +15,10 @@ const PROTECTED_CLAIMS: ReadonlySet<string> = new Set(
   ].flatMap((line) => line.split(' ')),
 );
 
-/** What is wrong in an application as it is to be. One that the file doesn't name is only asked for its references. */
+/**
+ * What is wrong in an application as it is to be. One that the file doesn't name is only asked for its
+ * references.
+ */
 export function checkApplication(check: TenantCheck, application: TargetApplication): void {
   const { desired, paths, list, target } = check;
   const path = paths.named('applications', application.clientId, (entry) => entry.clientId);

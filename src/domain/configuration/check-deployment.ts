@@ -14,7 +14,9 @@ export interface DeploymentCheck {
   readonly verified: readonly VerifiedDomain[];
 }
 
-/** Faults between tenants: slugs, the tree of depth two below `system` (A-83), domains that two tenants want. */
+/**
+ * Faults between tenants: slugs, the tree of depth two below `system` (A-83), domains that two tenants want.
+ */
 export function checkDeployment(check: DeploymentCheck): readonly Fault[] {
   const list = new FaultList();
   const tree = new Tree(check);

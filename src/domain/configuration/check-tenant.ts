@@ -14,8 +14,8 @@ const CONSOLE_KEYS: ReadonlySet<string> = new Set(CONSOLE_ROLES.map((role) => ro
 const RESERVED_CONNECTION_KEYS: ReadonlySet<string> = new Set(['chooser', 'msp']);
 
 /**
- * What is wrong in a tenant as it is to be, its own references included. References are also checked where the file is
- * silent, because what it deletes may be referred to by what is in force.
+ * What is wrong in a tenant as it is to be, its own references included. References are also checked where
+ * the file is silent, because what it deletes may be referred to by what is in force.
  */
 export function checkTenant(
   desired: DesiredTenant,

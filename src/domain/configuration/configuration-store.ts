@@ -13,7 +13,10 @@ import type { CustomerGrant, ScimTokenName } from './tenant-configuration.js';
 export interface ConfiguredTenant extends StoredTenant {
   /** Hashes of SCIM tokens by the token's name. */
   readonly scimTokenHashes: ReadonlyMap<string, Uint8Array>;
-  /** Ids of entries without a name of their own: `roleMapping`, `accessPolicy` or `grant`, a space, the view's key. */
+  /**
+   * Ids of entries without a name of their own: `roleMapping`, `accessPolicy` or `grant`, a space, the view's
+   * key.
+   */
   readonly namelessIds: ReadonlyMap<string, string>;
 }
 
@@ -77,7 +80,10 @@ export interface EntryWriters {
   readonly grants: EntryWriter<Nameless<CustomerGrant>>;
 }
 
-/** One tenant's configuration in one transaction. The tenant's row is locked: no other change of it runs beside. */
+/**
+ * One tenant's configuration in one transaction. The tenant's row is locked: no other change of it runs
+ * beside.
+ */
 export interface ConfigurationChange {
   /** As it is in force; undefined when there is no such tenant. */
   readonly current: ConfiguredTenant | undefined;
@@ -86,7 +92,10 @@ export interface ConfigurationChange {
   /** @throws TypeError before the tenant was made. */
   readonly entries: EntryWriters;
 
-  /** Locks the place of another tenant against re-parenting, so that the tree can't grow a third level meanwhile. */
+  /**
+   * Locks the place of another tenant against re-parenting, so that the tree can't grow a third level
+   * meanwhile.
+   */
   lockPlace(slug: string): Promise<TenantPlace | undefined>;
   /** Makes the tenant's row. @throws DomainError `already_exists` when somebody else made it just now. */
   createTenant(record: NewTenantRecord): Promise<void>;
@@ -105,8 +114,8 @@ export interface ConfigurationStore {
   /** Those of the domains that are verified for a tenant. */
   verifiedDomains(names: readonly string[]): Promise<readonly VerifiedDomain[]>;
   /**
-   * Runs `work` in one transaction with the tenant's row locked, again when PostgreSQL asks for that; what `work` makes
-   * outside of it must not matter when it didn't commit.
+   * Runs `work` in one transaction with the tenant's row locked, again when PostgreSQL asks for that; what
+   * `work` makes outside of it must not matter when it didn't commit.
    */
   change<T>(slug: string, work: (change: ConfigurationChange) => Promise<T>): Promise<T>;
 }

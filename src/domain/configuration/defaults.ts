@@ -50,7 +50,10 @@ const GRANTS: Readonly<Record<ApplicationType, readonly GrantType[]>> = {
   service: ['client_credentials'],
 };
 
-/** Settings of a new application where the file says nothing, by its type and the grants that the file gives it. */
+/**
+ * Settings of a new application where the file says nothing, by its type and the grants that the file gives
+ * it.
+ */
 export function newApplicationSettings(
   type: ApplicationType,
   grantTypes: readonly GrantType[] = GRANTS[type],

@@ -12,8 +12,8 @@ import type { LocalSignIn, RoleMappingMode, WhenNoRole } from '../tenant/tenant.
 import type { CustomerGrant } from './tenant-configuration.js';
 
 /**
- * What an operator's file wants of one tenant. A member that is absent is left as it is (or gets its default in what is
- * new); a list that is present is complete.
+ * What an operator's file wants of one tenant. A member that is absent is left as it is (or gets its default
+ * in what is new); a list that is present is complete.
  */
 export interface DesiredTenant {
   /** Where it stands in the file: `tenants[0]`. */

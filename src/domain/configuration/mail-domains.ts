@@ -1,6 +1,6 @@
 /**
- * Domains that belong to everybody: whoever had one verified would steer strangers' sign-ins (A-12). Not the whole
- * public suffix list: what is missing still needs the operator's word or a proof by DNS.
+ * Domains that belong to everybody: whoever had one verified would steer strangers' sign-ins (A-12). Not the
+ * whole public suffix list: what is missing still needs the operator's word or a proof by DNS.
  */
 const PUBLIC_SUFFIXES: ReadonlySet<string> = new Set([
   'ac.uk',

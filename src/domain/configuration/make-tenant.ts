@@ -11,7 +11,10 @@ export interface MakeTenantDeps {
   readonly ids: Ids;
 }
 
-/** Algorithms that an issuer can sign with from its first day, so that an application's choice needs no new key. */
+/**
+ * Algorithms that an issuer can sign with from its first day, so that an application's choice needs no new
+ * key.
+ */
 const ISSUER_ALGS: readonly SigningKey['alg'][] = ['RS256', 'ES256', 'EdDSA'];
 
 /** Makes a tenant's row and what no tenant is without: data key, roles of the console, signing keys. */

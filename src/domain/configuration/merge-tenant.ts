@@ -16,7 +16,10 @@ export interface MergedTenant {
 
 const isOwnRole = (role: { readonly key: string }): boolean => !role.key.startsWith('console:');
 
-/** What the file wants of a tenant, completed by what is in force (`undefined`: the tenant is new) and by defaults. */
+/**
+ * What the file wants of a tenant, completed by what is in force (`undefined`: the tenant is new) and by
+ * defaults.
+ */
 export function mergeTenant(
   current: TenantConfiguration | undefined,
   desired: DesiredTenant,
@@ -91,7 +94,10 @@ function mergeSettings(
   };
 }
 
-/** Domains compare in their A-label form, lower case (RFC 5890); a name that has none stays as typed and is refused. */
+/**
+ * Domains compare in their A-label form, lower case (RFC 5890); a name that has none stays as typed and is
+ * refused.
+ */
 function mergeDomains(current: TenantConfiguration | undefined, desired: DesiredTenant): readonly Domain[] {
   const domains = desired.domains?.map((entry) => {
     const name = domainToASCII(entry.name) || entry.name;
@@ -130,8 +136,8 @@ function mergeScimTokens(
 }
 
 /**
- * Without what the database deletes along with what the file deletes, where the file doesn't speak of it: mappings of a
- * role or application, policies of an API, SCIM tokens of a connection. So the plan shows them.
+ * Without what the database deletes along with what the file deletes, where the file doesn't speak of it:
+ * mappings of a role or application, policies of an API, SCIM tokens of a connection. So the plan shows them.
  */
 function withoutOrphans(target: TargetTenant, desired: DesiredTenant): TargetTenant {
   const roles = new Set(target.roles.map((role) => role.key));

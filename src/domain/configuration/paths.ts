@@ -28,8 +28,8 @@ export class Paths {
   }
 
   /**
-   * An entry by what tells it from others: its place in the file, or for one that is in force and that the file doesn't
-   * name, its identity: `tenants[0].connections['okta']`.
+   * An entry by what tells it from others: its place in the file, or for one that is in force and that the
+   * file doesn't name, its identity: `tenants[0].connections['okta']`.
    */
   named<L extends ListName>(
     list: L,

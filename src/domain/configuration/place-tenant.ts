@@ -4,8 +4,8 @@ import { SYSTEM_SLUG } from '../tenant/tenant.js';
 import type { ConfigurationChange } from './configuration-store.js';
 
 /**
- * The id of the tenant's parent as it is to be, its place locked until the transaction ends: the plan was made before,
- * and the tree must still have room.
+ * The id of the tenant's parent as it is to be, its place locked until the transaction ends: the plan was
+ * made before, and the tree must still have room.
  * @param known the parent's id now; null: `system` has none
  * @throws DomainError `conflict` when the tree has changed meanwhile
  */

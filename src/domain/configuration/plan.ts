@@ -11,7 +11,10 @@ import type { TenantConfiguration } from './tenant-configuration.js';
 /** What a file would change of one tenant. */
 export interface TenantPlan {
   readonly target: TargetTenant;
-  /** In the order in which they can be made. Empty when the tenant is as the file wants it, and while there are faults. */
+  /**
+   * In the order in which they can be made. Empty when the tenant is as the file wants it, and while there
+   * are faults.
+   */
   readonly changes: readonly Change[];
   readonly faults: readonly Fault[];
 }

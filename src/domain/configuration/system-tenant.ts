@@ -5,8 +5,8 @@ import type { ApplyDeps } from './apply-deps.js';
 import { makeTenant } from './make-tenant.js';
 
 /**
- * Makes the deployment's own tenant, once: the parent of all, whose keys sign audit checkpoints. To be called where only
- * one process can (under the lock of the migrations).
+ * Makes the deployment's own tenant, once: the parent of all, whose keys sign audit checkpoints. To be called
+ * where only one process can (under the lock of the migrations).
  * @returns whether it was made now
  */
 export async function ensureSystemTenant(deps: Omit<ApplyDeps, 'access'>): Promise<boolean> {

@@ -13,8 +13,8 @@ import type {
 } from './target.js';
 
 /**
- * Configuration in the words of the file: what is compared, named in plans (`changes`) and shown before and after in
- * audit events. No secret is a part of it.
+ * Configuration in the words of the file: what is compared, named in plans (`changes`) and shown before and
+ * after in audit events. No secret is a part of it.
  */
 export interface View {
   /** Tells the entry from others of its kind. */

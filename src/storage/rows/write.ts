@@ -1,8 +1,8 @@
 import type { EntityManager, EntitySchema, ObjectLiteral } from 'typeorm';
 
 /**
- * Values for some columns; a function gives an SQL expression. (TypeORM's own type looks into documents member by member,
- * which ends nowhere in those that hold any JSON.)
+ * Values for some columns; a function gives an SQL expression. (TypeORM's own type looks into documents
+ * member by member, which ends nowhere in those that hold any JSON.)
  */
 export type Values<Row> = { readonly [Column in keyof Row]?: Row[Column] | (() => string) };
 
