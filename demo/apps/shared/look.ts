@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { fileURLToPath } from 'node:url';
+import { beside } from './files.js';
 
 /** What an application shows of itself on its bar. */
 export interface Look {
@@ -15,5 +15,5 @@ export const STYLESHEET = '/style.css';
 
 /** The one stylesheet of the sample applications. */
 export function stylesheet(): Promise<Buffer> {
-  return readFile(fileURLToPath(new URL('style.css', import.meta.url)));
+  return readFile(beside(import.meta.url, 'style.css'));
 }

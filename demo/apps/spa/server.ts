@@ -1,9 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { Router } from '@koa/router';
 import Koa, { type Context } from 'koa';
+import { beside } from '../shared/files.js';
 import { STYLESHEET, stylesheet, type Look } from '../shared/look.js';
 import { serve, type RunningApp } from '../shared/serve.js';
 
@@ -16,7 +16,7 @@ export interface SpaOptions {
   readonly onError?: (error: unknown) => void;
 }
 
-const PUBLIC = fileURLToPath(new URL('public/', import.meta.url));
+const PUBLIC = beside(import.meta.url, 'public/');
 /** The library as its package ships it for browsers. */
 const LIBRARY = join(
   dirname(createRequire(import.meta.url).resolve('oidc-client-ts/package.json')),

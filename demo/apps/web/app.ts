@@ -150,7 +150,7 @@ export class WebApp {
     if (session !== undefined) sessions.end(session);
     ctx.cookies.set(cookieName, null);
     const signedIn = session?.signedIn;
-    seeOther(ctx, signedIn === undefined ? '/signed-out' : (await signIn.signOutUrl(signedIn)).href);
+    seeOther(ctx, signedIn === undefined ? '/signed-out' : (await signIn.end(signedIn)).href);
   }
 
   #session(ctx: RouterContext): Session | undefined {

@@ -75,7 +75,7 @@ export function homePage(look: Look, signedIn: SignedIn, notice?: string): strin
     look,
     title: 'Home',
     corner: html`<form method="post" action="/logout">
-      <button class="button small">Sign out</button>
+      <button class="button">Sign out</button>
     </form>`,
     body: html`${notice !== undefined && html`<p class="notice" role="status">${notice}</p>`}
       ${personCard(signedIn)}

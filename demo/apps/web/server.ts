@@ -30,7 +30,7 @@ export function startWebApp(options: WebAppOptions): Promise<RunningApp> {
       Date.now,
     );
     // Browsers keep cookies by host, whatever the port: two applications on localhost need two names.
-    const cookieName = `session_${options.port}`;
+    const cookieName = `session_${new URL(url).port}`;
     return new WebApp({
       look,
       url,

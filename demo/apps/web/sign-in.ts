@@ -10,6 +10,7 @@ import {
   randomPKCECodeVerifier,
   randomState,
   refreshTokenGrant,
+  tokenRevocation,
   ClientSecretBasic,
   type Configuration,
   type IDToken,
@@ -118,9 +119,14 @@ export class SignIn {
     return this.#signedIn(tokens, before);
   }
 
-  /** Where to sign out at the issuer too, so that the next sign-in isn't a silent one. */
-  async signOutUrl({ idToken }: SignedIn): Promise<URL> {
-    return buildEndSessionUrl(await this.#configuration(), {
+  /**
+   * Gives the refresh token back, which would outlive the sign-out otherwise (that is what `offline_access` means).
+   * @returns where to sign out at the issuer too
+   */
+  async end({ idToken, refreshToken }: SignedIn): Promise<URL> {
+    const configuration = await this.#configuration();
+    if (refreshToken !== undefined) await tokenRevocation(configuration, refreshToken);
+    return buildEndSessionUrl(configuration, {
       id_token_hint: idToken,
       post_logout_redirect_uri: this.options.postLogoutRedirectUri,
     });

@@ -62,6 +62,7 @@ async function configuration(clients: ClientMetadata[], tiny: () => TinyIssuer):
     interactions: { url: (_ctx, { uid }) => `/interaction/${uid}` },
     features: {
       devInteractions: { enabled: false },
+      revocation: { enabled: true, allowedPolicy: () => true },
       rpInitiatedLogout: { enabled: true, logoutSource: (ctx, form) => void (ctx.body = form) },
     },
     issueRefreshToken: () => true,

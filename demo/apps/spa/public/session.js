@@ -25,6 +25,9 @@ class Session {
     stateStore: new WebStorageStateStore({ store: sessionStorage }),
     automaticSilentRenew: false,
     silentRequestTimeoutInSeconds: 5,
+    // A refresh token outlives a sign-out, that is what offline_access means: it is given back.
+    revokeTokensOnSignout: true,
+    revokeTokenTypes: ['refresh_token'],
   });
 
   get renewal() {
