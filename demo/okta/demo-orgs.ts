@@ -44,7 +44,7 @@ function brokerApp(key: DemoOrgKey, brokerUrl: string) {
 const tile = (key: DemoOrgKey, brokerUrl: string, clientId: string): string =>
   `${brokerUrl}/t/${key}/initiate/okta/${clientId}`;
 
-/** A bookmark app: a tile for a second application behind the same integration. */
+/** A bookmark app: the tile of one of several applications behind one integration. */
 function bookmark(label: string, initiateLoginUri: string, groups: readonly string[]): AppSeed {
   return { label, initiateLoginUri, grantTypes: [], authMethod: 'none', assign: { groups } };
 }
@@ -84,18 +84,21 @@ export function acmeOrg({ brokerUrl, port = DEMO_ORGS.acme.port }: DemoParts): S
     apps: [
       {
         ...brokerApp('acme', brokerUrl),
-        label: 'Acme Dashboards',
+        label: 'Causeway',
         clientSecret,
-        initiateLoginUri: tile('acme', brokerUrl, 'dashboards'),
         assign: { groups: staff },
       },
+      bookmark('Acme Dashboards', tile('acme', brokerUrl, 'dashboards'), staff),
       bookmark('Acme Notes', tile('acme', brokerUrl, 'notes'), staff),
     ],
     apiTokens: [{ name: 'Group picker', value: '00demo-acme-api-token', role: 'READ_ONLY_ADMIN' }],
   };
 }
 
-/** Globex: another customer, with other groups, whose integration has a key of the broker's instead of a secret. */
+/**
+ * Globex: another customer, with other groups. Its integration knows the broker by a key instead of a secret, and is
+ * itself the tile of the one application behind it.
+ */
 export function globexOrg({ brokerUrl, port = DEMO_ORGS.globex.port }: DemoParts): StartOktaOrgConfig {
   const { host } = DEMO_ORGS.globex;
   return {

@@ -1,0 +1,97 @@
+import { APPLICATIONS, startApplication } from './applications.js';
+import { startCauseway, type CausewayOptions, type RunningCauseway } from './causeway.js';
+import { acmeOrg, globexOrg } from './okta/demo-orgs.js';
+import { startOktaOrg, type RunningOktaOrg } from './okta/server.js';
+import { checkPorts, portsAt } from './ports.js';
+import { readSeed, SEED_SECRETS } from './seed.js';
+
+export interface DemoOptions extends Omit<CausewayOptions, 'port'> {
+  /** Added to every port of the demo. */
+  readonly offset: number;
+  /** Told what is being done, a line at a time. */
+  readonly onProgress: (line: string) => void;
+  /** Told of errors in the orgs and the applications. */
+  readonly onError: (error: unknown) => void;
+}
+
+/** Everything that runs. */
+export interface Demo {
+  readonly causeway: RunningCauseway;
+  readonly okta: { readonly acme: RunningOktaOrg; readonly globex: RunningOktaOrg };
+  /** Addresses of the applications, in the order of `APPLICATIONS`. */
+  readonly applicationUrls: readonly string[];
+  /** What `causeway apply --json` printed: what changed, and each tenant's addresses. */
+  readonly applied: Applied;
+  stop(): Promise<void>;
+}
+
+/** Of the output of `causeway apply --json`, what the demo shows. */
+export interface Applied {
+  readonly plan: readonly unknown[];
+  readonly tenants: readonly { readonly slug: string; readonly issuer: string }[];
+}
+
+interface Stoppable {
+  stop(): Promise<void>;
+}
+
+/**
+ * Starts the orgs, Causeway and the applications, and applies the seed. What was started already is stopped again when
+ * something fails.
+ * @throws Error when a port is taken, Causeway doesn't start, or the seed can't be applied
+ */
+export async function startDemo(options: DemoOptions): Promise<Demo> {
+  const { offset, onProgress, onError } = options;
+  const ports = portsAt(offset);
+  await checkPorts(ports);
+  const running: Stoppable[] = [];
+  /** The last first: applications before the issuer that they ask. */
+  const stop = async (): Promise<void> => {
+    for (const one of running.splice(0).toReversed()) await one.stop();
+  };
+  const started = async <T extends Stoppable>(starting: Promise<T>): Promise<T> => {
+    const one = await starting;
+    running.push(one);
+    return one;
+  };
+  try {
+    onProgress('Starting two simulated Okta orgs…');
+    const brokerUrl = `http://localhost:${ports.causeway}`;
+    const okta = {
+      acme: await started(startOktaOrg({ ...acmeOrg({ brokerUrl, port: ports.acmeOkta }), onError })),
+      globex: await started(startOktaOrg({ ...globexOrg({ brokerUrl, port: ports.globexOkta }), onError })),
+    };
+    onProgress('Starting Causeway, with a database of its own…');
+    const causeway = await started(startCauseway({ ...options, port: ports.causeway }));
+    onProgress('Applying the seed, and starting the applications…');
+    const applied = await applySeed(causeway, offset);
+    const applicationUrls: string[] = [];
+    for (const application of APPLICATIONS) {
+      const where = { causewayUrl: causeway.url, port: ports[application.port], onError };
+      applicationUrls.push((await started(startApplication(application, where))).url);
+    }
+    return { causeway, okta, applicationUrls, applied, stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+/** The deployment becomes what the seed says, whatever an earlier run has left or somebody has changed since. */
+async function applySeed(causeway: RunningCauseway, offset: number): Promise<Applied> {
+  const args = ['apply', '-f', '-', '--allow-delete', '--json'];
+  const applied: unknown = JSON.parse(await causeway.command(args, readSeed(offset), SEED_SECRETS));
+  if (!isApplied(applied)) throw new TypeError('causeway apply --json printed something else than agreed');
+  return applied;
+}
+
+function isApplied(value: unknown): value is Applied {
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    'plan' in value &&
+    Array.isArray(value.plan) &&
+    'tenants' in value &&
+    Array.isArray(value.tenants)
+  );
+}
