@@ -35,13 +35,41 @@ swc.parseFileSync = (file, options) => parse(file, { ...options, tsx: file.endsW
 module.exports = {
   forbidden: [
     { name: 'no-cycles', severity: 'error', from: {}, to: { circular: true } },
-    { name: 'known-folders', severity: 'error', from: { path: '^src/', pathNot: `${anyOf([...Object.keys(house), 'server', 'cli', 'console'])}|^src/main\\.ts$` }, to: {} },
-    { name: 'main-only-starts', severity: 'error', from: { path: '^src/main\\.ts$' }, to: { path: '^src/', pathNot: '^src/cli/' } },
-    { name: 'storage-is-handed-over', severity: 'error', from: { path: '^src/', pathNot: '^src/(storage|server|cli)/' }, to: { path: '^src/storage/' } },
+    {
+      name: 'known-folders',
+      severity: 'error',
+      from: {
+        path: '^src/',
+        pathNot: `${anyOf([...Object.keys(house), 'server', 'cli', 'console'])}|^src/main\\.ts$`,
+      },
+      to: {},
+    },
+    {
+      name: 'main-only-starts',
+      severity: 'error',
+      from: { path: '^src/main\\.ts$' },
+      to: { path: '^src/', pathNot: '^src/cli/' },
+    },
+    {
+      name: 'storage-is-handed-over',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '^src/(storage|server|cli)/' },
+      to: { path: '^src/storage/' },
+    },
     { name: 'migrations-are-sql', severity: 'error', from: { path: '^migrations/' }, to: { path: '^src/' } },
-    { name: 'demo-is-a-counterpart', severity: 'error', from: { path: '^(demo|bench)/' }, to: { path: '^src/' } },
+    {
+      name: 'demo-is-a-counterpart',
+      severity: 'error',
+      from: { path: '^(demo|bench)/' },
+      to: { path: '^src/' },
+    },
     { name: 'src-imports-no-test', severity: 'error', from: { path: '^src/' }, to: { path: '^test/' } },
-    { name: 'console-sees-the-contract', severity: 'error', from: { path: '^src/console/' }, to: { path: '^src/', pathNot: '^src/(console|management/contract)/' } },
+    {
+      name: 'console-sees-the-contract',
+      severity: 'error',
+      from: { path: '^src/console/' },
+      to: { path: '^src/', pathNot: '^src/(console|management/contract)/' },
+    },
     ...Object.entries(house).map(([folder, lower]) => ({
       name: `${folder}-imports-lower`,
       severity: 'error',
@@ -57,4 +85,3 @@ module.exports = {
   ],
   options: { doNotFollow: { path: 'node_modules' }, parser: 'swc', tsPreCompilationDeps: true },
 };
-

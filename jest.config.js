@@ -5,7 +5,8 @@ export default {
   testMatch: ['**/*.test.ts', '**/*.test.tsx'],
   globalSetup: '<rootDir>/test/support/global-setup.js',
   globalTeardown: '<rootDir>/test/support/global-teardown.js',
-  testTimeout: 30_000,
+  testTimeout: 60_000,
+  maxWorkers: 2,
   coverageProvider: 'v8',
   collectCoverageFrom: ['src/**/*.{ts,tsx}'],
   extensionsToTreatAsEsm: ['.ts', '.tsx'],
@@ -17,7 +18,11 @@ export default {
         jsc: {
           target: 'es2022',
           parser: { syntax: 'typescript', tsx: true, decorators: true },
-          transform: { legacyDecorator: true, useDefineForClassFields: true, react: { runtime: 'automatic' } },
+          transform: {
+            legacyDecorator: true,
+            useDefineForClassFields: true,
+            react: { runtime: 'automatic' },
+          },
         },
         module: { type: 'es6' },
         sourceMaps: 'inline',
