@@ -9,7 +9,8 @@ import { artifactHash, UnitOfWork } from './unit-of-work.js';
  * back into what the token says, if its signature, record and grant hold.
  */
 const PREFIX = 'jwt:';
-const JWT = /^[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+$/;
+/** Opaque tokens have no dots; what has some is a JWT, or an attempt at one, and is judged as such. */
+const STRUCTURED = /\./;
 const ROUTES = new Set(['introspection', 'revocation']);
 
 export const isJwtHandle = (id: string): boolean => id.startsWith(PREFIX);
@@ -27,7 +28,7 @@ export function acceptJwts(provider: Provider): void {
     },
     set(this: { readonly route?: string }, params: { token?: unknown }) {
       const { token } = params;
-      if (ROUTES.has(this.route ?? '') && typeof token === 'string' && JWT.test(token))
+      if (ROUTES.has(this.route ?? '') && typeof token === 'string' && STRUCTURED.test(token))
         params.token = `${PREFIX}${token}`;
       assembled.set(this, params);
     },
@@ -59,7 +60,7 @@ async function verified(handle: string): Promise<VerifiedJwt | undefined> {
 export async function findJwt(handle: string): Promise<AdapterPayload | undefined> {
   const jwt = await verified(handle);
   if (jwt === undefined) return undefined;
-  const { jti, sub, client_id: clientId, scope, aud, iat, exp, iss: _iss, cnf: _cnf, ...extra } = jwt.claims;
+  const { jti, sub, client_id: clientId, scope, aud, iat, exp, sid, iss: _iss, ...extra } = jwt.claims;
   if (typeof jti !== 'string' || typeof clientId !== 'string') return undefined;
   const unit = UnitOfWork.current;
   if (!(await unit.store.tokenRecordLives(unit.tenant.id, recordHash(jti)))) return undefined;
@@ -72,12 +73,17 @@ export async function findJwt(handle: string): Promise<AdapterPayload | undefine
     ...(aud === undefined ? {} : { aud }),
     ...(iat === undefined ? {} : { iat }),
     ...(exp === undefined ? {} : { exp }),
+    ...(typeof sid === 'string' ? { sid } : {}),
     extra,
   };
 }
 
-/** Deletes a JWT's record: from now on it introspects as inactive (RFC 7009). */
+/**
+ * Deletes a JWT's record: from now on it introspects as inactive (RFC 7009 section 2.1). Its grant ends with it, as it
+ * does with an opaque token.
+ */
 export async function revokeJwt(jti: string): Promise<void> {
   const unit = UnitOfWork.current;
-  await unit.store.deleteTokenRecord(unit.tenant.id, recordHash(jti));
+  const grantHash = await unit.store.deleteTokenRecord(unit.tenant.id, recordHash(jti));
+  if (grantHash !== null) unit.revokeGrantHash(grantHash);
 }

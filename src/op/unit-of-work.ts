@@ -227,7 +227,10 @@ export class UnitOfWork {
   }
 
   revokeGrant(grantId: string): void {
-    const hash = artifactHash('Grant', grantId);
+    this.revokeGrantHash(artifactHash('Grant', grantId));
+  }
+
+  revokeGrantHash(hash: ArtifactHash): void {
     this.#grants.delete(hash.toString('base64'));
     this.#revoked.push(hash);
   }

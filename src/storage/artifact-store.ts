@@ -98,9 +98,11 @@ export class PostgresArtifactStore implements ArtifactStore {
     return (await this.#one(tenantId, 'token_record_lives', text, [hash])).length > 0;
   }
 
-  async deleteTokenRecord(tenantId: TenantId, hash: ArtifactHash): Promise<void> {
-    const text = 'DELETE FROM access_token_records WHERE tenant_id = $1 AND jti_hash = $2';
-    await this.#one(tenantId, 'token_record_delete', text, [hash]);
+  async deleteTokenRecord(tenantId: TenantId, hash: ArtifactHash): Promise<ArtifactHash | null> {
+    const text =
+      'DELETE FROM access_token_records WHERE tenant_id = $1 AND jti_hash = $2 RETURNING grant_hash AS "grant"';
+    const [row] = await this.#one(tenantId, 'token_record_delete', text, [hash]);
+    return row?.['grant'] ?? null;
   }
 
   async commit(tenantId: TenantId, work: ArtifactCommit): Promise<CommitOutcome> {

@@ -134,7 +134,8 @@ export interface ArtifactStore {
   account(tenantId: TenantId, userId: string): Promise<Account | undefined>;
   /** Whether a JWT's record lives, and its grant. */
   tokenRecordLives(tenantId: TenantId, hash: ArtifactHash): Promise<boolean>;
-  deleteTokenRecord(tenantId: TenantId, hash: ArtifactHash): Promise<void>;
+  /** Gives the grant that the token hangs on; null when it has none, or there is no such record. */
+  deleteTokenRecord(tenantId: TenantId, hash: ArtifactHash): Promise<ArtifactHash | null>;
   commit(tenantId: TenantId, work: ArtifactCommit): Promise<CommitOutcome>;
   /** Marks a one-time id as used, for so long; false when it was used before (compare-and-set). */
   claim(tenantId: TenantId, mark: Pick<NewArtifact, 'hash' | 'kind' | 'lifetimeSeconds'>): Promise<boolean>;
