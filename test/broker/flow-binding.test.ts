@@ -1,4 +1,3 @@
-import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import type { RunningOktaOrg } from '../../demo/okta/server.js';
 import { ADA, CAT, startAcme, type Acme } from '../support/acme.js';
@@ -6,6 +5,7 @@ import { authorizationRequest, claimsOf, post } from '../support/application.js'
 import { Ledger } from '../support/ledger.js';
 import { HttpBrowser, type Page } from '../support/okta-sign-in.js';
 import { anOkta, connectionTo } from '../support/organization.js';
+import { rawRequest } from '../support/raw-request.js';
 import { arrive, goAndReturn, headingOf, leave, redeemAt, referenceOf, signThere } from '../support/trip.js';
 
 let acme: Acme;
@@ -172,7 +172,9 @@ describe('A-22 an answer that comes again', () => {
     const doors = [callback.href, callback.href.replace(new URL(callback).origin, node.url)];
     const host = new URL(callback).host;
     const pages = await Promise.all(
-      Array.from({ length: 20 }, (_, index) => rawGet(doors[index % 2] ?? '', { ...headers, host })),
+      Array.from({ length: 20 }, (_, index) =>
+        rawRequest(doors[index % 2] ?? '', { headers: { ...headers, host } }),
+      ),
     );
     expect(pages.filter(({ status }) => status === 303)).toHaveLength(1);
     expect(pages.filter(({ status }) => status === 400)).toHaveLength(19);
@@ -224,7 +226,7 @@ describe('an answer that is no answer', () => {
     const headers = { cookie: browser.cookies(callback) };
     for (const method of ['HEAD', 'POST', 'PUT']) {
       // oxlint-disable-next-line no-await-in-loop -- one after another
-      expect((await rawGet(callback.href, headers, method)).status).toBe(404);
+      expect((await rawRequest(callback, { headers, method })).status).toBe(404);
     }
     expect((await redeemAt(acme.app, await arrive(browser, acme.app, callback), request)).status).toBe(200);
   });
@@ -386,7 +388,7 @@ describe('what a trip leaves where', () => {
   });
 
   test('the trip’s cookie reaches only its callback, only over http here, for 10 minutes', async () => {
-    const page = await rawGet(authorizationRequest(acme.app).url.href);
+    const page = await rawRequest(authorizationRequest(acme.app).url);
     const cookie = page.setCookie.find((line) => line.startsWith('cw_t_')) ?? '';
     const [pair = '', ...attributes] = cookie.split('; ');
     expect(pair).toMatch(/^cw_t_[0-9a-f]{16}=[A-Za-z0-9_-]{43}\.[A-Za-z0-9_-]{10,64}$/);
@@ -407,7 +409,7 @@ describe('what a trip leaves where', () => {
     await keepMetadata(secure, 'https://acme.okta.example');
     const { url } = authorizationRequest(secure.app);
     const address = `${secure.causeway.url}${url.pathname}${url.search}`;
-    const page = await rawGet(address, { host: 'sso.example' });
+    const page = await rawRequest(address, { headers: { host: 'sso.example' } });
     await secure.stop();
     expect(page.location).toMatch(/^https:\/\/acme\.okta\.example\/authorize\?/);
     const trips = page.setCookie.filter((line) => /^\S*cw_t_/.test(line));
@@ -457,26 +459,4 @@ function swapCase(url: URL): void {
       letter === letter.toLowerCase() ? letter.toUpperCase() : letter.toLowerCase(),
     ),
   );
-}
-
-interface RawAnswer {
-  readonly status: number | undefined;
-  readonly setCookie: readonly string[];
-  readonly location: string | undefined;
-}
-
-/** A request with exactly these headers, `host` included. */
-function rawGet(
-  address: string,
-  headers: Readonly<Record<string, string>> = {},
-  method = 'GET',
-): Promise<RawAnswer> {
-  return new Promise((resolve, reject) => {
-    const sent = httpRequest(address, { method, headers }, (response: IncomingMessage) => {
-      response.resume();
-      const { statusCode: status, headers: got } = response;
-      resolve({ status, setCookie: got['set-cookie'] ?? [], location: got.location });
-    });
-    sent.on('error', reject).end();
-  });
 }
