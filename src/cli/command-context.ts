@@ -7,6 +7,7 @@ import type { Actor } from '../domain/audit/audit-event.js';
 import { readConfig, type Config } from '../server/config.js';
 import { openStorage, type Storage } from '../server/open-storage.js';
 import { CliError, EXIT } from './exit-codes.js';
+import { releasing } from './interrupt.js';
 import { terminalLogger, type Terminal } from './terminal.js';
 
 export type Variables = Readonly<Record<string, string | undefined>>;
@@ -53,7 +54,7 @@ export class CommandContext {
     ];
     if (isRemote.every((value) => value === undefined || value === '')) return;
     throw new CliError(EXIT.usage, [
-      'this release has no management API yet, so --url and --token (CAUSEWAY_URL, CAUSEWAY_TOKEN) lead nowhere:',
+      'this release has no management API yet: --url and --token (CAUSEWAY_URL, CAUSEWAY_TOKEN) lead nowhere;',
       'run the command where the deployment is configured, without them; it works beside a running server',
     ]);
   }
@@ -66,10 +67,9 @@ export class CommandContext {
       mode: 'join',
       ...(migrate === undefined ? {} : { migrate }),
     });
-    try {
-      return await work(storage);
-    } finally {
-      await storage.close();
-    }
+    return releasing(
+      () => storage.close(),
+      () => work(storage),
+    );
   }
 }

@@ -54,7 +54,9 @@ interface Patient {
   readonly options: DoctorOptions;
 }
 
-/** Adds to `checks` as it goes, so that what was found is told even when something later can't be looked at. */
+/**
+ * Adds to `checks` as it goes, so that what was found is told even when something later can't be looked at.
+ */
 async function checkDatabase(context: CommandContext, patient: Patient, checks: Check[]): Promise<void> {
   const { state, database, options } = patient;
   checks.push(...(await checkServer(state, database)));
@@ -80,8 +82,9 @@ async function checkServer(state: SchemaState, database: Database): Promise<read
   const version = `${Math.floor(state.serverVersion / 10_000)}.${state.serverVersion % 10_000}`;
   const detail = `PostgreSQL ${version} answers in ${latencyMs.toFixed(1)} ms`;
   const aheadSeconds = (now.getTime() - systemClock.now().getTime()) / 1000;
-  const clock = `The database's clock is ${Math.abs(aheadSeconds).toFixed(1)} s ${aheadSeconds < 0 ? 'behind' : 'ahead of'} this machine's`;
   const off = Math.abs(aheadSeconds);
+  const side = aheadSeconds < 0 ? 'behind' : 'ahead of';
+  const clock = `The database's clock is ${off.toFixed(1)} s ${side} this machine's`;
   return [
     latencyMs > LATENCY_WARN_MS
       ? warn('database', `${detail}: sign-ins need several trips, so put it nearer`)

@@ -5,6 +5,7 @@ import { hasServed } from '../server/encryption-keys.js';
 import { reachDatabase } from '../server/open-storage.js';
 import type { CommandContext } from './command-context.js';
 import { CliError, EXIT } from './exit-codes.js';
+import { releasing } from './interrupt.js';
 
 /**
  * The deployment's database as it is, for commands that only look: nothing is made or migrated.
@@ -17,22 +18,23 @@ export async function withExistingDatabase<T>(
   const { config, log, ids } = context;
   if (config.database.kind === 'embedded' && !(await hasServed(config.dataDir)))
     throw new CliError(EXIT.configuration, [
-      `DATA_DIR: there is no deployment in ${config.dataDir} yet: start Causeway once, or name another DATA_DIR`,
+      `DATA_DIR: no deployment is in ${config.dataDir} yet: start Causeway once, or name another DATA_DIR`,
     ]);
   const address = await reachDatabase(config, { log, ids, mode: 'join' });
-  try {
-    const state = await inspectSchema(address.directUrl);
-    return await work(state, async (use) => {
-      const dataSource = await createDataSource(address.url, LOOKING).initialize();
-      try {
-        return await use(new Database(dataSource));
-      } finally {
-        await dataSource.destroy();
-      }
-    });
-  } finally {
-    await address.close();
-  }
+  return releasing(
+    () => address.close(),
+    async () => {
+      const state = await inspectSchema(address.directUrl);
+      return work(state, async (use) => {
+        const dataSource = await createDataSource(address.url, LOOKING).initialize();
+        try {
+          return await use(new Database(dataSource));
+        } finally {
+          await dataSource.destroy();
+        }
+      });
+    },
+  );
 }
 
 /** Looking at everything may take longer than a request. */

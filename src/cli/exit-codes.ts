@@ -1,7 +1,9 @@
 import { CommanderError } from 'commander';
 import { DomainError, messageOf, type DomainErrorCode } from '../core/errors.js';
 import { ConfigError } from '../server/config-values.js';
+import { SealError } from '../keys/sealing.js';
 import { EmbeddedDatabaseError } from '../storage/embedded/errors.js';
+import { isUnavailable } from '../storage/errors.js';
 import { SchemaError } from '../storage/schema.js';
 
 /** What the shell is told. */
@@ -62,7 +64,11 @@ export function explain(error: unknown): { readonly exitCode: ExitCode; readonly
           : EXIT.configuration,
       lines: [`DATA_DIR: ${error.message}`],
     };
+  if (error instanceof SealError)
+    return { exitCode: EXIT.configuration, lines: [`ENCRYPTION_KEYS: ${error.message}`] };
   if (error instanceof DomainError) return { exitCode: DOMAIN[error.code], lines: [error.message] };
+  if (isUnavailable(error))
+    return { exitCode: EXIT.unreachable, lines: [`the database does not answer: ${messageOf(error)}`] };
   const stack = error instanceof Error ? (error.stack ?? error.message) : messageOf(error);
   return { exitCode: EXIT.internal, lines: [`this is a fault of Causeway's own: ${stack}`] };
 }

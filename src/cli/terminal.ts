@@ -27,8 +27,8 @@ export function printJson(terminal: Terminal, value: unknown): void {
 }
 
 /**
- * A command's log, for the person in front of it: warnings and errors as lines. With `detailed` also what goes on
- * meanwhile.
+ * A command's log, for the person in front of it: warnings and errors as lines. With `detailed` also what
+ * goes on meanwhile.
  */
 export function terminalLogger(terminal: Terminal, detailed: boolean): Logger {
   const line = (level: string, event: string, fields: LogFields = {}): void => {

@@ -21,7 +21,10 @@ export interface TokenOptions extends RemoteOptions {
 const DAY_MS = 86_400_000;
 const DAYS_MAX = 3_650;
 
-/** `causeway token create`: a token for the management API, shown once. Makes the schema before the first start. */
+/**
+ * `causeway token create`: a token for the management API, shown once. Makes the schema before the first
+ * start.
+ */
 export async function createToken(context: CommandContext, options: TokenOptions): Promise<ExitCode> {
   context.refuseRemote(options);
   if ((options.system === true) === (options.tenant !== undefined))

@@ -13,7 +13,10 @@ export class ConfigError extends Error {
 /** A value of the environment, or why it is none. */
 export type Parsed<T> = { readonly value: T } | { readonly fault: string };
 
-/** Reads variables one by one and gathers what is wrong with them. A variable that is empty is as good as absent. */
+/**
+ * Reads variables one by one and gathers what is wrong with them. A variable that is empty is as good as
+ * absent.
+ */
 export class Environment {
   readonly faults: string[] = [];
 
@@ -66,7 +69,9 @@ export function cidrs(text: string): Parsed<readonly string[]> {
     : { fault: `'${wrong}' is no network such as 10.0.0.0/8 or fd00::/8` };
 }
 
-/** An address that browsers or programs use: https, or http where the host is loopback. No slash at its end. */
+/**
+ * An address that browsers or programs use: https, or http where the host is loopback. No slash at its end.
+ */
 export function publicAddress(text: string): Parsed<string> {
   if (!URL.canParse(text))
     return { fault: `must be an address such as https://sso.example.com, not '${text}'` };

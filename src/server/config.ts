@@ -110,7 +110,8 @@ function readEncryptionKeys(env: Environment): EncryptionKeySource {
   if (env.text('DATABASE_URL') !== undefined && env.text('ENCRYPTION_KEYS') === undefined)
     env.fault(
       'ENCRYPTION_KEYS',
-      'is required with DATABASE_URL: id:key pairs, the key 32 random bytes as base64 (openssl rand -base64 32)',
+      'is required with DATABASE_URL: id:key pairs, the key 32 random bytes as base64 ' +
+        '(openssl rand -base64 32)',
     );
   return { kind: 'generated' };
 }

@@ -10,7 +10,10 @@ export type EncryptionKeySource =
 
 const KEY_BYTES = 32;
 
-/** Reads `id:base64(32 bytes)` pairs, separated by commas; the first encrypts, all decrypt. Faults never quote a key. */
+/**
+ * Reads `id:base64(32 bytes)` pairs, separated by commas; the first encrypts, all decrypt. Faults never quote
+ * a key.
+ */
 export function parseEncryptionKeys(text: string): Parsed<readonly EncryptionKey[]> {
   const keys: EncryptionKey[] = [];
   for (const [index, part] of text.split(',').entries()) {

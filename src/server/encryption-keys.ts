@@ -16,8 +16,8 @@ export function hasServed(dataDir: string): Promise<boolean> {
 }
 
 /**
- * Opens the deployment's key ring. In embedded mode the first start makes a key file that only its owner can read, and
- * says that backups without it are worthless.
+ * Opens the deployment's key ring. In embedded mode the first start makes a key file that only its owner can
+ * read, and says that backups without it are worthless.
  * @throws ConfigError when a file can't be read or holds no keys
  */
 export async function openKeyRing(
@@ -41,14 +41,16 @@ export async function readKeyRing(
 }
 
 /**
- * Made whole or not at all, and never over another. Where a database has been served before, a missing file is not made
- * anew: the lost key made every secret of the deployment worthless, and only a backup brings it back.
+ * Made whole or not at all, and never over another. Where a database has been served before, a missing file
+ * is not made anew: the lost key made every secret of the deployment worthless, and only a backup brings it
+ * back.
  */
 async function makeKeyFile(path: string, dataDir: string, log: Logger): Promise<void> {
   if (await exists(path)) return;
   if (await hasServed(dataDir))
     throw new ConfigError([
-      `DATA_DIR: the key file ${path} is gone, and the database was sealed with it: restore it from its backup`,
+      `DATA_DIR: the key file ${path} is gone, and the database was sealed with it: ` +
+        'restore it from its backup',
     ]);
   const unfinished = `${path}.${process.pid}`;
   try {
@@ -64,7 +66,9 @@ async function makeKeyFile(path: string, dataDir: string, log: Logger): Promise<
   }
   log.warn('encryption_keys.made', {
     file: path,
-    advice: `BACK UP ${path} NOW, apart from the database: without it no secret in the database can ever be read again`,
+    advice:
+      `BACK UP ${path} NOW, apart from the database: ` +
+      'without it no secret in the database can ever be read again',
   });
 }
 

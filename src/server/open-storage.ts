@@ -53,7 +53,8 @@ export interface DatabaseAddress {
 }
 
 /**
- * Opens the deployment's database, makes its schema current, and makes the tenant `system` at the first start.
+ * Opens the deployment's database, makes its schema current, and makes the tenant `system` at the first
+ * start.
  * @throws ConfigError, SchemaError, EmbeddedDatabaseError: each says in one line what the operator must mend
  */
 export async function openStorage(config: Config, options: OpenStorageOptions): Promise<Storage> {
@@ -138,7 +139,9 @@ async function requireRowSecurity(database: Database): Promise<void> {
   if (faults.length > 0) throw new SchemaError('row_security', `tenants are not apart: ${faults.join('; ')}`);
 }
 
-/** The canary: whether the keys open what the deployment's own tenant has sealed; in words when they don't. */
+/**
+ * The canary: whether the keys open what the deployment's own tenant has sealed; in words when they don't.
+ */
 export async function keyFault(
   store: Pick<PostgresConfigurationStore, 'find'>,
   keyRing: KeyRing,
@@ -150,7 +153,7 @@ export async function keyFault(
     return undefined;
   } catch (error) {
     if (error instanceof SealError)
-      return `these are not the keys that the database was sealed with (${error.message}): give the right ones`;
+      return `these are not the keys that the database was sealed with: ${error.message}`;
     throw error;
   }
 }

@@ -9,7 +9,8 @@ export class PostgresApiTokenStore implements ApiTokenStore {
 
   async create(scope: TenantScope, token: ApiToken): Promise<void> {
     await this.database.transaction(scope).query({
-      text: `INSERT INTO api_tokens (tenant_id, id, role_id, name, hash, expires_at) VALUES ($1, $2, $3, $4, $5, $6)`,
+      text: `INSERT INTO api_tokens (tenant_id, id, role_id, name, hash, expires_at)
+        VALUES ($1, $2, $3, $4, $5, $6)`,
       values: [scope.tenantId, token.id, token.role, token.name, token.hash, token.expiresAt],
     });
   }

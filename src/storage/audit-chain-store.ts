@@ -12,8 +12,8 @@ export class PostgresAuditChainStore implements AuditChainStore {
   async links(tenantId: TenantId, afterSeq: number, limit: number): Promise<readonly StoredLink[]> {
     const rows = await this.#read(
       tenantId,
-      `SELECT c.seq, c.event_id, c.event_hash, c.hash AS link_hash, e.id, e.at, e.action, e.outcome, e.reference, e.body,
-          e.hash, p.sealed
+      `SELECT c.seq, c.event_id, c.event_hash, c.hash AS link_hash, e.id, e.at, e.action, e.outcome,
+          e.reference, e.body, e.hash, p.sealed
         FROM audit_chain c
         LEFT JOIN audit_events e ON e.tenant_id = c.tenant_id AND e.id = c.event_id
         LEFT JOIN audit_personal p ON p.tenant_id = e.tenant_id AND p.event_id = e.id

@@ -26,7 +26,8 @@ export async function rowSecurityFaults(database: Database): Promise<readonly st
     const tables = await query({
       text: `SELECT c.relname AS name, row_security_active(c.oid) AS active,
           pg_has_role(current_user, c.relowner, 'MEMBER') AS owned
-        FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attname = 'tenant_id' AND NOT a.attisdropped
+        FROM pg_class c
+        JOIN pg_attribute a ON a.attrelid = c.oid AND a.attname = 'tenant_id' AND NOT a.attisdropped
         WHERE c.relkind IN ('r', 'p') AND c.relnamespace = 'public'::regnamespace ORDER BY c.relname`,
       values: [],
     });

@@ -84,7 +84,7 @@ export function judgeSchema(state: SchemaState): 'current' | 'old' {
   if (state.unknown.length > UNKNOWN_MAX)
     throw new SchemaError(
       'schema_newer',
-      `the schema is of a later Causeway (${state.unknown.join(', ')}): start that one, or restore an older backup`,
+      `the schema is of a later Causeway (${state.unknown.join(', ')}): start that one, or restore a backup`,
     );
   return state.missing.length > 0 ? 'old' : 'current';
 }
@@ -112,7 +112,7 @@ export async function prepareSchema(options: PrepareOptions): Promise<readonly s
     if (judgeSchema(state) === 'old' && !options.migrate)
       throw new SchemaError(
         'schema_old',
-        `the schema is older than this Causeway, and MIGRATE is off: run 'causeway migrate' (${state.missing.join(', ')})`,
+        `the schema lacks ${state.missing.join(', ')}, and MIGRATE is off: run 'causeway migrate'`,
       );
     const dataSource = await createDataSource(options.directUrl, {
       connectionsMax: 2,

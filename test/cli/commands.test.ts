@@ -224,7 +224,8 @@ describe('doctor and audit verify', () => {
       detail: expect.stringMatching(/not the keys/),
     });
     await rows(
-      `UPDATE signing_keys SET state = 'retiring' WHERE alg = 'ES256' AND tenant_id = (SELECT id FROM tenants WHERE slug = 'acme')`,
+      `UPDATE signing_keys SET state = 'retiring' WHERE alg = 'ES256' 
+        AND tenant_id = (SELECT id FROM tenants WHERE slug = 'acme')`,
     );
     const { stdout } = await cli.run(['doctor', '--no-upstreams']);
     expect(stdout).toMatch(/fail signing_keys: acme: no ES256 key signs/);
@@ -238,7 +239,8 @@ describe('doctor and audit verify', () => {
       ],
     });
     await rows(
-      `INSERT INTO audit_chain SELECT tenant_id, 1, id, hash, hash FROM audit_events WHERE action = 'role.created'`,
+      `INSERT INTO audit_chain SELECT tenant_id, 1, id, hash, hash FROM audit_events
+        WHERE action = 'role.created'`,
     );
     const { code, stdout } = await cli.run(['audit', 'verify', '--json']);
     expect(code).toBe(1);

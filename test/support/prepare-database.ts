@@ -9,7 +9,10 @@ import { silentLogger } from '../../src/core/logger.js';
 import { openEmbeddedDatabase } from '../../src/storage/embedded/open.js';
 import { createDataSource } from '../../src/storage/data-source.js';
 
-/** The tests' databases belong to a user who may nothing but that, as in a careful deployment: row security must hold. */
+/**
+ * The tests' databases belong to a user who may nothing but that, as in a careful deployment: row security
+ * must hold.
+ */
 export const OWNER = { user: 'causeway_test', password: 'causeway-test' } as const;
 
 declare global {
@@ -25,8 +28,8 @@ export function serverUrl(): string {
 }
 
 /**
- * Runs before all tests: makes sure that there is a server, and on it the migrated template. Without TEST_DATABASE_URL
- * it starts the embedded one, for this run, in a directory of its own.
+ * Runs before all tests: makes sure that there is a server, and on it the migrated template. Without
+ * TEST_DATABASE_URL it starts the embedded one, for this run, in a directory of its own.
  */
 export async function prepareServer(): Promise<void> {
   if ((process.env['TEST_DATABASE_URL'] ?? '') === '') await startEmbedded();
@@ -39,6 +42,12 @@ async function startEmbedded(): Promise<void> {
   const ids = createIds(randomBytes, () => Date.now());
   const embedded = await openEmbeddedDatabase({ dataDir, ids, log: silentLogger, mode: 'own' });
   process.env['TEST_DATABASE_URL'] = embedded.administratorUrl;
+  // Nothing here outlives the run, so nothing needs to reach the disk.
+  await asSuperuser(async (client) => {
+    for (const setting of ['fsync', 'full_page_writes'])
+      await client.query(`ALTER SYSTEM SET ${setting} = off`);
+    await client.query('SELECT pg_reload_conf()');
+  });
   globalThis.causewayTestServer = {
     stop: async () => {
       await embedded.stop();

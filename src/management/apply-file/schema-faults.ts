@@ -9,8 +9,8 @@ interface Branch {
 }
 
 /**
- * What a schema's errors say, one line for each thing to mend. Where a value may have one of several forms, only the
- * faults of the form that it was meant to have are told.
+ * What a schema's errors say, one line for each thing to mend. Where a value may have one of several forms,
+ * only the faults of the form that it was meant to have are told.
  */
 export function schemaFaults(errors: readonly ErrorObject[], prefix: string): readonly Fault[] {
   const unions = errors.filter((error) => error.keyword === 'anyOf');
@@ -51,7 +51,9 @@ function typeOf(value: unknown): string {
   return typeof value;
 }
 
-/** Whether an error is the one to tell: not inside a form that wasn't meant, nor the union's own when one was. */
+/**
+ * Whether an error is the one to tell: not inside a form that wasn't meant, nor the union's own when one was.
+ */
 function isTold(error: ErrorObject, unions: readonly ErrorObject[]): boolean {
   if (error.keyword === 'anyOf' && meantBranch(error) !== undefined) return false;
   return unions.every((union) => {
@@ -106,7 +108,8 @@ function messageOf(error: ErrorObject): string {
       return `must be ${typeof description === 'string' ? description : TYPES[String(members['type'])]}`;
     case 'enum': {
       const allowed = members['allowedValues'];
-      return `must be ${Array.isArray(allowed) ? allowed.join(', ').replace(/, ([^,]*)$/, ' or $1') : 'another value'}`;
+      const list = Array.isArray(allowed) ? allowed.join(', ') : 'another value';
+      return `must be ${list.replace(/, ([^,]*)$/, ' or $1')}`;
     }
     case 'minimum':
       return `must be at least ${limit}`;

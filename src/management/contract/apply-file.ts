@@ -5,8 +5,9 @@ import { GroupReferenceEntry, ConnectionKey, RoleKey, RoleName, SecretEntry, Slu
 import { DisplayName, PlainText, ScopeName } from './text.js';
 
 /**
- * The file of `causeway apply`: configuration as code. Only identities are required here: what else a new entry needs
- * depends on whether it is new, because a key that is absent is left alone. Defaults of new entries are domain's.
+ * The file of `causeway apply`: configuration as code. Only identities are required here: what else a new
+ * entry needs depends on whether it is new, because a key that is absent is left alone. Defaults of new
+ * entries are domain's.
  */
 
 const closed = { additionalProperties: false } as const;

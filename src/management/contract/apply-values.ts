@@ -9,7 +9,8 @@ const closed = { additionalProperties: false } as const;
 export const Slug = Type.String({
   pattern: '^[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])$',
   description:
-    'a slug: 2 to 40 lower-case letters, digits and hyphens, with a letter or digit at both ends (no underscore: Okta refuses it)',
+    'a slug: 2 to 40 lower-case letters, digits and hyphens, with a letter or digit at both ends ' +
+    '(no underscore: Okta refuses it)',
 });
 
 /** A connection's key: part of its redirect URI, so letters that need no escaping. */
