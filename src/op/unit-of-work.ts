@@ -61,7 +61,7 @@ export interface Found {
 export class UnitOfWork {
   static readonly #current = new AsyncLocalStorage<UnitOfWork>();
 
-  readonly #artifacts = new Map<string, Promise<Artifact | undefined>>();
+  readonly #artifacts = new Map<string, Promise<readonly Artifact[]>>();
   readonly #grants = new Map<string, StoredGrant>();
   readonly #sessions = new Map<string, StoredSession>();
   readonly #accounts = new Map<string, Promise<Account | undefined>>();
@@ -113,22 +113,21 @@ export class UnitOfWork {
 
   /** An artifact as the database has it, with all that hangs on it. */
   async loaded(kind: string, id: string): Promise<Artifact | undefined> {
-    const key = artifactHash(kind, id).toString('base64');
-    if (!this.#artifacts.has(key)) this.#load(BEARER_KINDS.includes(kind) ? BEARER_KINDS : [kind], id);
-    return this.#artifacts.get(key);
+    const hash = artifactHash(kind, id);
+    const known = this.#artifacts.get(hash.toString('base64'));
+    const artifacts = await (known ?? this.#load(BEARER_KINDS.includes(kind) ? BEARER_KINDS : [kind], id));
+    return artifacts.find((artifact) => artifact.hash.equals(hash));
   }
 
-  #load(kinds: readonly string[], id: string): void {
+  /** One flush for all kinds, under the name of each: whoever asks next waits for the same promise. */
+  #load(kinds: readonly string[], id: string): Promise<readonly Artifact[]> {
     const hashes = kinds.map((kind) => artifactHash(kind, id));
     const loading = this.store.load(this.tenant.id, hashes).then((artifacts) => {
       for (const artifact of artifacts) this.#remember(artifact);
       return artifacts;
     });
-    for (const hash of hashes)
-      this.#artifacts.set(
-        hash.toString('base64'),
-        loading.then((artifacts) => artifacts.find((artifact) => artifact.hash.equals(hash))),
-      );
+    for (const hash of hashes) this.#artifacts.set(hash.toString('base64'), loading);
+    return loading;
   }
 
   #remember(artifact: Artifact): void {
