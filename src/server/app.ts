@@ -50,6 +50,9 @@ export function createApp(deps: AppDeps): Koa {
   return app;
 }
 
+/** Segments of paths that are worth as much as a password for a while: ids of sign-ins, one-time links. */
+const SECRET_SEGMENT = /\/(sign-in|authorize|first-run|enrol|setup)\/[^/]+/g;
+
 /** Each request has an id, which its answer, its log lines and its audit events carry; each leaves one line. */
 function observe(deps: AppDeps): Middleware {
   return async (ctx, next) => {
@@ -67,7 +70,7 @@ function observe(deps: AppDeps): Middleware {
       deps.log.info('http.request', {
         requestId,
         method,
-        path,
+        path: path.replace(SECRET_SEGMENT, '/$1/…'),
         status,
         ms: Math.round(seconds * 1000),
         route,

@@ -1,4 +1,4 @@
-import { pino, type Logger as Pino } from 'pino';
+import { pino, type DestinationStream, type Logger as Pino } from 'pino';
 import type { LogFields, Logger } from '../core/logger.js';
 
 /** Keys whose values are never written, however deep they lie (A-129). */
@@ -8,14 +8,33 @@ const SECRET =
 const HARMLESS = new Set(['requestId', 'tokenFormat', 'tokenEndpointAuthMethod', 'errorCode', 'statusCode']);
 const DEPTH_MAX = 6;
 const TEXT_MAX = 2_000;
+const MEMBERS_MAX = 50;
 
 function isSecret(key: string): boolean {
   return SECRET.test(key) && !HARMLESS.has(key);
 }
 
-/** An address without its query and fragment, which hold codes and states. */
-function withoutQuery(text: string): string {
-  return text.replace(/(https?:\/\/[^\s?#"']+)[?#][^\s"']*/g, '$1?…');
+/** What may stand in a text that some library made: each with what is left of it. */
+const SECRETS_IN_TEXT: readonly (readonly [RegExp, string])[] = [
+  // Addresses, whole or relative: codes and states are in their queries.
+  [/(https?:\/\/[^\s?#"']+)[?#][^\s"']*/g, '$1?…'],
+  [/(\/[^\s?#"']*)\?[\w.~%[\]-]+=[^\s"']*/g, '$1?…'],
+  // Forms.
+  [
+    /\b((?:\w*token|\w*secret|\w*assertion|\w*hint|code|code_verifier|state|nonce|password)=)[^&\s"']+/gi,
+    '$1…',
+  ],
+  // JWTs and JWEs, headers of authorization, our own tokens.
+  [/\beyJ[\w-]*\.[\w-]*\.[\w.-]*/g, '…'],
+  [/\b(Basic|Bearer|DPoP)\s+[\w.~+/=-]{8,}/gi, '$1 …'],
+  [/\bcw_(scim|api|iat|setup)_\w+/g, 'cw_$1_…'],
+];
+
+function withoutSecrets(text: string): string {
+  return SECRETS_IN_TEXT.reduce(
+    (safe, [secret, left]) => safe.replace(secret, left),
+    text.slice(0, TEXT_MAX),
+  );
 }
 
 /**
@@ -23,24 +42,28 @@ function withoutQuery(text: string): string {
  * libraries put whole responses there.
  */
 function redact(value: unknown, depth = 0): unknown {
-  if (typeof value === 'string') return withoutQuery(value.slice(0, TEXT_MAX));
+  if (typeof value === 'string') return withoutSecrets(value);
   if (value === null || typeof value !== 'object') return typeof value === 'bigint' ? String(value) : value;
   if (depth >= DEPTH_MAX) return '…';
-  if (value instanceof Error)
-    return {
-      name: value.name,
-      message: withoutQuery(value.message),
-      stack: withoutQuery(value.stack ?? ''),
-      ...(value.cause === undefined ? {} : { cause: redact(value.cause, depth + 1) }),
-    };
+  if (value instanceof Error) return redactError(value, depth);
   if (value instanceof Date) return value.toISOString();
-  if (Array.isArray(value)) return value.slice(0, 50).map((member) => redact(member, depth + 1));
+  if (value instanceof URL) return withoutSecrets(value.href);
+  if (ArrayBuffer.isView(value)) return `${value.byteLength} bytes`;
+  if (Array.isArray(value)) return value.slice(0, MEMBERS_MAX).map((member) => redact(member, depth + 1));
   return Object.fromEntries(
-    Object.entries(value).map(([key, member]) => [
-      key,
-      isSecret(key) ? '[redacted]' : redact(member, depth + 1),
-    ]),
+    Object.entries(value)
+      .slice(0, MEMBERS_MAX)
+      .map(([key, member]) => [key, isSecret(key) ? '[redacted]' : redact(member, depth + 1)]),
   );
+}
+
+function redactError(error: Error, depth: number): object {
+  return {
+    name: error.name,
+    message: withoutSecrets(error.message),
+    stack: withoutSecrets(error.stack ?? ''),
+    ...(error.cause === undefined ? {} : { cause: redact(error.cause, depth + 1) }),
+  };
 }
 
 class PinoLogger implements Logger {
@@ -69,8 +92,11 @@ class PinoLogger implements Logger {
 
 export type LogLevel = 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'silent';
 
-/** JSON lines on stderr, each an event's name (`msg`) with its fields; written at once, so that a crash loses none. */
-export function createLogger(level: LogLevel): Logger {
+/**
+ * JSON lines on stderr, each an event's name (`msg`) with its fields; written at once, so that a crash loses none.
+ * @param to where the lines go instead
+ */
+export function createLogger(level: LogLevel, to?: DestinationStream): Logger {
   const options = { level, base: null, timestamp: pino.stdTimeFunctions.isoTime };
-  return new PinoLogger(pino(options, pino.destination({ dest: 2, sync: true })));
+  return new PinoLogger(pino(options, to ?? pino.destination({ dest: 2, sync: true })));
 }
