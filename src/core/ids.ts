@@ -28,18 +28,29 @@ export function isUuid(text: string): boolean {
 
 const CROCKFORD = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
 
+/** The counter has 12 bits; when they are used up, the next millisecond begins early. */
+const COUNTER_END = 0x1000;
+
 /** Ids over a source of random bytes and a clock in milliseconds since the epoch. */
 export function createIds(randomBytes: (size: number) => Uint8Array, nowMs: () => number): Ids {
+  let lastMs = 0;
+  let counter = 0;
   return {
     // oxlint-disable-next-line typescript/no-unnecessary-type-parameters -- as declared
     uuid<T extends string>(): T {
       const bytes = randomBytes(16);
-      let time = nowMs();
+      // Ids of one millisecond count up from a random start (RFC 9562 section 6.2, method 1): order is order of making.
+      const now = nowMs();
+      counter = now > lastMs ? (((bytes[6] ?? 0) & 0x07) << 8) | (bytes[7] ?? 0) : counter + 1;
+      lastMs = Math.max(lastMs, now) + Math.floor(counter / COUNTER_END);
+      counter %= COUNTER_END;
+      let time = lastMs;
       for (let i = 5; i >= 0; i -= 1) {
         bytes[i] = time % 256;
         time = Math.floor(time / 256);
       }
-      bytes[6] = ((bytes[6] ?? 0) & 0x0f) | 0x70;
+      bytes[6] = 0x70 | (counter >> 8);
+      bytes[7] = counter & 0xff;
       bytes[8] = ((bytes[8] ?? 0) & 0x3f) | 0x80;
       const hex = Buffer.from(bytes).toString('hex');
       // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- brands exist only here

@@ -18,6 +18,18 @@ describe('ids', () => {
     );
   });
 
+  test('ids of one millisecond are in the order of their making, also thousands of them and when the clock goes back', () => {
+    let nowMs = 1_000_000;
+    const ids = createIds(randomBytes, () => nowMs);
+    const made = Array.from({ length: 10_000 }, (_unused, index) => {
+      if (index === 5_000) nowMs -= 500;
+      return ids.uuid();
+    });
+    expect(made).toEqual(made.toSorted());
+    expect(new Set(made).size).toBe(10_000);
+    expect(made.every(isUuid)).toBe(true);
+  });
+
   test('a reference can be read out loud', () => {
     const ids = createIds(randomBytes, () => 0);
     for (let i = 0; i < 100; i += 1)

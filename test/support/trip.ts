@@ -55,7 +55,9 @@ export async function goAndReturn(
 }
 
 /** Comes back from the upstream: to the application's door with a code, or to a page. */
-export const arrive = travelOurs;
+export function arrive(...trip: Parameters<typeof travelOurs>): ReturnType<typeof travelOurs> {
+  return travelOurs(...trip);
+}
 
 /** The code at the application's door, redeemed. */
 export function redeemAt(
