@@ -34,6 +34,7 @@ withBrowser(`a single-page application${browserPath() === undefined ? ` (${NO_BR
       await visitor.look('notes-home');
       expect(visitor.page.url()).toBe(`${url.notes}/`);
       expect(await visitor.roles()).toEqual(['admin']);
+      expect(await visitor.fact('amr')).toBe('pwd');
       expect(await visitor.fact('groups')).toMatch(/Engineering\s+Everyone\s+Managers/);
       const [form] = forms;
       expect(Object.fromEntries(form ?? [])).toEqual({

@@ -24,6 +24,8 @@ class Session {
     userStore: new WebStorageStateStore({ store: new InMemoryWebStorage() }),
     stateStore: new WebStorageStateStore({ store: sessionStorage }),
     automaticSilentRenew: false,
+    // The library hides claims that are about the sign-in itself; this page shows them all.
+    filterProtocolClaims: false,
     silentRequestTimeoutInSeconds: 5,
     // A refresh token outlives a sign-out, that is what offline_access means: it is given back.
     revokeTokensOnSignout: true,

@@ -73,7 +73,7 @@ export function showHome(user, { ways, way, log, onRenew, onWay, onUseAnother })
     renewal(user, { onRenew, onUseAnother }),
     switchOf(ways, way, log, onWay),
     factsOf('Claims of the ID token', Object.entries(user.profile)),
-    factsOf('Access token', accessTokenFacts(user)),
+    factsOf('Tokens', tokenFacts(user)),
   );
   signOutButton.hidden = false;
 }
@@ -175,11 +175,11 @@ function valueOf(name, value) {
 }
 
 /** An access token is meant for an API; this application only passes it on. It shows what its answer said of it. */
-function accessTokenFacts(user) {
+function tokenFacts(user) {
   return [
-    ['type', user.token_type],
+    ['token type', user.token_type],
     ['scope', user.scope ?? ''],
-    ['form', user.access_token.split('.').length === 3 ? 'JWT' : 'opaque'],
+    ['access token', user.access_token.split('.').length === 3 ? 'JWT' : 'opaque'],
     ['refresh token', user.refresh_token === undefined ? 'none' : 'yes, in memory'],
   ];
 }
