@@ -72,11 +72,16 @@ export async function startCauseway(options: CausewayOptions): Promise<RunningCa
   mkdirSync(dataDir, { recursive: true });
   const logFile = join(dataDir, 'causeway.log');
   const child = spawnCauseway(['start'], env, true);
-  child.stderr?.pipe(createWriteStream(logFile));
+  const log = createWriteStream(logFile);
+  child.stderr?.pipe(log, { end: false });
   let stopping = false;
   const ended = new Promise<string>((resolve) => {
     child.once('error', (error) => resolve(error.message));
     child.once('close', (code, signal) => resolve(`it ended with ${signal ?? `exit code ${code}`}`));
+  }).then(async (why) => {
+    log.end();
+    await finished(log);
+    return why;
   });
   const failed = ended.then((why) => {
     if (stopping) return new Promise<never>(() => undefined);
