@@ -15,11 +15,14 @@ export function rawRequest(
     readonly method?: string;
     readonly headers?: Readonly<Record<string, string>>;
     readonly body?: string;
+    /** The path as it is to be sent, where the address would be put into its usual form. */
+    readonly path?: string;
   } = {},
 ): Promise<RawAnswer> {
-  const { method = 'GET', headers = {}, body } = options;
+  const { method = 'GET', headers = {}, body, path } = options;
+  const asIs = path === undefined ? {} : { path };
   return new Promise((resolve, reject) => {
-    const sent = httpRequest(address, { method, headers, agent: false }, (response) => {
+    const sent = httpRequest(address, { method, headers, agent: false, ...asIs }, (response) => {
       const chunks: Buffer[] = [];
       response.on('data', (chunk: Buffer) => chunks.push(chunk));
       response.on('error', reject);

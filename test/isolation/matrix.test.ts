@@ -1,0 +1,268 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { TENANT_ROUTES } from '../../src/server/app.js';
+import { ADA, startAcme, type Acme } from '../support/acme.js';
+import { authorizationRequest } from '../support/application.js';
+import { addOrganization, connectionTo, type Organization } from '../support/organization.js';
+import { rawRequest, type RawAnswer } from '../support/raw-request.js';
+import { API, CREDENTIALS, REPORTS_SECRET, SHARED_BASIC, type Carried } from './credentials.js';
+
+let acme: Acme;
+let globex: Organization;
+
+/** What both tenants have under the same names: applications, an API, a person. */
+function applications(reportsSecret: string) {
+  const [grafana, spa] = acme.tenant.applications ?? [];
+  if (grafana === undefined || spa === undefined) throw new Error('the tenant of tests has two applications');
+  return {
+    domains: [{ name: 'ask.example', verified: false, connection: 'okta' }],
+    signIn: { default: null },
+    apis: [{ identifier: API, tokenFormat: 'jwt' as const, scopes: [{ name: 'read', default: true }] }],
+    accessPolicies: [
+      {
+        api: API,
+        clients: 'all' as const,
+        grants: ['authorization_code', 'refresh_token'] as const,
+        scopes: ['read'],
+      },
+    ],
+    applications: [
+      { ...grafana, apis: [API] },
+      spa,
+      { ...grafana, clientId: 'reports', clientSecret: reportsSecret },
+    ],
+  };
+}
+
+beforeAll(async () => {
+  acme = await startAcme();
+  globex = await addOrganization(acme, 'globex', { okta: { users: [{ login: ADA.username }] } });
+  const second = { key: 'second', status: 'enforced' } as const;
+  await acme.causeway.apply([
+    {
+      slug: 'acme',
+      connections: [
+        connectionTo(acme.okta),
+        connectionTo(acme.okta, second),
+        connectionTo(acme.okta, { key: 'acmes-own' }),
+      ],
+      ...applications(REPORTS_SECRET),
+    },
+    {
+      slug: 'globex',
+      connections: [connectionTo(globex.okta), connectionTo(globex.okta, second)],
+      ...applications('the-secret-of-reports-at-globex-01234'),
+    },
+  ]);
+});
+afterAll(async () => {
+  await globex.stop();
+  await acme.stop();
+});
+
+interface Ask {
+  readonly method: 'GET' | 'POST';
+  readonly path: string;
+  readonly query?: Readonly<Record<string, string>>;
+  readonly form?: Readonly<Record<string, string>>;
+  readonly authorization?: string;
+}
+
+const NOWHERE = 'an-id-of-nothing-0123456789abcdefghij';
+
+/** A request that would be in order at Globex, but for the person. */
+const inOrder = (): Record<string, string> => {
+  const { searchParams } = authorizationRequest(globex.app).url;
+  return Object.fromEntries(searchParams);
+};
+
+const grants = ['authorization_code', 'refresh_token', 'client_credentials'];
+const asClient = { authorization: SHARED_BASIC };
+
+/** How each address of a tenant is asked. A route without a row here fails the test below. */
+const ROUTES: Record<(typeof TENANT_ROUTES)[number]['name'], (carried: Carried) => readonly Ask[]> = {
+  metadata: () => [{ method: 'GET', path: '/.well-known/openid-configuration' }],
+  keys: () => [{ method: 'GET', path: '/oauth2/v1/keys' }],
+  authorize: () => [
+    { method: 'GET', path: '/oauth2/v1/authorize', query: { ...inOrder(), prompt: 'none' } },
+    { method: 'GET', path: '/oauth2/v1/authorize', query: inOrder() },
+    { method: 'POST', path: '/oauth2/v1/authorize', form: { ...inOrder(), prompt: 'none' } },
+  ],
+  resume: ({ uid = NOWHERE }) => [{ method: 'GET', path: `/oauth2/v1/authorize/${uid}` }],
+  token: () =>
+    grants.map((grant_type) => ({
+      method: 'POST',
+      path: '/oauth2/v1/token',
+      form: { grant_type, redirect_uri: globex.app.redirectUri },
+      ...asClient,
+    })),
+  userinfo: () => [
+    { method: 'GET', path: '/oauth2/v1/userinfo' },
+    { method: 'POST', path: '/oauth2/v1/userinfo', form: {} },
+  ],
+  introspect: () => [{ method: 'POST', path: '/oauth2/v1/introspect', form: { token: 'none' }, ...asClient }],
+  revoke: () => [{ method: 'POST', path: '/oauth2/v1/revoke', form: { token: 'none' }, ...asClient }],
+  par: () => [{ method: 'POST', path: '/oauth2/v1/par', form: inOrder(), ...asClient }],
+  logout: () => [
+    { method: 'GET', path: '/oauth2/v1/logout' },
+    { method: 'POST', path: '/oauth2/v1/logout', form: {} },
+  ],
+  logout_confirm: () => [{ method: 'POST', path: '/oauth2/v1/logout/confirm', form: { logout: 'yes' } }],
+  logout_success: () => [
+    { method: 'GET', path: '/oauth2/v1/logout/success', query: { client_id: 'grafana' } },
+  ],
+  portal: () => [{ method: 'GET', path: '/portal' }],
+  callback: ({ connection = 'okta' }) => [{ method: 'GET', path: `/callback/${connection}` }],
+  initiate: ({ connection = 'okta' }) => [
+    { method: 'GET', path: `/initiate/${connection}/grafana` },
+    { method: 'POST', path: `/initiate/${connection}/grafana`, form: {} },
+  ],
+  sign_in: ({ uid = NOWHERE }) => [
+    { method: 'GET', path: `/sign-in/${uid}` },
+    { method: 'POST', path: `/sign-in/${uid}`, form: { email: 'ada@acme.example' } },
+  ],
+  connection_keys: ({ connection = 'okta' }) => [
+    { method: 'GET', path: `/connections/${connection}/jwks.json` },
+  ],
+};
+
+/** Asks Globex, with all that the credential gives, in every place. */
+function ask({ method, path, query, form, authorization }: Ask, carried: Carried): Promise<RawAnswer> {
+  const url = new URL(`${globex.app.issuer}${path}`);
+  url.search = new URLSearchParams({ ...query, ...(form === undefined ? carried.query : {}) }).toString();
+  const header = carried.authorization ?? authorization;
+  const cookie = Object.entries(carried.cookies ?? {})
+    .map(([name, value]) => `${name}=${value}`)
+    .join('; ');
+  return rawRequest(url, {
+    method,
+    headers: {
+      ...(header === undefined ? {} : { authorization: header }),
+      ...(cookie === '' ? {} : { cookie }),
+      ...(form === undefined ? {} : { 'content-type': 'application/x-www-form-urlencoded' }),
+    },
+    ...(form === undefined ? {} : { body: new URLSearchParams({ ...form, ...carried.form }).toString() }),
+  });
+}
+
+/** Values of the credential, wherever an answer might give them back. */
+const valuesOf = ({ cookies, query, form, uid, connection, authorization }: Carried): string[] =>
+  [
+    uid,
+    connection,
+    authorization?.split(' ')[1],
+    ...[cookies, query, form].flatMap((part) => Object.values(part ?? {})),
+  ]
+    .filter((value): value is string => value !== undefined && value.length > 3)
+    .toSorted((a, b) => b.length - a.length);
+
+/** An answer without what is new each time: ids, times, and what the request itself brought. */
+function comparable(answer: RawAnswer, carried: Carried): object {
+  const plain = (text: string): string =>
+    valuesOf(carried)
+      .flatMap((value) => [value, encodeURIComponent(value)])
+      .reduce((left, value) => left.replaceAll(value, '<carried>'), text)
+      .replaceAll(/cw-[0-9A-Z]{4}-[0-9A-Z]{4}/g, '<reference>')
+      .replaceAll(/[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}/g, '<id>')
+      .replaceAll(/\d\d? \w{3} \d{4}, \d\d:\d\d UTC|\d{4}-\d\d-\d\dT[\d:.]+Z/g, '<time>')
+      .replaceAll(/(sign-in|authorize)\/[\w-]{20,}/g, '$1/<id>')
+      .replaceAll(/(state|nonce|code_challenge|xsrf|request_uri)(=|" value="|":")[^&"]+/g, '$1$2<new>');
+  const { date: _date, 'x-request-id': _id, 'content-length': _length, ...headers } = answer.headers;
+  return {
+    status: answer.status,
+    headers: plain(JSON.stringify({ ...headers, 'set-cookie': answer.setCookie.map(cookieForm) })),
+    text: plain(answer.text),
+  };
+}
+
+/** A cookie's name and attributes. */
+function cookieForm(line: string): string {
+  return line
+    .replace(/^(cw_t_)\w+/, '$1<new>')
+    .replace(/=[^;]*/, '=<value>')
+    .replace(/expires=[^;]+/, 'expires=<time>');
+}
+
+describe('invariant 1: E1 A-53 A-67 A-75 A-79 what is good at one tenant is worth nothing at another', () => {
+  test('every address below an issuer has its row', () => {
+    expect(TENANT_ROUTES.map(({ name }) => name).toSorted()).toEqual(Object.keys(ROUTES).toSorted());
+  });
+
+  test.each(Object.entries(CREDENTIALS))(
+    '%s: each address answers as to a random one, and it stays good at home',
+    async (_name, make) => {
+      const { real, random, worksAtHome } = await make(acme);
+      for (const [route, asks] of Object.entries(ROUTES)) {
+        const [withReal, withRandom] = [asks(real), asks(random)];
+        for (const [index, request] of withReal.entries()) {
+          // oxlint-disable-next-line no-await-in-loop -- in order, so that a failure names its route
+          const answers = await Promise.all([ask(request, real), ask(withRandom[index] ?? request, random)]);
+          const [got, expected] = answers.map((answer, which) =>
+            comparable(answer, which === 0 ? real : random),
+          );
+          expect({ route, request: request.method, ...got }).toEqual({
+            route,
+            request: request.method,
+            ...expected,
+          });
+          expect(answers[0]?.status).toBeLessThan(500);
+        }
+      }
+      expect(await worksAtHome()).toBe(true);
+    },
+    60_000,
+  );
+
+  test('A-66 A-67 no key of one tenant is published by another', async () => {
+    const kids = await Promise.all(
+      [acme, globex].map(async ({ app }) => {
+        const { text } = await rawRequest(`${app.issuer}/oauth2/v1/keys`);
+        return (JSON.parse(text) as { keys: { kid: string; n?: string; x?: string }[] }).keys.flatMap(
+          ({ kid, n, x }) => [kid, n ?? x],
+        );
+      }),
+    );
+    expect(kids[0]?.length).toBeGreaterThan(0);
+    expect(kids[0]?.filter((value) => kids[1]?.includes(value))).toEqual([]);
+  });
+});
+
+describe('A-75 A-78 A-80 a tenant is meant by its one spelling only', () => {
+  const suffix = '/.well-known/openid-configuration';
+  test.each([
+    '/t/ACME',
+    '/t/Acme',
+    '/t/acme/',
+    '/t//acme',
+    '//t/acme',
+    '/T/acme',
+    '/t/acme%20',
+    '/t/%61cme',
+    '/t/acme;x=y',
+    '/t/acme/../globex',
+    '/t/acme%2f..%2fglobex',
+    '/t/acme/..%2fglobex',
+    '/t/acme/%2e%2e/globex',
+    '/t/acme/./',
+    '/t/acme\\..\\globex',
+    '/t/ac',
+    '/t/acmes',
+    '/t/',
+    '/t',
+    '/x/t/acme',
+    '/t/admin',
+    '/t/.well-known',
+  ])('%s is nobody', async (path) => {
+    const answer = await rawRequest(acme.causeway.url, { path: `${path}${suffix}` });
+    expect(answer.status).toBe(404);
+    expect(answer.location).toBeUndefined();
+  });
+
+  test.each(['x.css', ';x', '/', '%3fx'])('metadata with %j behind it is nothing', async (tail) => {
+    const path = `/t/acme${suffix}${tail}`;
+    expect((await rawRequest(acme.causeway.url, { path })).status).toBe(404);
+  });
+
+  test('and the right spelling is', async () => {
+    expect((await rawRequest(`${acme.app.issuer}${suffix}`)).status).toBe(200);
+  });
+});
