@@ -1,6 +1,7 @@
 import type { Grant, KoaContextWithOIDC } from 'oidc-provider';
 import type { ApplicationId } from '../core/ids.js';
 import type { ConsentStore } from '../domain/consent/consent-store.js';
+import { findPerson } from './account.js';
 import { UnitOfWork } from './unit-of-work.js';
 
 /** A scope of an API as consent remembers it. */
@@ -24,9 +25,13 @@ export function grantLoader(consents: ConsentStore) {
       ? await allowedScopesOf(ctx, consents, application.id, account.accountId)
       : undefined;
     const given = allowed === undefined ? asked : asked.filter((scope) => allowed.has(nameOf(scope)));
+    const known = await knownGrant(ctx);
+    const person = await findPerson(account.accountId, application);
+    // Nothing to give, or nobody to give it to: neither a grant nor the session's tie to the application is made.
+    if (person === undefined || person.refusal !== undefined || (known === undefined && given.length === 0))
+      return undefined;
     const grant =
-      (await knownGrant(ctx)) ??
-      new oidc.provider.Grant({ clientId: client.clientId, accountId: account.accountId });
+      known ?? new oidc.provider.Grant({ clientId: client.clientId, accountId: account.accountId });
     for (const scope of given)
       if (scope.api === undefined) grant.addOIDCScope(scope.name);
       else grant.addResourceScope(scope.api, scope.name);
