@@ -44,7 +44,8 @@ class ArtifactAdapter implements Adapter {
     UnitOfWork.current.write({
       hash: artifactHash(this.model, id),
       kind: this.model,
-      grantHash: grantId === null ? null : artifactHash('Grant', grantId),
+      // An interaction outlives the grant of whom it found signed in: it may be for somebody else.
+      grantHash: grantId === null || this.model === 'Interaction' ? null : artifactHash('Grant', grantId),
       userId: text(kept['accountId']) ?? resultAccount(kept),
       clientId: text(kept['clientId']),
       sessionUid: kept['expiresWithSession'] === true ? text(kept['sessionUid']) : null,

@@ -176,6 +176,8 @@ async function serve(
     unavailable(ctx);
     allowFormPost(oidc, tenant);
     leaveByPage(oidc, tenant, deps);
+    // An answer without a body has no type either: clients take the type for a promise (RFC 7009 section 2.2).
+    if (ctx.body === '') ctx.remove('Content-Type');
     // Open to every origin alike, so that caches needn't keep answers apart.
     if (oidc.oidc.route === 'discovery' || oidc.oidc.route === 'jwks') ctx.remove('Vary');
   });

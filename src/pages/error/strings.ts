@@ -66,7 +66,7 @@ export const errorStrings = {
 export const reasonStrings: Readonly<Record<ErrorReason, ReasonWords>> = {
   not_assigned: {
     heading: "You don't have access to {application}",
-    what: "You aren't assigned to it in {connection}.",
+    what: "You aren't assigned to it.",
     whatToDo: 'Ask your IT team to assign you and give them the reference.',
     actions: [TRY_AGAIN, USE_ANOTHER],
     status: 403,
