@@ -31,7 +31,7 @@ describe('errors', () => {
     [
       'not_assigned',
       "You don't have access to Grafana",
-      "You aren't assigned to it in Acme Okta. Ask your IT team to assign you and give them the reference.",
+      "You aren't assigned to it. Ask your IT team to assign you and give them the reference.",
       ['Try again', 'Use another account'],
     ],
     [
