@@ -1,4 +1,4 @@
-import { Client } from 'pg';
+import { Pool } from 'pg';
 import { testIds } from './deployment.js';
 import { serverUrl } from './prepare-database.js';
 
@@ -44,22 +44,20 @@ export interface NewUser {
 
 /** What a deployment's database holds, seen past row-level security: for setting the stage, and for looking afterwards. */
 export class Ledger {
-  static async open(databaseUrl: string): Promise<Ledger> {
+  static open(databaseUrl: string): Promise<Ledger> {
     const url = new URL(serverUrl());
     url.pathname = new URL(databaseUrl).pathname;
-    const client = new Client({ connectionString: url.href });
-    await client.connect();
-    return new Ledger(client);
+    return Promise.resolve(new Ledger(new Pool({ connectionString: url.href, max: 4 })));
   }
 
-  private constructor(private readonly client: Client) {}
+  private constructor(private readonly pool: Pool) {}
 
   close(): Promise<void> {
-    return this.client.end();
+    return this.pool.end();
   }
 
   async rows<T extends object>(text: string, values: readonly unknown[] = []): Promise<T[]> {
-    return (await this.client.query<T>(text, [...values])).rows;
+    return (await this.pool.query<T>(text, [...values])).rows;
   }
 
   async count(table: string, condition = 'true', values: readonly unknown[] = []): Promise<number> {

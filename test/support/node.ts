@@ -22,10 +22,15 @@ export interface TestNode {
   readonly url: string;
   readonly node: Node;
   readonly databaseUrl: string;
+  /** Opens what the deployment has sealed. */
+  readonly keyRing: KeyRing;
   /** Makes tenants look like this; and the node knows of it at once. */
   apply(tenants: readonly Omit<DesiredTenant, 'path'>[], allowDelete?: boolean): Promise<ApplyOutcome>;
   /** A second node over the same database and keys. */
   sibling(): Promise<TestNode>;
+  /** Stops this node; the others go on. */
+  leave(): Promise<void>;
+  /** Stops all of them and drops the database. */
   stop(): Promise<void>;
 }
 
@@ -75,6 +80,7 @@ export async function startTestNode(options: TestNodeOptions = {}): Promise<Test
       url,
       node,
       databaseUrl: database.url,
+      keyRing,
       async apply(tenants, allowDelete = true) {
         const desired = tenants.map((tenant, index) => ({ ...tenant, path: `tenants[${index}]` }));
         const outcome = await applyConfiguration(deps, desired, {
@@ -88,6 +94,10 @@ export async function startTestNode(options: TestNodeOptions = {}): Promise<Test
         return outcome;
       },
       sibling: () => start(publicUrl ?? url),
+      async leave() {
+        nodes.splice(nodes.indexOf(testNode), 1);
+        await close(testNode);
+      },
       async stop() {
         await Promise.all(nodes.splice(0).map((one) => close(one)));
         await database.destroy();
