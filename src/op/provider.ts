@@ -217,7 +217,8 @@ async function settleLoss(
   if (redirectUriCheckPerformed === true && typeof redirectUri === 'string') {
     const target = new URL(redirectUri);
     target.searchParams.set('error', 'access_denied');
-    target.searchParams.set('error_description', 'access has ended');
+    const description = outcome === 'taken' ? 'the request was used before' : 'access has ended';
+    target.searchParams.set('error_description', description);
     const state = params?.['state'];
     if (typeof state === 'string') target.searchParams.set('state', state);
     target.searchParams.set('iss', unit.tenant.issuer);
