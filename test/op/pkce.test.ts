@@ -73,10 +73,12 @@ describe('A-49: PKCE (RFC 7636) is for every application', () => {
 
   test('nor by a pushed request', async () => {
     const { status, body } = await post(the('web'), 'par', {
+      client_id: 'web',
       response_type: 'code',
       redirect_uri: 'https://app.example/cb',
       scope: 'openid',
     });
+    expect(String(body['error_description'])).toContain('PKCE');
     expect([status, body['error']]).toEqual([400, 'invalid_request']);
   });
 
