@@ -1,5 +1,7 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Pool, PoolClient, QueryResult, QueryResultRow } from 'pg';
 import type { DataSource } from 'typeorm';
+import { DomainError } from '../core/errors.js';
 import type { TenantId } from '../core/ids.js';
 import { openTenantScope, type TenantScope } from '../core/scope.js';
 import { isRetryable, translate } from './errors.js';
@@ -14,6 +16,7 @@ export interface Statement {
 type Rows = readonly QueryResultRow[];
 
 const ATTEMPTS_MAX = 3;
+const RETRY_MS = 5;
 
 /**
  * PostgreSQL as the stores see it: tenant transactions whose statements leave in as few flushes as their logic allows.
@@ -23,6 +26,7 @@ export class Database {
   readonly #pool: Pool;
   readonly #transactions = new WeakMap<TenantScope, TenantTransaction>();
   readonly #onFlush: (() => void) | undefined;
+  #retries = 0;
 
   constructor(
     readonly dataSource: DataSource,
@@ -34,24 +38,17 @@ export class Database {
 
   /** Statements that don't need each other's answers, as one tenant transaction in one flush. */
   async inTenant(tenantId: TenantId, statements: readonly Statement[]): Promise<readonly Rows[]> {
-    return this.#withClient(async (client) => {
-      const transaction = new TenantTransaction(client, tenantId, this.#flushed);
-      return transaction.sendAndCommit(statements);
-    });
+    return this.#persistently((client) =>
+      new TenantTransaction(client, tenantId, this.#flushed).sendAndCommit(statements),
+    );
   }
 
   /**
    * A tenant transaction over several flushes: begun with its first statement, committed when `work` is done, rolled
-   * back when it throws, run again when PostgreSQL asks for that (40001, 40P01): `work` must have no effect outside.
+   * back when it throws, run again when PostgreSQL asks for that: `work` must have no effect outside.
    */
   async withTenant<T>(tenantId: TenantId, work: (scope: TenantScope) => Promise<T>): Promise<T> {
-    for (let attempt = 1; ; attempt += 1) {
-      try {
-        return await this.#withClient((client) => this.#once(client, tenantId, work));
-      } catch (error) {
-        if (attempt >= ATTEMPTS_MAX || !isRetryable(error)) throw error;
-      }
-    }
+    return this.#persistently((client) => this.#once(client, tenantId, work));
   }
 
   /** The transaction that a scope stands for. @throws TypeError when it has ended. */
@@ -121,6 +118,29 @@ export class Database {
     }
   }
 
+  /**
+   * Runs a transaction again when PostgreSQL asks for that (40001, 40P01: F-06).
+   * @throws DomainError `upstream_unavailable` when it asks too often
+   */
+  async #persistently<T>(transaction: (client: PoolClient) => Promise<T>): Promise<T> {
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        return await this.#withClient(transaction);
+      } catch (error) {
+        if (!isRetryable(error)) throw error;
+        if (attempt >= ATTEMPTS_MAX)
+          throw new DomainError('upstream_unavailable', 'the database is too busy', {}, { cause: error });
+        await sleep(this.#waitMs());
+      }
+    }
+  }
+
+  /** Some milliseconds, for each transaction others, so that those that met once don't meet again. */
+  #waitMs(): number {
+    this.#retries += 1;
+    return RETRY_MS + ((this.#retries * 7) % (4 * RETRY_MS));
+  }
+
   /** A connection that broke inside a transaction is thrown away, not put back into the pool. */
   async #withClient<T>(work: (client: PoolClient) => Promise<T>): Promise<T> {
     let client: PoolClient;
@@ -129,13 +149,21 @@ export class Database {
     } catch (error) {
       return translate(error);
     }
+    // Between two flushes nobody waits for an answer; without a listener, a connection that is cut then ends the process.
+    let cut: Error | undefined;
+    const onCut = (error: Error): void => {
+      cut ??= error;
+    };
+    client.on('error', onCut);
     try {
       const result = await work(client);
-      client.release();
+      client.release(cut);
       return result;
     } catch (error) {
-      client.release(isBroken(error));
-      return translate(error);
+      client.release(cut ?? isBroken(error));
+      return translate(cut ?? error);
+    } finally {
+      client.removeListener('error', onCut);
     }
   }
 
