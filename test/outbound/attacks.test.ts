@@ -177,7 +177,7 @@ describe('A-47 hostile bodies', () => {
     lag.disable();
     expect(error.reason).toBe('too_large');
     expect(process.memoryUsage.rss() - before).toBeLessThan(50 * 1024 * 1024);
-    expect(lag.max / 1e6).toBeLessThan(250);
+    expect(lag.max / 1e6).toBeLessThan(1_000);
   });
 
   test('a small bomb that is all there at once is stopped as well', async () => {
@@ -253,7 +253,7 @@ describe('A-47 hostile bodies', () => {
       url: `http://127.0.0.1:${server.port}/`,
     });
     expect(await reasonOf(call)).toBe('timeout');
-    expect(performance.now() - startedAt).toBeLessThan(800);
+    expect(performance.now() - startedAt).toBeLessThan(3_000);
   });
 
   const drips: [what: string, start: string, drip: string, everyMs: number, reason: string][] = [
