@@ -54,7 +54,7 @@ const NAMED: Partial<Record<FailureId, UpstreamCause>> = {
   'id_token.unknown_kid': 'key_unknown',
   'id_token.no_kid': 'key_unknown',
   'id_token.kid_is_a_path': 'key_unknown',
-  'id_token.huge_kid': 'token_invalid',
+  'id_token.huge_kid': 'key_unknown',
   'id_token.embedded_key': 'token_invalid',
   'id_token.alg_none': 'token_invalid',
   'id_token.alg_hs256': 'token_invalid',
