@@ -1,9 +1,4 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import { endAccess } from '../../src/domain/session/end-access.js';
-import type { TenantId, UserId } from '../../src/core/ids.js';
-import { systemClock } from '../../src/core/clock.js';
-import { PostgresAccessStore } from '../../src/storage/access-store.js';
-import { PostgresAuditStore } from '../../src/storage/audit-store.js';
 import { sweep } from '../../src/storage/sweeper.js';
 import { ADA, APP_SECRET, startAcme, type Acme } from '../support/acme.js';
 import {
@@ -16,12 +11,11 @@ import {
   type TestApplication,
   type TokenAnswer,
 } from '../support/application.js';
-import { openVault } from '../support/audit.js';
-import { testIds } from '../support/deployment.js';
 import { Ledger } from '../support/ledger.js';
 import type { TestNode } from '../support/node.js';
 import { HttpBrowser } from '../support/okta-sign-in.js';
 import { connectionTo } from '../support/organization.js';
+import { endPerson } from './support/end-person.js';
 import { send } from './support/http.js';
 
 let acme: Acme;
@@ -263,37 +257,12 @@ describe('A-55: a benign race', () => {
   });
 });
 
-/** Ends a person's access as every cause does: through the funnel, in one transaction with it. */
-async function endPerson(userId: string): Promise<void> {
-  const { database } = acme.causeway.node;
-  const [tenant] = await ledger.rows<{ id: TenantId }>(`SELECT id FROM tenants WHERE slug = 'acme'`);
-  if (tenant === undefined) throw new Error('no tenant acme');
-  await database.withTenant(tenant.id, async (scope) => {
-    await database.transaction(scope).send([
-      {
-        text: 'UPDATE users SET active = false WHERE tenant_id = $1 AND id = $2',
-        values: [tenant.id, userId],
-      },
-    ]);
-    await endAccess(
-      {
-        access: new PostgresAccessStore(database),
-        audit: new PostgresAuditStore(database),
-        auditTools: { ids: testIds, clock: systemClock, vault: openVault },
-      },
-      scope,
-      {
-        target: { user: userId as UserId },
-        reason: 'scim_deprovisioned',
-        actor: { type: 'system', id: 'test' },
-      },
-    );
-  });
-}
-
 describe('A-56: a refresh when access is gone', () => {
   test.each<[string, (sub: string) => Promise<unknown>]>([
-    ['the person was switched off through the funnel', endPerson],
+    [
+      'the person was switched off through the funnel',
+      (sub) => endPerson(acme.causeway.node.database, ledger, sub),
+    ],
     [
       'the person was switched off, and nothing else was done',
       () => ledger.rows('UPDATE users SET active = false'),
