@@ -54,7 +54,10 @@ export class PostgresPeopleStore implements PeopleStore {
   }
 }
 
-/** By identity first; else by the join value, among users whom SCIM has pushed on the same connection and version. */
+/**
+ * By identity first; else by the join value, among users whom SCIM has pushed on the same connection and version. The id
+ * is one value to the planner: behind row-level security it uses no index for a `coalesce`, and would read all users.
+ */
 function personByIdentity(scope: TenantScope, key: IdentityKey): Statement {
   return {
     name: 'sign_in_person',
@@ -63,12 +66,15 @@ function personByIdentity(scope: TenantScope, key: IdentityKey): Statement {
       FROM users u
       LEFT JOIN identities i ON i.tenant_id = $1 AND i.connection_id = $2 AND i.connection_version = $3
         AND i.iss = $4 AND i.sub = $5 AND i.user_id = u.id
-      WHERE u.tenant_id = $1 AND u.id = coalesce(
-        (SELECT user_id FROM identities
-          WHERE tenant_id = $1 AND connection_id = $2 AND connection_version = $3 AND iss = $4 AND sub = $5),
-        (SELECT id FROM users
+      WHERE u.tenant_id = $1 AND u.id = (
+        SELECT id FROM (
+          SELECT user_id AS id, 1 AS rank FROM identities
+          WHERE tenant_id = $1 AND connection_id = $2 AND connection_version = $3 AND iss = $4 AND sub = $5
+          UNION ALL
+          SELECT id, 2 FROM users
           WHERE tenant_id = $1 AND connection_id = $2 AND connection_version = $3 AND external_id = $6
-            AND source = 'scim'))
+            AND source = 'scim') known
+        ORDER BY rank LIMIT 1)
       FOR UPDATE OF u`,
     values: [
       scope.tenantId,
