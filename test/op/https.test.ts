@@ -120,6 +120,10 @@ async function signIn(begin: (url: URL) => Promise<Answer>): Promise<{ end: Answ
 
 async function tokens(): Promise<Readonly<Record<string, unknown>>> {
   const { end, verifier } = await signIn((url) => jar.open(url.href));
+  return redeemAt(end, verifier);
+}
+
+async function redeemAt(end: Answer, verifier: string): Promise<Readonly<Record<string, unknown>>> {
   const { json } = await send(`${app.issuer}/oauth2/v1/token`, {
     through: node.url,
     headers: { authorization: basic('app', APP_SECRET) },
@@ -186,6 +190,13 @@ describe('behind TLS', () => {
     const { url } = authorizationRequest(app, { prompt: 'none' });
     const again = await jar.open(`${url.origin}${url.pathname}`, { form: url.searchParams });
     expect([again.status, again.location?.searchParams.has('code')]).toEqual([303, true]);
+  });
+
+  test('a POST may ask for offline access', async () => {
+    const { end, verifier } = await signIn((url) =>
+      jar.open(`${url.origin}${url.pathname}`, { form: url.searchParams }),
+    );
+    expect(await redeemAt(end, verifier)).toHaveProperty('refresh_token');
   });
 
   test('a POST to the logout endpoint too', async () => {

@@ -213,6 +213,23 @@ describe('the end of a session by time (the database’s clock)', () => {
     expect(n).toBe(1);
   });
 
+  test('of one whose person was switched off, though nobody ended it', async () => {
+    await signIn(browser, app, ADA);
+    await ledger.rows('UPDATE users SET active = false');
+    expect(await sessionOf(cookiesOf(browser, app), second)).toBe('login_required');
+    await ledger.rows('UPDATE users SET active = true');
+  });
+
+  test('A-36: of one whose connection was closed; it does not rise with the connection', async () => {
+    await signIn(browser, app, ADA);
+    const cookie = cookiesOf(browser, app);
+    await acme.causeway.apply([{ slug: 'acme', connections: [{ key: 'okta', status: 'disabled' }] }]);
+    expect(await sessionOf(cookie, second)).toBe('login_required');
+    await acme.causeway.apply([{ slug: 'acme', connections: [{ key: 'okta', status: 'enforced' }] }]);
+    expect(await sessionOf(cookie, second)).toBe('login_required');
+    expect((await signIn(browser, app, ADA)).status).toBe(200);
+  });
+
   test('use moves the idle end, but not past the absolute one', async () => {
     await signIn(browser, app, ADA);
     await ledger.rows(`UPDATE sessions SET expires_at = now() + interval '1 min',
