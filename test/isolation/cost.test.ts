@@ -1,9 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { ADA, startAcme, type Acme } from '../support/acme.js';
-import { authorizationRequest, post, refresh, signIn } from '../support/application.js';
+import type { UserId } from '../../src/core/ids.js';
+import { PostgresAccessStore } from '../../src/storage/access-store.js';
+import { authorizationRequest, claimsOf, post, refresh, signIn } from '../support/application.js';
 import { startBalancer, type Balancer } from '../support/balancer.js';
 import { Ledger } from '../support/ledger.js';
+import type { TestNode } from '../support/node.js';
 import { HttpBrowser } from '../support/okta-sign-in.js';
 import { travelOurs } from '../support/trip.js';
 
@@ -44,7 +47,15 @@ async function rowsRead(): Promise<Map<string, number>> {
   return new Map(tables.map(({ name, n }) => [name, Number(n)]));
 }
 
-/** What a sign-in, a renewal, a refresh and an introspection cost on a node that has just started. */
+/** The end of a person's access, as SCIM would cause it. */
+async function endAllOf({ node }: TestNode, user: UserId): Promise<void> {
+  const tenant = await node.directory.find('acme');
+  if (tenant === undefined) throw new Error('no tenant acme');
+  const access = new PostgresAccessStore(node.database);
+  await node.database.withTenant(tenant.id, (scope) => access.end(scope, { user }, 'scim_deprovisioned'));
+}
+
+/** What a sign-in, a renewal, a refresh, an introspection, an end of access and a sign-out cost a fresh node. */
 async function costOfDay(): Promise<Cost> {
   const before = await rowsRead();
   const node = await acme.causeway.sibling();
@@ -56,6 +67,10 @@ async function costOfDay(): Promise<Cost> {
   const { body: seen } = await post(acme.app, 'introspect', { token: String(renewed.body['access_token']) });
   expect(seen['active']).toBe(true);
   await node.node.directory.refresh();
+  const { sub } = claimsOf(body['id_token']);
+  await endAllOf(node, String(sub) as UserId);
+  await signIn(browser, acme.app, ADA);
+  await browser.open(`${acme.app.issuer}/oauth2/v1/logout?id_token_hint=${String(body['id_token'])}`);
   const [{ value: flushes } = { value: 0 }] = (await node.node.metrics.databaseFlushes.get()).values;
   await node.leave();
   const after = await rowsRead();
@@ -103,7 +118,7 @@ async function crowd(): Promise<void> {
   await ledger.rows('ANALYZE');
 }
 
-test('invariant 10: a sign-in costs the same among thousands of tenants, people, groups and sessions', async () => {
+test('invariant 10: what people do costs the same among thousands of tenants, people, groups and sessions', async () => {
   await costOfDay();
   const alone = await costOfDay();
   await crowd();
