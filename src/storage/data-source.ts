@@ -39,6 +39,8 @@ export interface PoolLimits {
   readonly connectionsMax: number;
   /** A statement that takes longer is cancelled; 0: never (migrations). */
   readonly statementMs: number;
+  /** How long a caller waits for a connection; 2 s where nothing is said. */
+  readonly acquireMs?: number;
 }
 
 const SERVING: PoolLimits = { connectionsMax: 20, statementMs: 5_000 };
@@ -59,7 +61,7 @@ export function createDataSource(url: string, limits: PoolLimits = SERVING): Dat
     extra: {
       max: limits.connectionsMax,
       pipeline: true,
-      connectionTimeoutMillis: ACQUIRE_MS,
+      connectionTimeoutMillis: limits.acquireMs ?? ACQUIRE_MS,
       statement_timeout: limits.statementMs,
       idle_in_transaction_session_timeout: limits.statementMs === 0 ? 0 : 10_000,
       keepAlive: true,

@@ -37,10 +37,13 @@ export async function createTestDatabase(
   };
 }
 
+/** A machine that runs several suites at once is slow: that is not what they test. */
+export const PATIENT = { connectionsMax: 20, statementMs: 30_000, acquireMs: 30_000 };
+
 /** A fresh, migrated database per test file. Call in `beforeAll`, destroy in `afterAll`. */
 export async function freshDatabase(): Promise<TestDatabase> {
   const { url, drop } = await createTestDatabase(await prepareTemplate());
-  const dataSource = await createDataSource(url).initialize();
+  const dataSource = await createDataSource(url, PATIENT).initialize();
   return {
     url,
     dataSource,

@@ -15,7 +15,7 @@ import { PostgresAuditStore } from '../../src/storage/audit-store.js';
 import { PostgresConfigurationStore } from '../../src/storage/configuration-store.js';
 import { createDataSource } from '../../src/storage/data-source.js';
 import { Database } from '../../src/storage/database.js';
-import { freshDatabase } from './database.js';
+import { freshDatabase, PATIENT } from './database.js';
 
 /** A serving node of a test: the real composition on a real socket and a database of its own. */
 export interface TestNode {
@@ -50,7 +50,7 @@ export async function startTestNode(options: TestNodeOptions = {}): Promise<Test
   const nodes: TestNode[] = [];
   const start = async (publicUrl?: string): Promise<TestNode> => {
     const { server, url } = await listen(publicUrl);
-    const dataSource = await createDataSource(database.url).initialize();
+    const dataSource = await createDataSource(database.url, PATIENT).initialize();
     const node = compose(
       {
         version: '0.0.0-test',
