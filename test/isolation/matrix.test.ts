@@ -110,7 +110,10 @@ const ROUTES: Record<(typeof TENANT_ROUTES)[number]['name'], (carried: Carried) 
   logout_success: () => [
     { method: 'GET', path: '/oauth2/v1/logout/success', query: { client_id: 'grafana' } },
   ],
-  portal: () => [{ method: 'GET', path: '/portal' }],
+  portal: () => [
+    { method: 'GET', path: '/portal' },
+    { method: 'POST', path: '/portal', form: { withdraw: 'grafana' } },
+  ],
   callback: ({ connection = 'okta' }) => [{ method: 'GET', path: `/callback/${connection}` }],
   initiate: ({ connection = 'okta' }) => [
     { method: 'GET', path: `/initiate/${connection}/grafana` },

@@ -80,6 +80,8 @@ describe('what ends, by whose access it is', () => {
     ],
     ['a connection’s', () => ({ connection: okta }), [...ADAS, 'bob'], [...ADAS, 'bob']],
     ['an application’s', () => ({ application: 'grafana' }), [], ['ada', 'bob', 'eveOfOther', 'local']],
+    ['a person’s in an application', () => ({ personIn: `${users.ada}:reports` }), [], ['adaReports']],
+    ["another tenant's person's: nothing", () => ({ personIn: `${users.globex}:grafana` }), [], []],
     [
       'a tenant’s',
       () => ({ tenant: 'all' }),
