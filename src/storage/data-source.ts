@@ -1,5 +1,6 @@
 import { DataSource } from 'typeorm';
 import { FirstSchema1763769600000 } from '../../migrations/1763769600000-first-schema.js';
+import { Provisioning1763856000000 } from '../../migrations/1763856000000-provisioning.js';
 import {
   AccessPolicyTable,
   ApiScopeTable,
@@ -32,7 +33,7 @@ const ENTITIES = [
   LinkTable,
 ];
 
-export const MIGRATIONS = [FirstSchema1763769600000];
+export const MIGRATIONS = [FirstSchema1763769600000, Provisioning1763856000000];
 
 export interface PoolLimits {
   /** Connections at most. */

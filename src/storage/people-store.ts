@@ -108,9 +108,9 @@ function personStatements(scope: TenantScope, changes: PersonChanges): readonly 
       // A name that somebody else of the connection has is not theirs: the upstream's id stands in for it (A-09), or ours
       // where that differs from somebody's name in case alone. So does nothing for a join value that is taken.
       text: `WITH taken AS (
-          SELECT lower(user_name) AS name FROM users
+          SELECT user_name_folded AS name FROM users
           WHERE tenant_id = $1 AND connection_id = $3 AND connection_version = $4
-            AND lower(user_name) IN (lower($5), lower($6)))
+            AND user_name_folded IN (lower($5), lower($6)))
         INSERT INTO users (tenant_id, id, connection_id, connection_version, source, user_name, external_id, active, profile)
         SELECT $1, $2, $3, $4, 'just_in_time',
           CASE WHEN lower($5) NOT IN (SELECT name FROM taken) THEN $5

@@ -15,7 +15,7 @@ beforeAll(async () => {
   [acme, globex] = [await idOf('acme'), await idOf('globex')];
   const found = await it.database.query({
     text: `SELECT c.relname FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attname = 'tenant_id'
-      WHERE c.relkind IN ('r', 'p') AND c.relnamespace = 'public'::regnamespace ORDER BY 1`,
+      WHERE c.relkind IN ('r', 'p') AND NOT c.relispartition AND c.relnamespace = 'public'::regnamespace ORDER BY 1`,
     values: [],
   });
   tables = found.map((row) => row['relname']);

@@ -39,7 +39,7 @@ describe('an empty database', () => {
   test('is migrated, and is then current', async () => {
     const url = await database();
     expect(judgeSchema(await inspectSchema(url))).toBe('old');
-    expect(await prepare(url)).toEqual(['FirstSchema1763769600000']);
+    expect(await prepare(url)).toEqual(['FirstSchema1763769600000', 'Provisioning1763856000000']);
     expect(judgeSchema(await inspectSchema(url))).toBe('current');
     expect(await prepare(url)).toEqual([]);
   });
@@ -64,7 +64,7 @@ describe('an empty database', () => {
         }),
       ),
     );
-    expect(ran.flat()).toEqual(['FirstSchema1763769600000']);
+    expect(ran.flat()).toEqual(['FirstSchema1763769600000', 'Provisioning1763856000000']);
     expect(together).toBe(1);
   });
 });

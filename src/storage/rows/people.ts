@@ -1,3 +1,4 @@
+import type { JsonObject } from '../../core/json.js';
 import type { PersonProfile, UserSource } from '../../domain/user/account.js';
 import {
   exactText,
@@ -24,6 +25,10 @@ export interface UserRow {
   externalId: string | null;
   active: boolean;
   profile: PersonProfile;
+  /** The rest of the SCIM resource as it was pushed; empty for who never was. */
+  attributes: JsonObject;
+  /** Made of `userName` by a trigger: the one place where case is folded. */
+  userNameFolded: string | null;
   version: number;
   createdAt: Date;
   updatedAt: Date;
@@ -41,6 +46,8 @@ export const UserTable = table<UserRow>(
     externalId: optional(exactText),
     active: flag,
     profile: json,
+    attributes: { ...json, default: () => "'{}'" },
+    userNameFolded: { ...optional(exactText), insert: false, update: false },
     version: { ...integer, default: 1 },
     createdAt: madeNow,
     updatedAt: madeNow,
@@ -48,7 +55,12 @@ export const UserTable = table<UserRow>(
   {
     primary: ['tenantId', 'id'],
     indices: [
-      undescribed('users_user_name_key'),
+      {
+        name: 'users_user_name_key',
+        columns: ['tenantId', 'connectionId', 'connectionVersion', 'userNameFolded'],
+        unique: true,
+      },
+      undescribed('users_pushed_idx'),
       {
         name: 'users_external_id_key',
         columns: ['tenantId', 'connectionId', 'connectionVersion', 'externalId'],
@@ -103,7 +115,10 @@ export const RoleMappingTable = table<RoleMappingRow>(
   },
   {
     primary: ['tenantId', 'id'],
-    indices: [{ name: 'role_mappings_role_idx', columns: ['tenantId', 'roleId'] }],
+    indices: [
+      { name: 'role_mappings_role_idx', columns: ['tenantId', 'roleId'] },
+      undescribed('role_mappings_name_idx'),
+    ],
     foreignKeys: [
       within('role_mappings_role_fkey', 'roles', ['tenantId', 'roleId'], ['tenantId', 'id']),
       within(

@@ -8,11 +8,22 @@ export interface ScimTokenRow {
   name: string;
   hash: Buffer;
   createdAt: Date;
+  expiresAt: Date | null;
+  lastUsedAt: Date | null;
 }
 
 export const ScimTokenTable = table<ScimTokenRow>(
   'scim_tokens',
-  { tenantId: uuid, id: uuid, connectionId: uuid, name: exactText, hash: bytes, createdAt: madeNow },
+  {
+    tenantId: uuid,
+    id: uuid,
+    connectionId: uuid,
+    name: exactText,
+    hash: bytes,
+    createdAt: madeNow,
+    expiresAt: optional(time),
+    lastUsedAt: optional(time),
+  },
   {
     primary: ['tenantId', 'id'],
     indices: [
