@@ -22,7 +22,8 @@ const owners = {
   'oidc-provider': ['op'],
   'openid-client': ['rp'],
   undici: ['outbound'],
-  koa: ['http', 'op', 'broker'],
+  'scim2-parse-filter': ['scim'],
+  koa: ['http', 'op', 'broker', 'scim'],
 };
 const anyOf = (folders) => `^src/(${folders.join('|')})/`;
 
