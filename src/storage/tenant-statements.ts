@@ -2,6 +2,7 @@ import type { QueryResultRow } from 'pg';
 import type { ApplicationId, ConnectionId, TenantId } from '../core/ids.js';
 import type { AccessPolicy, Api } from '../domain/api/api.js';
 import type { Application, ApplicationSecret } from '../domain/application/application.js';
+import { NEW_CONNECTION_SETTINGS } from '../domain/configuration/defaults.js';
 import type { CustomerGrant, TenantConfiguration } from '../domain/configuration/tenant-configuration.js';
 import { accessPolicyView, grantView, roleMappingView } from '../domain/configuration/views.js';
 import type { Connection } from '../domain/connection/connection.js';
@@ -139,7 +140,8 @@ const toConnection = (row: QueryResultRow): Connection => ({
   issuer: row['issuer'],
   version: row['version'],
   status: row['status'],
-  settings: row['settings'],
+  // A row may be older than one of the settings.
+  settings: { ...NEW_CONNECTION_SETTINGS, ...row['settings'] },
 });
 
 const toSecrets = (row: QueryResultRow): SealedConnectionSecrets => ({

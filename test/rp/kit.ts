@@ -99,6 +99,7 @@ export function aConnection(
       federationBrokerMode: false,
       provisioning: 'create-and-update',
       revalidateSeconds: null,
+      revalidateGraceSeconds: 3_600,
       ...settings,
     },
   };

@@ -16,7 +16,7 @@ const connection = (key: string) =>
     clientAuth: fc.constantFrom('client_secret_post' as const, 'private_key_jwt' as const),
     clientSecret: fc.option(secret),
     secondarySecret: fc.option(secret),
-    scopes: someOf('openid', 'email', 'groups'),
+    scopes: someOf('openid', 'email', 'groups').map((scopes) => [...scopes, 'offline_access']),
     groupsClaim: fc.constantFrom('groups', 'roles'),
     groupsFrom: someOf('id_token' as const, 'userinfo' as const),
     groupSource: fc.constantFrom('auto' as const, 'token' as const, 'scim' as const),
@@ -25,6 +25,7 @@ const connection = (key: string) =>
     federationBrokerMode: fc.boolean(),
     provisioning: fc.constantFrom('off' as const, 'create' as const),
     revalidateSeconds: fc.option(fc.integer({ min: 1, max: 600 })),
+    revalidateGraceSeconds: fc.integer({ min: 0, max: 600 }),
     status: fc.constantFrom('draft' as const, 'enabled' as const, 'enforced' as const, 'disabled' as const),
   });
 

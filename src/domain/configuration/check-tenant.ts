@@ -1,3 +1,4 @@
+import { keepsRefreshTokens, OFFLINE_ACCESS } from '../connection/connection.js';
 import { CONSOLE_ROLES } from '../role/role.js';
 import { checkApplication } from './check-application.js';
 import type { DesiredTenant } from './desired.js';
@@ -89,6 +90,11 @@ function checkConnections({ desired, target, paths, list }: TenantCheck): void {
   for (const [index, { key }] of (desired.connections ?? []).entries()) {
     if (RESERVED_CONNECTION_KEYS.has(key))
       list.add(`${paths.entry('connections', index)}.key`, `'${key}' has a meaning of its own`);
+  }
+  for (const { key, settings } of target.connections) {
+    if (settings.revalidateSeconds === null || keepsRefreshTokens(settings)) continue;
+    const path = paths.named('connections', key, (entry) => entry.key);
+    list.add(`${path}.revalidateSeconds`, `needs '${OFFLINE_ACCESS}' among the scopes`);
   }
   const known = new Set(target.connections.map((connection) => connection.key));
   for (const token of target.scimTokens) {

@@ -24,6 +24,7 @@ export const NEW_CONNECTION_SETTINGS: Omit<ConnectionSettings, 'clientId'> = {
   federationBrokerMode: false,
   provisioning: 'create-and-update',
   revalidateSeconds: null,
+  revalidateGraceSeconds: 3_600,
 };
 
 export const NEW_API: Omit<Api, 'id' | 'identifier'> = {

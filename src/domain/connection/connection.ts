@@ -37,7 +37,13 @@ export interface ConnectionSettings {
   readonly acrValues: readonly string[];
   readonly federationBrokerMode: boolean;
   readonly provisioning: ProvisioningPolicy;
+  /**
+   * How old the upstream's word on a person may be, in seconds, when one of their refresh tokens is used (A19); null: the
+   * upstream is asked at sign-ins alone.
+   */
   readonly revalidateSeconds: number | null;
+  /** How old it may get, in seconds since the last confirmation, while the upstream doesn't answer. */
+  readonly revalidateGraceSeconds: number;
 }
 
 /** The connection's secrets, opened. Write-only everywhere else. */
@@ -45,6 +51,14 @@ export interface ConnectionSecrets {
   readonly clientSecret?: string;
   /** Tried when the upstream refuses the first (rotation with two secrets). */
   readonly secondarySecret?: string;
+}
+
+/** Without this scope an upstream gives no refresh token (OpenID Connect Core 11), and so can't be asked again. */
+export const OFFLINE_ACCESS = 'offline_access';
+
+/** Whether a sign-in's refresh token has a use here (A19). Where it has none it isn't kept. */
+export function keepsRefreshTokens({ revalidateSeconds, scopes }: ConnectionSettings): boolean {
+  return revalidateSeconds !== null && scopes.includes(OFFLINE_ACCESS);
 }
 
 /** Whether people may sign in through it now. A draft is only for the operator's own test. */

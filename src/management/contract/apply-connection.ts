@@ -51,6 +51,7 @@ export const ConnectionEntry = Type.Object(
         description: 'a number of seconds, or null',
       }),
     ),
+    revalidateGraceSeconds: Type.Optional(Type.Integer({ minimum: 0, maximum: 2_592_000 })),
     status: Type.Optional(Type.Enum(['draft', 'enabled', 'enforced', 'disabled'])),
   },
   closed,

@@ -65,6 +65,10 @@ describe('a tenant as it is to be', () => {
       "tenants[0].connections[0].key: 'chooser' has a meaning of its own",
       { connections: [{ ...okta, key: 'chooser' }] },
     ],
+    [
+      "tenants[0].connections[0].revalidateSeconds: needs 'offline_access' among the scopes",
+      { connections: [{ ...okta, revalidateSeconds: 300 }] },
+    ],
     ["tenants[0].signIn.default: 'okta' is no connection of the tenant", { signIn: { default: 'okta' } }],
     [
       "tenants[0].domains[1]: repeats entry 0 ('a.example')",

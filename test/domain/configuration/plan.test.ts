@@ -60,9 +60,21 @@ describe('defaults of what is new', () => {
           federationBrokerMode: false,
           provisioning: 'create-and-update',
           revalidateSeconds: null,
+          revalidateGraceSeconds: 3_600,
         },
       },
     ]);
+  });
+
+  test('how long its upstream may stay silent', () => {
+    const file = (more: object) =>
+      plan({
+        slug: 'acme',
+        connections: [{ ...okta, scopes: ['openid', 'offline_access'], revalidateSeconds: 300, ...more }],
+      });
+    const settingsOf = ({ target }: ReturnType<typeof file>) => target.connections[0]?.settings;
+    expect(settingsOf(file({}))).toMatchObject({ revalidateSeconds: 300, revalidateGraceSeconds: 3_600 });
+    expect(settingsOf(file({ revalidateGraceSeconds: 0 }))).toMatchObject({ revalidateGraceSeconds: 0 });
   });
 
   test('an application', () => {

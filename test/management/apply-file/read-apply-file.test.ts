@@ -163,6 +163,10 @@ describe('a fault is one line that begins with where it is', () => {
     ],
     [connection('revalidateSeconds: 0'), 'tenants[0].connections[0].revalidateSeconds: must be at least 1'],
     [
+      connection('revalidateGraceSeconds: -1'),
+      'tenants[0].connections[0].revalidateGraceSeconds: must be at least 0',
+    ],
+    [
       connection('status: live'),
       'tenants[0].connections[0].status: must be draft, enabled, enforced or disabled',
     ],
