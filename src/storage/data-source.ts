@@ -48,7 +48,7 @@ const SERVING: PoolLimits = { connectionsMax: 20, statementMs: 5_000 };
 /** A caller that gets no connection in this time is told that the database is unavailable. */
 const ACQUIRE_MS = 2_000;
 
-/** The one way to reach PostgreSQL 14 or later; `pipeline` lets independent statements share a flush. */
+/** The one way to reach PostgreSQL 14 or later. */
 export function createDataSource(url: string, limits: PoolLimits = SERVING): DataSource {
   return new DataSource({
     type: 'postgres',
@@ -61,7 +61,6 @@ export function createDataSource(url: string, limits: PoolLimits = SERVING): Dat
     migrationsTransactionMode: 'each',
     extra: {
       max: limits.connectionsMax,
-      pipeline: true,
       connectionTimeoutMillis: limits.acquireMs ?? ACQUIRE_MS,
       statement_timeout: limits.statementMs,
       idle_in_transaction_session_timeout: limits.statementMs === 0 ? 0 : 10_000,

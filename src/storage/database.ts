@@ -1,19 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Pool, PoolClient, QueryResult, QueryResultRow } from 'pg';
+import type { Pool, PoolClient } from 'pg';
 import type { DataSource } from 'typeorm';
 import { DomainError } from '../core/errors.js';
 import type { TenantId } from '../core/ids.js';
 import { openTenantScope, type TenantScope } from '../core/scope.js';
 import { isRetryable, translate } from './errors.js';
+import { flush, type Rows, type Statement } from './flush.js';
 
-/** One SQL statement. A name makes it prepared, once per connection. */
-export interface Statement {
-  readonly name?: string;
-  readonly text: string;
-  readonly values: readonly unknown[];
-}
-
-type Rows = readonly QueryResultRow[];
+export type { Statement } from './flush.js';
 
 const ATTEMPTS_MAX = 3;
 const RETRY_MS = 5;
@@ -76,23 +70,20 @@ export class Database {
   /** One statement outside of tenants, as the database user itself: the directory, jobs. */
   async query(statement: Statement): Promise<Rows> {
     this.#flushed();
-    try {
-      return (await this.#pool.query(toQuery(statement))).rows;
-    } catch (error) {
-      return translate(error);
-    }
+    const [rows] = await this.#withClient((client) => flush(client, [statement]));
+    return rows ?? [];
   }
 
   /** A transaction as the database user itself, for jobs over all tenants. */
   async transact<T>(work: (query: (statement: Statement) => Promise<Rows>) => Promise<T>): Promise<T> {
     return this.#withClient(async (client) => {
-      await client.query('BEGIN');
+      await flush(client, [BEGIN]);
       try {
-        const result = await work(async (statement) => (await client.query(toQuery(statement))).rows);
-        await client.query('COMMIT');
+        const result = await work(async (statement) => (await flush(client, [statement]))[0] ?? []);
+        await flush(client, [COMMIT]);
         return result;
       } catch (error) {
-        await client.query('ROLLBACK');
+        await flush(client, [ROLLBACK]);
         throw error;
       }
     });
@@ -173,17 +164,27 @@ export class Database {
 const isBroken = (error: unknown): boolean =>
   !(error instanceof Error) || !('code' in error) || /^(08|57P)/.test(String(error.code));
 
-function toQuery(statement: Statement): { name?: string; text: string; values: unknown[] } {
-  return {
-    ...(statement.name === undefined ? {} : { name: statement.name }),
-    text: statement.text,
-    values: [...statement.values],
-  };
-}
+const BEGIN: Statement = { name: 'begin', text: 'BEGIN', values: [] };
+const COMMIT: Statement = { name: 'commit', text: 'COMMIT', values: [] };
+const ROLLBACK: Statement = { name: 'rollback', text: 'ROLLBACK', values: [] };
+
+/**
+ * The role obeys row-level security; `app.tenant_id` tells it whose rows to show. A named statement's plan is made once
+ * per connection; it must not be made while a table is empty and kept when it has grown, so no table is read from end
+ * to end where there is an index. All of it ends with the transaction.
+ */
+const AS_TENANT = {
+  name: 'as_tenant',
+  text: `SELECT set_config('role', 'causeway_app', true), set_config('app.tenant_id', $1, true),
+    set_config('plan_cache_mode', 'force_generic_plan', true), set_config('enable_seqscan', 'off', true),
+    set_config('jit', 'off', true)`,
+};
 
 /** One transaction of one tenant on one connection. */
 export class TenantTransaction {
   #state: 'new' | 'open' | 'ended';
+  /** It was begun here, so it must be ended here. */
+  #begun = false;
   #deferred: readonly Statement[] = [];
 
   constructor(
@@ -222,44 +223,30 @@ export class TenantTransaction {
   }
 
   async rollback(): Promise<void> {
-    if (this.#state !== 'open') return;
     this.#state = 'ended';
+    if (!this.#begun) return;
+    this.#begun = false;
     this.flushed();
-    await this.client.query('ROLLBACK');
+    await flush(this.client, [ROLLBACK]);
   }
 
   async #flush(statements: readonly Statement[], commits: boolean): Promise<readonly Rows[]> {
     if (this.#state === 'ended') throw new TypeError('the transaction has ended');
-    const deferred = this.#deferred;
-    this.#deferred = [];
+    const begins = this.#state === 'new';
+    // Begun and ended in one flush, it is a transaction without being told.
+    const explicit = begins && !commits;
     const before = [
-      ...(this.#state === 'new' ? this.#begin() : []),
-      ...deferred.map((statement) => this.client.query(toQuery(statement))),
+      ...(explicit ? [BEGIN] : []),
+      ...(begins ? [{ ...AS_TENANT, values: [this.tenantId] }] : []),
+      ...this.#deferred,
     ];
+    const after = commits && this.#begun ? [COMMIT] : [];
+    this.#deferred = [];
+    this.#begun ||= explicit;
     this.#state = commits ? 'ended' : 'open';
-    const sent = statements.map((statement) => this.client.query(toQuery(statement)));
-    const after = commits ? [this.client.query('COMMIT')] : [];
     this.flushed();
-    const outcomes = await Promise.allSettled<QueryResult>([...before, ...sent, ...after]);
-    const failed = outcomes.find((outcome) => outcome.status === 'rejected');
-    if (failed !== undefined) {
-      // A failed transaction answers COMMIT with a rollback, so nothing of it stays when it ended here.
-      throw failed.reason;
-    }
-    return outcomes
-      .slice(before.length, before.length + sent.length)
-      .map((outcome) => (outcome.status === 'fulfilled' ? outcome.value.rows : []));
-  }
-
-  /** The role obeys row-level security; the setting tells it whose rows to show. Both end with the transaction. */
-  #begin(): Promise<QueryResult>[] {
-    return [
-      this.client.query('BEGIN; SET LOCAL ROLE causeway_app'),
-      this.client.query({
-        name: 'tenant',
-        text: `SELECT set_config('app.tenant_id', $1, true)`,
-        values: [this.tenantId],
-      }),
-    ];
+    const results = await flush(this.client, [...before, ...statements, ...after]);
+    if (commits) this.#begun = false;
+    return results.slice(before.length, before.length + statements.length);
   }
 }

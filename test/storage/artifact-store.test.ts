@@ -276,19 +276,21 @@ describe('invariant 5: what needs somebody or something that lives', () => {
             session: session({ uid, userId, cookieHash: hashOf(uid) }),
           }),
         ),
-        stage.otherDatabase.withTenant(tenantId, async (scope) => {
-          await stage.otherDatabase.transaction(scope).send([
-            {
-              text: 'UPDATE users SET active = false WHERE tenant_id = $1 AND id = $2',
-              values: [tenantId, userId],
-            },
-          ]);
-          await endAccess(deps, scope, {
-            target: { user: userId as UserId },
-            reason: 'scim_deprovisioned',
-            actor: { type: 'system', id: 'test' },
-          });
-        }),
+        sleep((round * 7) % 5).then(() =>
+          stage.otherDatabase.withTenant(tenantId, async (scope) => {
+            await stage.otherDatabase.transaction(scope).send([
+              {
+                text: 'UPDATE users SET active = false WHERE tenant_id = $1 AND id = $2',
+                values: [tenantId, userId],
+              },
+            ]);
+            await endAccess(deps, scope, {
+              target: { user: userId as UserId },
+              reason: 'scim_deprovisioned',
+              actor: { type: 'system', id: 'test' },
+            });
+          }),
+        ),
       ]);
       outcomes.add(outcome);
       expect([await lives(uid), await ledger.liveSessions(userId), await ledger.grants(userId)]).toEqual([
