@@ -25,7 +25,8 @@ export interface TokenSource {
 
 /** What the sign-in asked for. */
 export interface ExpectedIdToken {
-  readonly nonce: string;
+  /** undefined: the token comes with a refresh, and needs none (OpenID Connect Core 12.2). */
+  readonly nonce: string | undefined;
   /** The access token that came beside it, for `at_hash`. */
   readonly accessToken: string | undefined;
   readonly maxAgeSeconds: number | undefined;
@@ -61,7 +62,7 @@ export async function verifyIdToken(
     throw invalid('its subject is empty, too long or holds control characters (sub)');
   if (claims['azp'] !== undefined && claims['azp'] !== clientId)
     throw invalid('it was issued to another client (azp)');
-  if (claims['nonce'] !== expected.nonce)
+  if (expected.nonce !== undefined && claims['nonce'] !== expected.nonce)
     throw new UpstreamError('nonce_mismatch', 'id_token', 'The ID Token belongs to another sign-in (nonce)');
   checkTimes(claims, source);
   checkAccessTokenHash(claims['at_hash'], expected.accessToken, header['alg']);

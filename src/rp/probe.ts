@@ -4,7 +4,7 @@ import { UpstreamError } from './causes.js';
 import type { UpstreamCause, UpstreamFacts, UpstreamStep } from './causes.js';
 import { authenticate, credentialsOf, noCredential } from './client-auth.js';
 import type { Credential } from './client-auth.js';
-import { exchangeCode, recordingFetch } from './code-exchange.js';
+import { exchangeCode } from './code-exchange.js';
 import { Deadline, SIGN_IN_MS } from './deadline.js';
 import type { RelyingPartyDeps } from './deps.js';
 import { clockDifference, getJson, noAnswer, refusedAnswer } from './get-json.js';
@@ -15,6 +15,7 @@ import { metadataUrl, readMetadata } from './metadata.js';
 import type { UpstreamMetadata } from './metadata.js';
 import { laneOf } from './party.js';
 import type { UpstreamParty } from './party.js';
+import { recordingFetch } from './token-request.js';
 
 /** What is checked, in this order. */
 export type ProbeId =

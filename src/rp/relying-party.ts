@@ -1,6 +1,7 @@
 import { LRUCache } from 'lru-cache';
 import { buildAuthorizationUrl, buildEndSessionUrl, calculatePKCECodeChallenge } from 'openid-client';
 import { DomainError } from '../core/errors.js';
+import { keepsRefreshTokens } from '../domain/connection/connection.js';
 import type { UpstreamIdentity } from '../domain/sign-in/upstream-identity.js';
 import { classesToAsk } from './assurance.js';
 import { checkCallback } from './callback.js';
@@ -22,10 +23,15 @@ import { laneOf } from './party.js';
 import type { UpstreamParty } from './party.js';
 import { probeUpstream } from './probe.js';
 import type { ProbeResult } from './probe.js';
-import { identifier, readMethods, readProfile, readSeconds } from './profile.js';
+import { identifier, readMethods, readSeconds } from './profile.js';
 import type { Claims } from './profile.js';
 import { isRecord } from './record.js';
+import { refreshUpstream } from './refresh-exchange.js';
+import { SomeoneElseError, verifyRefreshed } from './revalidation.js';
+import type { Revalidation, RevalidationRequest } from './revalidation.js';
+import type { TokenRequest, Tokens } from './token-request.js';
 import { DocumentLibrary } from './upstream-documents.js';
+import { toPerson } from './upstream-person.js';
 
 /** What a sign-in is bound to; kept in the login transaction. */
 export interface SignInSecrets {
@@ -51,6 +57,8 @@ export interface ExpectedSignIn extends SignInSecrets {
 
 export interface CompletedSignIn {
   readonly identity: UpstreamIdentity;
+  /** undefined: none came, or the connection has no use for it and it was dropped (A-39). */
+  readonly refreshToken: string | undefined;
   readonly notes: readonly SignInNote[];
 }
 
@@ -71,6 +79,12 @@ export interface RelyingParty {
     parameters: URLSearchParams,
     expected: ExpectedSignIn,
   ): Promise<CompletedSignIn>;
+  /**
+   * Asks the upstream whether a person still may, and for their groups, by the refresh token of their sign-in (OpenID
+   * Connect Core 12). An ID Token that comes back is verified as at a sign-in, but for the nonce and the demands of that
+   * sign-in; without one userinfo must name the same subject. Never throws for a fault of the upstream or the settings.
+   */
+  revalidate(party: UpstreamParty, request: RevalidationRequest): Promise<Revalidation>;
   /**
    * Where to send the browser to end the upstream's session (OpenID Connect RP-Initiated Logout 1.0); undefined when the
    * upstream offers none or can't be asked, since our own sign-out must not wait for it.
@@ -136,17 +150,10 @@ class OpenIdRelyingParty implements RelyingParty {
   ): Promise<CompletedSignIn> {
     const { connection } = party;
     const deadline = new Deadline(SIGN_IN_MS);
-    const documents = this.#documents.of(party);
-    const metadata = await documents.metadata(deadline);
+    const metadata = await this.#documents.of(party).metadata(deadline);
     checkCallback(parameters, expected.state, metadata);
     const tokens = await this.#redeem(party, metadata, parameters, expected, deadline);
-    const source: TokenSource = {
-      connection,
-      metadata,
-      keySets: () => documents.keySets(deadline),
-      clock: this.#deps.clock,
-      clockDifferenceSeconds: tokens.clockDifferenceSeconds,
-    };
+    const source = this.#sourceOf(party, metadata, tokens, deadline);
     const claims = await verifyIdToken(
       tokens.idToken,
       {
@@ -164,7 +171,35 @@ class OpenIdRelyingParty implements RelyingParty {
       userinfo: () => this.#userinfo(party, metadata, tokens.accessToken, subject, deadline),
       accessToken: () => accessTokenClaims(tokens.accessToken, subject, source),
     });
-    return { identity: toIdentity(party, subject, gathered, tokens.idToken), notes: gathered.notes };
+    return {
+      identity: toIdentity(party, subject, gathered, tokens.idToken),
+      refreshToken: keepsRefreshTokens(connection.settings) ? tokens.refreshToken : undefined,
+      notes: gathered.notes,
+    };
+  }
+
+  async revalidate(party: UpstreamParty, request: RevalidationRequest): Promise<Revalidation> {
+    let refreshToken: string | undefined;
+    try {
+      const deadline = new Deadline(SIGN_IN_MS);
+      const metadata = await this.#documents.of(party).metadata(deadline);
+      const refreshed = await this.#authenticated(party, metadata, deadline, (call) =>
+        refreshUpstream({ ...call, hidden: [...call.hidden, request.refreshToken] }, request.refreshToken),
+      );
+      if (refreshed.kind === 'refused') return { ...refreshed, refreshToken };
+      // From here on the old one may be worthless, whatever else goes wrong.
+      refreshToken = refreshed.refreshToken;
+      const verified = await verifyRefreshed(refreshed, request.subject, {
+        source: this.#sourceOf(party, metadata, refreshed, deadline),
+        askUserinfo: () => this.#askUserinfo(party, metadata, refreshed.accessToken, deadline),
+      });
+      return { kind: 'confirmed', ...verified, refreshToken };
+    } catch (error) {
+      if (error instanceof SomeoneElseError)
+        return { kind: 'someone_else', error: error.refused, refreshToken };
+      if (error instanceof UpstreamError) return { kind: 'unknown', error, refreshToken };
+      throw error;
+    }
   }
 
   async logoutUrl(party: UpstreamParty, request: LogoutRequest): Promise<URL | undefined> {
@@ -194,65 +229,110 @@ class OpenIdRelyingParty implements RelyingParty {
     return probeUpstream(party, this.#deps);
   }
 
-  /**
-   * Redeems the code with each credential in turn. A second request for the same code is right only here: client
-   * authentication is judged before the code (RFC 6749 3.2.1), so `invalid_client` leaves it unspent.
-   */
-  async #redeem(
+  #sourceOf(
+    party: UpstreamParty,
+    metadata: UpstreamMetadata,
+    { clockDifferenceSeconds }: Tokens,
+    deadline: Deadline,
+  ): TokenSource {
+    return {
+      connection: party.connection,
+      metadata,
+      keySets: () => this.#documents.of(party).keySets(deadline),
+      clock: this.#deps.clock,
+      clockDifferenceSeconds,
+    };
+  }
+
+  #redeem(
     party: UpstreamParty,
     metadata: UpstreamMetadata,
     parameters: URLSearchParams,
     expected: ExpectedSignIn,
     deadline: Deadline,
   ): Promise<CodeExchanged> {
+    const secret = [expected.codeVerifier, expected.nonce, parameters.get('code') ?? ''];
+    return this.#authenticated(party, metadata, deadline, (call) =>
+      exchangeCode({
+        ...call,
+        redirectUri: party.redirectUri,
+        parameters,
+        expected,
+        hidden: [...call.hidden, ...secret],
+      }),
+    );
+  }
+
+  /**
+   * Makes a token request with each credential in turn. A second request with the same code or refresh token is right
+   * only here: client authentication is judged before it (RFC 6749 3.2.1), so `invalid_client` leaves it unspent.
+   */
+  async #authenticated<T>(
+    party: UpstreamParty,
+    metadata: UpstreamMetadata,
+    deadline: Deadline,
+    send: (request: TokenRequest) => Promise<T>,
+  ): Promise<T> {
     const key = `${party.tenantId} ${party.connection.id}`;
     const [first, second] = acceptedFirst(credentialsOf(party), this.#accepted.get(key));
     if (first === undefined) throw noCredential(party);
-    const redeemWith = async (credential: Credential): Promise<CodeExchanged> => {
-      const exchanged = await exchangeCode({
+    const sendWith = async (credential: Credential): Promise<T> => {
+      const answered = await send({
         outbound: this.#deps.outbound,
         clock: this.#deps.clock,
         lane: laneOf(party, deadline, 'sign-in'),
         metadata,
         clientId: party.connection.settings.clientId,
         auth: await authenticate(party, credential, metadata.token_endpoint, this.#deps),
-        redirectUri: party.redirectUri,
-        parameters,
-        expected,
-        hidden: [...hiddenIn(party), expected.codeVerifier, expected.nonce, parameters.get('code') ?? ''],
+        hidden: hiddenIn(party),
       });
       this.#accepted.set(key, credentialMark(credential));
-      return exchanged;
+      return answered;
     };
     try {
-      return await redeemWith(first);
+      return await sendWith(first);
     } catch (error) {
       if (second === undefined || !isCredentialRefused(error)) throw error;
       const { tenantId: tenant, connection } = party;
       this.#deps.log.warn('upstream.secret_refused', { tenant, connection: connection.id });
-      return redeemWith(second);
+      return sendWith(second);
     }
   }
 
   async #userinfo(
     party: UpstreamParty,
-    { userinfo_endpoint: url }: UpstreamMetadata,
+    metadata: UpstreamMetadata,
     accessToken: string | undefined,
     subject: string,
     deadline: Deadline,
   ): Promise<Claims> {
-    if (url === undefined || accessToken === undefined) return {};
+    const told = await this.#askUserinfo(party, metadata, accessToken, deadline);
+    if (told !== undefined && told['sub'] !== subject) throw mismatch();
+    return told ?? {};
+  }
+
+  /** What userinfo says, whoever that is about; undefined when it can't be asked. */
+  async #askUserinfo(
+    party: UpstreamParty,
+    { userinfo_endpoint: url }: UpstreamMetadata,
+    accessToken: string | undefined,
+    deadline: Deadline,
+  ): Promise<Claims | undefined> {
+    if (url === undefined || accessToken === undefined) return undefined;
     const { outbound, clock } = this.#deps;
     const lane = laneOf(party, deadline, 'sign-in');
     const { json } = await getJson(url, { outbound, clock, lane, step: 'userinfo', bearer: accessToken });
-    if (!isRecord(json) || json['sub'] !== subject)
-      throw new UpstreamError(
-        'userinfo_mismatch',
-        'userinfo',
-        'Userinfo speaks of another person than the ID Token',
-      );
+    if (!isRecord(json)) throw mismatch();
     return json;
   }
+}
+
+function mismatch(): UpstreamError {
+  return new UpstreamError(
+    'userinfo_mismatch',
+    'userinfo',
+    'Userinfo speaks of another person than the ID Token',
+  );
 }
 
 /** The credential that was last accepted, and the other one. */
@@ -275,18 +355,14 @@ function hiddenIn({ secrets }: UpstreamParty): readonly string[] {
 }
 
 function toIdentity(
-  { connection }: UpstreamParty,
+  party: UpstreamParty,
   subject: string,
-  { idToken, userinfo, groups }: GatheredClaims,
+  gathered: GatheredClaims,
   token: string,
 ): UpstreamIdentity {
-  const { claim } = connection.settings.join;
+  const { idToken } = gathered;
   return {
-    issuer: connection.issuer,
-    subject,
-    joinValue: identifier(idToken[claim]) ?? identifier(userinfo[claim]),
-    profile: readProfile(idToken, userinfo),
-    groups,
+    ...toPerson(party.connection, subject, gathered),
     acr: identifier(idToken['acr']),
     amr: readMethods(idToken['amr']),
     authTime: readSeconds(idToken['auth_time']),

@@ -1,5 +1,5 @@
-/** What an upstream said of a person at one sign-in, after every check. */
-export interface UpstreamIdentity {
+/** Who somebody is at an upstream, and what it says of them now, after every check. */
+export interface UpstreamPerson {
   /** Issuer of the ID Token, byte for byte the connection's. */
   readonly issuer: string;
   /** The upstream's subject: 1 to 255 characters, no control characters, compared byte for byte. */
@@ -9,6 +9,10 @@ export interface UpstreamIdentity {
   readonly profile: UpstreamProfile;
   /** undefined: the claim was absent, which says nothing; an empty list: no groups. */
   readonly groups: readonly UpstreamGroup[] | undefined;
+}
+
+/** What an upstream said of a person at one sign-in, after every check. */
+export interface UpstreamIdentity extends UpstreamPerson {
   readonly acr: string | undefined;
   readonly amr: readonly string[] | undefined;
   /** Seconds since the epoch. */

@@ -67,14 +67,14 @@ describe('defaults of what is new', () => {
   });
 
   test('how long its upstream may stay silent', () => {
-    const file = (more: object) =>
-      plan({
-        slug: 'acme',
-        connections: [{ ...okta, scopes: ['openid', 'offline_access'], revalidateSeconds: 300, ...more }],
-      });
-    const settingsOf = ({ target }: ReturnType<typeof file>) => target.connections[0]?.settings;
-    expect(settingsOf(file({}))).toMatchObject({ revalidateSeconds: 300, revalidateGraceSeconds: 3_600 });
-    expect(settingsOf(file({ revalidateGraceSeconds: 0 }))).toMatchObject({ revalidateGraceSeconds: 0 });
+    const revalidating = { ...okta, scopes: ['openid', 'offline_access'], revalidateSeconds: 300 };
+    const plans = [revalidating, { ...revalidating, revalidateGraceSeconds: 0 }].map((connection) =>
+      plan({ slug: 'acme', connections: [connection] }),
+    );
+    expect(plans.map(({ target }) => target.connections[0]?.settings)).toMatchObject([
+      { revalidateSeconds: 300, revalidateGraceSeconds: 3_600 },
+      { revalidateSeconds: 300, revalidateGraceSeconds: 0 },
+    ]);
   });
 
   test('an application', () => {
