@@ -3,6 +3,7 @@ import type { Logger } from '../core/logger.js';
 import { sha256 } from '../keys/hash.js';
 import type { KeyRing } from '../keys/sealing.js';
 import { PostgresLinks } from '../storage/links.js';
+import { refreshStatistics } from '../storage/statistics.js';
 import { sweep } from '../storage/sweeper.js';
 import { compose, type Node, type Settings } from './compose.js';
 import { Jobs, type Job } from './jobs.js';
@@ -51,19 +52,23 @@ export async function serve(
     [
       { name: 'configuration', everyMs: 500, run: () => node.directory.refresh() },
       { name: 'sweep', everyMs: 60_000, run: () => sweep(node.database) },
+      { name: 'statistics', everyMs: 5_000, run: () => refreshStatistics(node.database) },
       ...options.jobs(node),
     ],
     log,
   );
+  node.logoutDeliveries.start();
   return {
     node,
     port: listener.port,
     firstRunLink: () => firstRunLink(node, settings.publicUrl),
     async stop() {
       node.operations.stop();
+      const delivered = node.logoutDeliveries.stop();
       await listener.stop(STOP_MS);
       await metrics?.stop(0);
       await jobs.stop();
+      await delivered;
       await node.close();
     },
   };

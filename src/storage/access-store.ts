@@ -66,8 +66,8 @@ function endSessions(kind: string, values: readonly unknown[], reason: EndReason
         WHERE s.tenant_id = $1 AND s.ended_at IS NULL AND ${SESSIONS[kind]}
         RETURNING s.uid, s.user_id
       ), told AS (
-        INSERT INTO outbox (tenant_id, id, topic, subject, payload)
-        SELECT $1, gen_random_uuid(), 'session.ended', coalesce(e.user_id::text, e.uid),
+        INSERT INTO outbox (tenant_id, id, topic, receiver, subject, payload)
+        SELECT $1, gen_random_uuid(), 'session.ended', a.client_id, coalesce(e.user_id::text, e.uid),
           jsonb_build_object('clientId', a.client_id, 'sid', a.sid, 'reason', $3::text)
         FROM ended e JOIN session_applications a ON a.tenant_id = $1 AND a.session_uid = e.uid
       )

@@ -6,13 +6,20 @@ const BATCHES_MAX = 50;
 
 /**
  * What has expired, and what of it may go. Sessions stay a day longer for who asks where one ended,
- * trips to an upstream an hour, so that who comes back late is told that it was too late.
+ * trips to an upstream an hour, so that who comes back late is told that it was too late; deliveries a week after
+ * they are settled, dead letters a month.
  */
 const EXPIRED: readonly (readonly [table: string, key: string, condition: string])[] = [
   ['oidc_artifacts', 'tenant_id, hash', 'expires_at < now()'],
   ['access_token_records', 'tenant_id, jti_hash', 'expires_at < now()'],
   ['login_transactions', 'tenant_id, state_hash', `expires_at < now() - interval '1 hour'`],
   ['sessions', 'tenant_id, uid', `expires_at < now() - interval '1 day'`],
+  [
+    'outbox',
+    'tenant_id, id',
+    `settled_at < now() - interval '7 days'
+      AND (outcome <> 'dead' OR settled_at < now() - interval '30 days')`,
+  ],
 ];
 
 /**
