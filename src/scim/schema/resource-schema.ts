@@ -138,8 +138,8 @@ export class ResourceSchema {
   }
 }
 
-/** A chain of definitions as a path. */
-function foundBy(chain: readonly AttributeDefinition[]): FoundAttribute | undefined {
+/** A chain of definitions, from the resource or a list's member down, as a path; undefined: it is empty. */
+export function foundBy(chain: readonly AttributeDefinition[]): FoundAttribute | undefined {
   const definition = chain.at(-1);
   if (definition === undefined) return undefined;
   const listAt = chain.findIndex(({ multiValued }) => multiValued);
