@@ -12,7 +12,7 @@ const ALPHABET = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz
  * `length` random letters and digits. 256 is no multiple of 62, so the first letters are a little likelier:
  * no harm here.
  */
-function randomLetters(length: number): string {
+export function randomLetters(length: number): string {
   return [...randomBytes(length)].map((byte) => ALPHABET[byte % ALPHABET.length]).join('');
 }
 

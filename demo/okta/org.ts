@@ -1,5 +1,6 @@
 import type { KeyObject } from 'node:crypto';
 import { addSecret, createApp, type App, type AppSeed, type ClientSecret } from './apps.js';
+import { ChangeFeed } from './changes.js';
 import { OrgClock } from './clock.js';
 import { ApiError } from './errors.js';
 import { ActiveFailures, type FailureId, type FailureOptions } from './failures/failures.js';
@@ -14,6 +15,7 @@ import {
   type UserSeed,
   type UserStatus,
 } from './people.js';
+import { ProvisioningAgent } from './provisioning/agent.js';
 import { RequestLog, type RequestRecord } from './request-log.js';
 import {
   createCustomServer,
@@ -65,6 +67,8 @@ export class OktaOrg {
   name: string;
   readonly settings: OrgSettings;
   readonly clock = new OrgClock();
+  /** Told of every change of people, groups and assignments. */
+  readonly changes = new ChangeFeed();
   readonly directory: Directory;
   readonly sessions: SessionStore;
   readonly grants: GrantStore;
@@ -77,6 +81,7 @@ export class OktaOrg {
   /** Errors of the simulator itself: a test that ends with one here has found a bug. */
   readonly errors: unknown[] = [];
   readonly #apps = new Map<string, App>();
+  readonly #agents = new Map<string, ProvisioningAgent>();
   readonly #onError: (error: unknown) => void;
 
   constructor(config: OktaOrgConfig) {
@@ -84,7 +89,10 @@ export class OktaOrg {
     this.customDomain = config.customDomain === undefined ? undefined : new URL(config.customDomain).origin;
     this.name = config.orgName ?? 'Acme';
     this.settings = { ...DEFAULT_SETTINGS, ...config.settings };
-    this.directory = new Directory(() => this.today());
+    this.directory = new Directory(
+      () => this.today(),
+      (change) => this.changes.tell(change),
+    );
     this.sessions = new SessionStore(this.clock);
     this.grants = new GrantStore(this.clock);
     this.failures = new ActiveFailures(this.clock);
@@ -188,23 +196,30 @@ export class OktaOrg {
   }
 
   assign(app: string, user: string): void {
-    this.app(app).assignedUsers.add(this.user(user).id);
+    const found = this.app(app);
+    found.assignedUsers.add(this.user(user).id);
+    this.changes.tell({ kind: 'assignment', app: found });
   }
 
   /** Tokens of that app end with the assignment, unless a group still gives it. */
   unassign(app: string, user: string): void {
-    this.app(app).assignedUsers.delete(this.user(user).id);
-    this.#revokeUnassigned(this.app(app), [this.user(user)]);
+    const found = this.app(app);
+    found.assignedUsers.delete(this.user(user).id);
+    this.#revokeUnassigned(found, [this.user(user)]);
+    this.changes.tell({ kind: 'assignment', app: found });
   }
 
   assignGroup(app: string, group: string): void {
-    this.app(app).assignedGroups.add(this.directory.group(group).id);
+    const found = this.app(app);
+    found.assignedGroups.add(this.directory.group(group).id);
+    this.changes.tell({ kind: 'assignment', app: found });
   }
 
   unassignGroup(app: string, group: string): void {
-    const found = this.directory.group(group);
-    this.app(app).assignedGroups.delete(found.id);
-    this.#revokeUnassigned(this.app(app), this.directory.membersOf(found));
+    const [found, from] = [this.directory.group(group), this.app(app)];
+    from.assignedGroups.delete(found.id);
+    this.#revokeUnassigned(from, this.directory.membersOf(found));
+    this.changes.tell({ kind: 'assignment', app: from });
   }
 
   #revokeUnassigned(app: App, users: readonly User[]): void {
@@ -219,6 +234,14 @@ export class OktaOrg {
       app.assignedUsers.has(user.id) ||
       this.directory.groupsOf(user).some(({ id }) => app.assignedGroups.has(id))
     );
+  }
+
+  /** The SCIM client that provisions people and groups to that app; it does nothing until it is enabled. */
+  provisioning(app: string): ProvisioningAgent {
+    const found = this.app(app);
+    const agent = this.#agents.get(found.id) ?? new ProvisioningAgent(found, this);
+    this.#agents.set(found.id, agent);
+    return agent;
   }
 
   addSecret(app: string, value?: string): ClientSecret {
@@ -298,8 +321,9 @@ export class OktaOrg {
     return this.log.records;
   }
 
-  /** Gives the keys back; the org is not used after this. */
+  /** Ends provisioning and gives the keys back; the org is not used after this. */
   release(): void {
+    for (const agent of this.#agents.values()) agent.disable();
     const rings = [this.orgServer, ...this.customServers.values()].map(({ keys }) => keys);
     for (const ring of [...rings, ...this.apps().flatMap(({ pinnedKeys }) => pinnedKeys ?? [])])
       ring.release();

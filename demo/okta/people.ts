@@ -1,3 +1,4 @@
+import type { Change } from './changes.js';
 import { oktaId } from './ids.js';
 
 export type UserStatus =
@@ -79,9 +80,11 @@ export class Directory {
   readonly #groups = new Map<string, Group>();
   readonly #members = new Map<string, Set<string>>();
   readonly #now: () => Date;
+  readonly #tell: (change: Change) => void;
 
-  constructor(now: () => Date) {
+  constructor(now: () => Date, tell: (change: Change) => void = () => undefined) {
     this.#now = now;
+    this.#tell = tell;
     this.addGroup({ name: 'Everyone', type: 'BUILT_IN', description: 'All users in your organization' });
   }
 
@@ -107,6 +110,7 @@ export class Directory {
     this.#users.set(user.id, user);
     this.join(user, this.group('Everyone'));
     for (const name of seed.groups ?? []) this.join(user, this.findGroup(name) ?? this.addGroup({ name }));
+    this.#tell({ kind: 'user', user });
     return user;
   }
 
@@ -177,32 +181,39 @@ export class Directory {
   join(user: User, group: Group): void {
     this.#members.get(group.id)?.add(user.id);
     group.lastMembershipUpdated = this.#now();
+    this.#tell({ kind: 'membership', user, group });
   }
 
   leave(user: User, group: Group): void {
     this.#members.get(group.id)?.delete(user.id);
     group.lastMembershipUpdated = this.#now();
+    this.#tell({ kind: 'membership', user, group });
   }
 
   setStatus(user: User, status: UserStatus): void {
     user.status = status;
     user.updatedAt = this.#now();
+    this.#tell({ kind: 'user', user });
   }
 
   /** Changes profile fields; the id never changes. */
   change(user: User, changes: Partial<Omit<User, 'id' | 'created' | 'status'>>): void {
     Object.assign(user, changes, { updatedAt: this.#now() });
+    this.#tell({ kind: 'user', user });
   }
 
   renameGroup(group: Group, name: string): void {
     group.name = name;
     group.lastUpdated = this.#now();
+    this.#tell({ kind: 'group', group });
   }
 
   deleteGroup(group: Group): void {
     if (group.type === 'BUILT_IN') throw new Error(`${group.name} can't be deleted`);
+    const members = this.membersOf(group);
     this.#groups.delete(group.id);
     this.#members.delete(group.id);
+    this.#tell({ kind: 'group_deleted', group, members });
   }
 
   /** As Okta: only someone who has been deactivated can be deleted. */

@@ -7,7 +7,7 @@ const TIMEOUT_MS = 5_000;
 const BYTES_MAX = 1024 * 1024;
 
 /** `*.localhost` is loopback (RFC 6761), also where the system's resolver doesn't know it. */
-const loopbackLookup: LookupFunction = (hostname, options, callback) => {
+export const loopbackLookup: LookupFunction = (hostname, options, callback) => {
   if (hostname !== 'localhost' && !hostname.endsWith('.localhost')) {
     lookup(hostname, options, callback);
   } else if (options.all === true) {

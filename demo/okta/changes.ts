@@ -1,0 +1,31 @@
+import type { App } from './apps.js';
+import type { Group, User } from './people.js';
+
+/** What has just changed in an org. It is told after the fact: what it names has its new state already. */
+export type Change =
+  /** Somebody is new, or has another profile or status. */
+  | { readonly kind: 'user'; readonly user: User }
+  /** Somebody is in a group now, or no longer. */
+  | { readonly kind: 'membership'; readonly user: User; readonly group: Group }
+  /** A group has another name. */
+  | { readonly kind: 'group'; readonly group: Group }
+  | { readonly kind: 'group_deleted'; readonly group: Group; readonly members: readonly User[] }
+  /** An app was given to people or groups, or taken from them. */
+  | { readonly kind: 'assignment'; readonly app: App };
+
+type Listener = (change: Change) => void;
+
+/** Tells the changes of one org to whoever follows them, at once and in order. */
+export class ChangeFeed {
+  readonly #listeners = new Set<Listener>();
+
+  /** Gives the way to stop following. A listener only takes note; what it does about a change, it does later. */
+  follow(listener: Listener): () => void {
+    this.#listeners.add(listener);
+    return () => void this.#listeners.delete(listener);
+  }
+
+  tell(change: Change): void {
+    for (const listener of this.#listeners) listener(change);
+  }
+}
