@@ -50,6 +50,7 @@ export function providerConfiguration(tenant: TenantContext, deps: OpDeps): Conf
     routes: ROUTES,
     cookies: cookies(tenant),
     features: features(tenant, uses, deps),
+    discovery: backchannelLogout(applications),
     findAccount,
     loadExistingGrant: grantLoader(deps.consents),
     interactions: {
@@ -93,6 +94,15 @@ export function providerConfiguration(tenant: TenantContext, deps: OpDeps): Conf
 function responseTypes(tenant: TenantContext): ResponseType[] {
   const asked = tenant.configuration.applications.flatMap(({ settings }) => settings.responseTypes);
   return [...new Set<ResponseType>(['code', ...asked])];
+}
+
+/**
+ * Said in the metadata once an application wants to be told (A-137). The library's own feature stays off: it would send
+ * within the request and never again; what the end of access leaves in the outbox is delivered instead.
+ */
+function backchannelLogout(applications: readonly Application[]): Configuration['discovery'] {
+  if (applications.every(({ settings }) => settings.backchannelLogoutUri === null)) return {};
+  return { backchannel_logout_supported: true, backchannel_logout_session_supported: true };
 }
 
 /** A secret is taken in the header and in the body alike, whichever of the two an application is set up with. */

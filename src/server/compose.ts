@@ -15,6 +15,7 @@ import { ProviderCache } from '../op/provider-cache.js';
 import { createOutbound, type Outbound, type OutboundOptions } from '../outbound/outbound.js';
 import { stylesheet } from '../pages/assets.js';
 import { createRelyingParty, type RelyingParty } from '../rp/relying-party.js';
+import type { Dispatcher } from '../events/dispatcher.js';
 import { PostgresAccessStore } from '../storage/access-store.js';
 import { PostgresArtifactStore } from '../storage/artifact-store.js';
 import { PostgresAuditStore } from '../storage/audit-store.js';
@@ -27,6 +28,7 @@ import { PostgresTenantStore } from '../storage/tenant-store.js';
 import { PostgresUpstreamKeySets } from '../storage/upstream-key-sets.js';
 import type { DataSource } from 'typeorm';
 import { createApp } from './app.js';
+import { composeLogoutDeliveries } from './logout-deliveries.js';
 import { Metrics } from './metrics.js';
 import { Operations } from './operations.js';
 import { findApiToken } from '../storage/api-tokens.js';
@@ -52,6 +54,8 @@ export interface Node {
   readonly relyingParty: RelyingParty;
   readonly database: Database;
   readonly ids: Ids;
+  /** Tells applications that sessions have ended, once it is started. */
+  readonly logoutDeliveries: Dispatcher;
   close(): Promise<void>;
 }
 
@@ -114,11 +118,13 @@ export function compose(settings: Settings, dataSource: DataSource, keyRing: Key
     now: () => clock.now(),
     log,
   });
+  const logoutDeliveries = composeLogoutDeliveries({ ...shared, database, directory, outbound, metrics });
   const close = async (): Promise<void> => {
+    await logoutDeliveries.stop();
     await outbound.close();
     await dataSource.destroy();
   };
-  return { app, directory, metrics, operations, relyingParty, database, ids, close };
+  return { app, directory, metrics, operations, relyingParty, database, ids, logoutDeliveries, close };
 }
 
 function stores(database: Database) {

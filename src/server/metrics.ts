@@ -7,6 +7,7 @@ export class Metrics {
   readonly signIns: Counter<'outcome'>;
   readonly outboundSeconds: Histogram<'outcome'>;
   readonly databaseFlushes: Counter;
+  readonly logoutDeliveries: Counter<'outcome'>;
   readonly #openCircuits: Gauge;
 
   constructor(openCircuits: () => number) {
@@ -37,6 +38,12 @@ export class Metrics {
     this.databaseFlushes = new Counter({
       name: 'causeway_database_flushes_total',
       help: 'Trips to the database',
+      registers,
+    });
+    this.logoutDeliveries = new Counter({
+      name: 'causeway_logout_deliveries_total',
+      help: 'Attempts to tell an application that a session has ended, by outcome, and what was given up (dead)',
+      labelNames: ['outcome'],
       registers,
     });
     this.#openCircuits = new Gauge({

@@ -134,7 +134,8 @@ const OF_RECEIVER = 'o.tenant_id = r.tenant_id AND o.receiver = r.receiver AND o
 /**
  * Hops from receiver to receiver along the index, so that its cost is the number of receivers that something waits for,
  * not of what waits; then takes the oldest rows of those that are due and that no lease holds. A person of whom a
- * delivery was put off waits with it.
+ * delivery was put off waits with it. Whether a lease is in force is asked by a sub-select, not by NOT EXISTS: that one
+ * may become a join, which reads every row.
  */
 const CLAIM = `
 WITH RECURSIVE receivers AS (
@@ -148,7 +149,7 @@ WITH RECURSIVE receivers AS (
 ), due AS MATERIALIZED (
   SELECT r.tenant_id, r.receiver FROM receivers r
   WHERE r.due_at <= now()
-    AND NOT EXISTS (SELECT FROM outbox o WHERE ${OF_RECEIVER} AND o.due_at > now() AND o.lease IS NOT NULL)
+    AND (SELECT true FROM outbox o WHERE ${OF_RECEIVER} AND o.due_at > now() AND o.lease IS NOT NULL LIMIT 1) IS NULL
   ORDER BY (SELECT o.lease IS NOT NULL FROM outbox o WHERE ${OF_RECEIVER} ORDER BY o.due_at DESC LIMIT 1), r.due_at
   LIMIT $1
 ), taken AS MATERIALIZED (
