@@ -23,9 +23,9 @@ export class PostgresOutboxStore implements OutboxStore {
   constructor(private readonly database: Database) {}
 
   async claim(request: ClaimRequest): Promise<readonly Batch[]> {
-    // One look at an index is all that an idle node costs.
-    const [pending] = await this.database.query(PENDING);
-    if (pending === undefined) return [];
+    // Hops along an index are all that a node costs that has nothing to do.
+    const [due] = await this.database.query(ANY_DUE);
+    if (due === undefined) return [];
     return this.database.transact(async (query) => {
       // Who claims must see every lease that was given before. It takes milliseconds, and the next poll is near.
       const [lock] = await query(LOCK);
@@ -116,12 +116,6 @@ export class PostgresOutboxStore implements OutboxStore {
   }
 }
 
-const PENDING: Statement = {
-  name: 'outbox_pending',
-  text: 'SELECT 1 FROM outbox WHERE settled_at IS NULL AND receiver IS NOT NULL LIMIT 1',
-  values: [],
-};
-
 const LOCK: Statement = {
   name: 'outbox_lock',
   text: `SELECT pg_try_advisory_xact_lock(hashtext('causeway outbox')) AS won`,
@@ -133,11 +127,10 @@ const OF_RECEIVER = 'o.tenant_id = r.tenant_id AND o.receiver = r.receiver AND o
 
 /**
  * Hops from receiver to receiver along the index, so that its cost is the number of receivers that something waits for,
- * not of what waits; then takes the oldest rows of those that are due and that no lease holds. A person of whom a
- * delivery was put off waits with it. Whether a lease is in force is asked by a sub-select, not by NOT EXISTS: that one
- * may become a join, which reads every row.
+ * not of what waits; gives those that are due and that no lease holds. That is asked by a sub-select, not by NOT EXISTS:
+ * that one may become a join, which reads every row.
  */
-const CLAIM = `
+const DUE = `
 WITH RECURSIVE receivers AS (
   (SELECT tenant_id, receiver, due_at FROM outbox WHERE settled_at IS NULL AND receiver IS NOT NULL
     ORDER BY tenant_id, receiver, due_at LIMIT 1)
@@ -152,7 +145,12 @@ WITH RECURSIVE receivers AS (
     AND (SELECT true FROM outbox o WHERE ${OF_RECEIVER} AND o.due_at > now() AND o.lease IS NOT NULL LIMIT 1) IS NULL
   ORDER BY (SELECT o.lease IS NOT NULL FROM outbox o WHERE ${OF_RECEIVER} ORDER BY o.due_at DESC LIMIT 1), r.due_at
   LIMIT $1
-), taken AS MATERIALIZED (
+)`;
+
+const ANY_DUE: Statement = { name: 'outbox_due', text: `${DUE} SELECT FROM due`, values: [1] };
+
+/** Takes the oldest rows of each receiver. A person of whom a delivery was put off waits with it. */
+const CLAIM = `${DUE}, taken AS MATERIALIZED (
   SELECT r.tenant_id, b.id FROM due r CROSS JOIN LATERAL (
     SELECT o.id FROM outbox o WHERE ${OF_RECEIVER} AND o.due_at <= now()
       AND o.subject <> ALL (ARRAY(SELECT o.subject FROM outbox o WHERE ${OF_RECEIVER} AND o.due_at > now()))
