@@ -1,44 +1,29 @@
 import type { AccountClaims, FindAccount, KoaContextWithOIDC } from 'oidc-provider';
-import { groupsFor, isAssigned, type Application } from '../domain/application/application.js';
-import { countingGroups } from '../domain/role/person-groups.js';
-import { effectiveRoles, rolesIn } from '../domain/role/role.js';
+import { groupsFor, type Application } from '../domain/application/application.js';
+import {
+  personInApplication,
+  rolesOfPerson,
+  type PersonInApplication,
+} from '../domain/application/person-in-application.js';
 import type { Account } from '../domain/user/account.js';
 import type { TenantContext } from '../http/tenant-context.js';
 import { UnitOfWork } from './unit-of-work.js';
 
 /** A person in an application: what its tokens tell of them, computed now (D3). */
-export interface Person {
+export interface Person extends PersonInApplication {
   readonly account: Account;
-  readonly roles: readonly string[];
-  readonly groups: readonly string[];
-  /** Why the person may not use the application; undefined: they may. */
-  readonly refusal: 'not_assigned' | 'no_role' | undefined;
 }
 
 /** Computes a person's roles and groups in an application from the store and the tenant's mappings. */
-export function personIn(tenant: TenantContext, application: Application, account: Account): Person {
-  const { roleMappings, tenant: own } = tenant.configuration;
-  const connection = account.connectionId === null ? undefined : tenant.connectionById(account.connectionId);
-  const memberships = countingGroups(account.groups, connection?.settings.groupSource ?? 'auto');
-  const roles = rolesIn(
-    effectiveRoles(memberships, roleMappings, account.assignments),
-    application.clientId,
-    own.settings.defaultRole,
-  );
-  const groups = [...new Set(memberships.map((group) => group.name))].toSorted();
-  return { account, roles, groups, refusal: refusalOf(tenant, application, roles, groups) };
-}
-
-function refusalOf(
-  tenant: TenantContext,
+export function personIn(
+  { configuration }: TenantContext,
   application: Application,
-  roles: readonly string[],
-  groups: readonly string[],
-): Person['refusal'] {
-  if (!isAssigned(application.settings.assignment, { groups, roles })) return 'not_assigned';
-  return tenant.configuration.tenant.settings.whenNoRole === 'deny' && roles.length === 0
-    ? 'no_role'
-    : undefined;
+  account: Account,
+): Person {
+  return {
+    account,
+    ...personInApplication(configuration, application, rolesOfPerson(configuration, account)),
+  };
 }
 
 /** The person of a request: undefined when there is none, or they were switched off, or their connection is closed. */
