@@ -1,12 +1,9 @@
-import type { Json, JsonObject } from '../../core/json.js';
+import type { Json } from '../../core/json.js';
 import type { AttributePath, Comparison, ResourceFilter } from '../../domain/provisioning/resource-query.js';
+import { isObject } from '../resource/check-json.js';
 import { instantOf } from '../schema/value-forms.js';
 
 type Compare = Extract<ResourceFilter, { kind: 'compare' }>;
-
-function isObject(value: Json | undefined): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
 
 function at(value: Json | undefined, path: readonly string[]): Json | undefined {
   let found = value;
@@ -75,11 +72,14 @@ function compared(filter: Compare, resource: Json): boolean {
  * are compared by instant, text by code unit, in lower case unless it is caseExact.
  */
 export function matches(filter: ResourceFilter, resource: Json): boolean {
-  if (filter.kind === 'and') return filter.parts.every((part) => matches(part, resource));
-  if (filter.kind === 'or') return filter.parts.some((part) => matches(part, resource));
   if (filter.kind === 'not') return !matches(filter.part, resource);
   if (filter.kind === 'present') return candidates(resource, filter.attribute).some(isPresent);
   if (filter.kind === 'compare') return compared(filter, resource);
-  const list = at(resource, filter.attribute.path);
-  return Array.isArray(list) && list.some((member: Json) => matches(filter.filter, member));
+  if (filter.kind === 'element') {
+    const list = at(resource, filter.attribute.path);
+    return Array.isArray(list) && list.some((member: Json) => matches(filter.filter, member));
+  }
+  return filter.kind === 'and'
+    ? filter.parts.every((part) => matches(part, resource))
+    : filter.parts.some((part) => matches(part, resource));
 }

@@ -40,9 +40,12 @@ export class ResourceSchema {
     readonly extensions: readonly SchemaDefinition[] = [],
   ) {
     const common = COMMON_ATTRIBUTES.filter(({ name }) => !core.attributes.some((own) => own.name === name));
-    const containers = extensions.map(({ id, description, attributes }) =>
-      complex(id, description, attributes),
-    );
+    const containers = extensions.map(({ id, description, attributes }) => {
+      const required = type.schemaExtensions.some(
+        (extension) => extension.schema === id && extension.required,
+      );
+      return complex(id, description, attributes, { required });
+    });
     this.attributes = [...common, ...core.attributes, ...containers];
     this.#names = byName(this.attributes);
     this.#urns = [core, ...extensions]
