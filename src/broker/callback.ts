@@ -11,6 +11,7 @@ import type { InteractionAnswer } from '../op/interactions.js';
 import { pendingInteraction } from '../op/interactions.js';
 import type { ErrorReason } from '../pages/error/strings.js';
 import { UpstreamError } from '../rp/causes.js';
+import type { CompletedSignIn } from '../rp/relying-party.js';
 import type { BrokerDeps } from './deps.js';
 import {
   clearLoginCookie,
@@ -21,6 +22,7 @@ import {
 } from './login-secrets.js';
 import { reasonOfUpstream, refuse, resumeAddress, type Refusal } from './refusal.js';
 import { partyOf } from './start-sign-in.js';
+import { sealGrant } from './upstream-grant.js';
 
 /** A newcomer who comes in twice at once is created once: the loser looks again. */
 const ATTEMPTS_MAX = 3;
@@ -63,9 +65,9 @@ export async function serveCallback(
     interaction: back.interaction,
     backHref: resumeAddress(tenant, back.interactionUid),
   };
-  let identity: UpstreamIdentity;
+  let completed: CompletedSignIn;
   try {
-    identity = await verify(ctx, tenant, back, deps);
+    completed = await verify(ctx, tenant, back, deps);
   } catch (error) {
     if (!(error instanceof UpstreamError)) throw error;
     // An upstream that brought an old sign-in where max_age asked for a new one is asked by the stronger word.
@@ -73,7 +75,8 @@ export async function serveCallback(
     const reason = reasonOfUpstream(error);
     return refuse(ctx, tenant, { ...known, actions, reason, upstream: error }, deps);
   }
-  const admission = await admit(ctx, tenant, back, identity, deps);
+  const { identity } = completed;
+  const admission = await admit(ctx, tenant, back, completed, deps);
   const signedInAs = identity.profile.email ?? identity.profile.userName;
   if (!admission.admitted)
     return refuse(
@@ -129,26 +132,27 @@ async function verify(
   tenant: TenantContext,
   { connection, transaction, ageSeconds, secrets }: Return,
   deps: BrokerDeps,
-): Promise<UpstreamIdentity> {
+): Promise<CompletedSignIn> {
   const { acrValues, freshly } = transaction.request;
   const maxAgeSeconds = freshly
     ? Math.min(transaction.request.maxAgeSeconds ?? ageSeconds, ageSeconds)
     : transaction.request.maxAgeSeconds;
-  const { identity, notes } = await deps.relyingParty.completeSignIn(
+  const completed = await deps.relyingParty.completeSignIn(
     partyOf(tenant, connection),
     ctx.URL.searchParams,
     { ...secrets, acrValues, ...(maxAgeSeconds === null ? {} : { maxAgeSeconds }) },
   );
+  const { notes } = completed;
   if (notes.length > 0)
     deps.log.info('sign_in.notes', { tenant: tenant.slug, connection: connection.key, notes });
-  return identity;
+  return completed;
 }
 
 async function admit(
   ctx: Context,
   tenant: TenantContext,
   back: Return,
-  identity: UpstreamIdentity,
+  { identity, refreshToken }: CompletedSignIn,
   deps: BrokerDeps,
 ): Promise<Admission> {
   const origin = deps.originOf(ctx);
@@ -163,12 +167,15 @@ async function admit(
           roleMappings: tenant.configuration.roleMappings,
           origin,
         });
-        if (admission.admitted)
-          deps.artifacts.answer(
-            scope,
-            answered(back, tenant, identity, admission.userId, origin),
-            admission.userId,
-          );
+        if (!admission.admitted) return admission;
+        const { userId } = admission;
+        deps.artifacts.answer(scope, answered(back, tenant, identity, userId, origin), userId);
+        if (refreshToken !== undefined) {
+          const grant = { subject: identity.subject, refreshToken };
+          const { id: connectionId, version: connectionVersion } = back.connection;
+          const sealedRefreshToken = sealGrant(tenant, userId, grant);
+          deps.upstreamGrants.keep(scope, { userId, connectionId, connectionVersion, sealedRefreshToken });
+        }
         return admission;
       });
     } catch (error) {

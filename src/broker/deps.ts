@@ -9,6 +9,7 @@ import type { ConsentStore } from '../domain/consent/consent-store.js';
 import type { AccessStore } from '../domain/session/end-access.js';
 import type { LoginTransactionStore } from '../domain/sign-in/login-transaction-store.js';
 import type { PeopleStore } from '../domain/sign-in/people-store.js';
+import type { UpstreamGrantStore } from '../domain/sign-in/upstream-grant-store.js';
 import type { TenantTransactions } from '../domain/tenant/transactions.js';
 import type { RelyingParty } from '../rp/relying-party.js';
 
@@ -19,6 +20,7 @@ export interface BrokerDeps {
   readonly artifacts: ArtifactStore;
   readonly people: PeopleStore;
   readonly access: AccessStore;
+  readonly upstreamGrants: UpstreamGrantStore;
   readonly audit: AuditStore;
   readonly consents: ConsentStore;
   readonly relyingParty: RelyingParty;

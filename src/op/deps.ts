@@ -7,6 +7,7 @@ import type { ConsentStore } from '../domain/consent/consent-store.js';
 import type { TenantContext } from '../http/tenant-context.js';
 import type { GuardedFetch } from '../outbound/fetch.js';
 import type { Interactions } from './interactions.js';
+import type { Revalidate } from './revalidation.js';
 import type { Context } from 'koa';
 
 /** What the providers of all tenants share. */
@@ -16,6 +17,7 @@ export interface OpDeps {
   readonly interactions: Interactions;
   /** Ends one session through the domain's funnel, with its audit event. */
   readonly endSession: (tenant: TenantContext, sessionUid: string) => Promise<void>;
+  readonly revalidate: Revalidate;
   /** For key sets of applications that authenticate by `private_key_jwt`. */
   readonly fetch: GuardedFetch;
   readonly originOf: (ctx: Context) => RequestOrigin;

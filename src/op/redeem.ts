@@ -5,6 +5,7 @@ import { refreshRefusedRecord, reuseRecord } from './audit.js';
 import type { OpDeps } from './deps.js';
 import { answerWithinLeeway, keepAnswer } from './refresh-leeway.js';
 import { indicatorOfAudience } from './resources.js';
+import { answeredByRevalidation } from './revalidation.js';
 import { UnitOfWork } from './unit-of-work.js';
 
 /** One-time values that a token request brings: the parameter, and the kind of artifact that it names. */
@@ -24,7 +25,8 @@ async function broughtBy(ctx: KoaContextWithOIDC, grantType: string): Promise<Ar
 
 /**
  * A token request around the library's own handling of its grant: `audience` as an alias of `resource`, the leeway of
- * refresh tokens, the end of a grant whose person may no longer use the application, audit of what came back twice.
+ * refresh tokens, the upstream's word on the person where that is too old, the end of a grant whose person may no longer
+ * use the application, audit of what came back twice.
  */
 export async function redeem(
   grantType: string,
@@ -43,6 +45,8 @@ export async function redeem(
       ctx.body = before;
       return;
     }
+    // One that was used before is looked at below: nobody needs to be asked about that.
+    if (!artifact.consumed && (await answeredByRevalidation(ctx, artifact, deps.revalidate))) return;
     await endWhereRefused(ctx, artifact, deps);
   }
   try {

@@ -181,6 +181,11 @@ export class UnitOfWork {
     return account;
   }
 
+  /** What was read of the person isn't true any more. */
+  forgetAccount(userId: string): void {
+    this.#accounts.delete(userId);
+  }
+
   write(artifact: NewArtifact): void {
     this.#writes.set(artifact.hash.toString('base64'), artifact);
     if (artifact.userId !== null) this.#userId = artifact.userId;

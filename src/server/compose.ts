@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type Koa from 'koa';
 import type { Context } from 'koa';
 import { Broker, createInteractions } from '../broker/broker.js';
+import { createRevalidate } from '../broker/revalidate.js';
 import { systemClock } from '../core/clock.js';
 import { createIds, type Ids } from '../core/ids.js';
 import type { Logger } from '../core/logger.js';
@@ -25,6 +26,7 @@ import { PostgresLinks } from '../storage/links.js';
 import { PostgresLoginTransactionStore } from '../storage/login-transaction-store.js';
 import { PostgresPeopleStore } from '../storage/people-store.js';
 import { PostgresTenantStore } from '../storage/tenant-store.js';
+import { PostgresUpstreamGrantStore } from '../storage/upstream-grant-store.js';
 import { PostgresUpstreamKeySets } from '../storage/upstream-key-sets.js';
 import type { DataSource } from 'typeorm';
 import { createApp } from './app.js';
@@ -102,6 +104,7 @@ export function compose(settings: Settings, dataSource: DataSource, keyRing: Key
   const providers = new ProviderCache({
     ...shared,
     interactions: createInteractions(broker),
+    revalidate: createRevalidate(broker),
     endSession: (tenant, sessionUid) => endSession(tenant, sessionUid, shared, database),
     fetch: outbound.fetchFor({ name: 'client-keys', bytesMax: 64 * 1024 }),
   });
@@ -133,6 +136,7 @@ function stores(database: Database) {
     artifacts: new PostgresArtifactStore(database),
     people: new PostgresPeopleStore(database),
     access: new PostgresAccessStore(database),
+    upstreamGrants: new PostgresUpstreamGrantStore(database),
     audit: new PostgresAuditStore(database),
     consents: new PostgresConsentStore(database),
   };

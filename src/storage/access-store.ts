@@ -52,9 +52,24 @@ export class PostgresAccessStore implements AccessStore {
         text: `DELETE FROM oidc_artifacts a WHERE a.tenant_id = $1 AND a.kind = 'Grant' AND ${GRANTS[kind]} RETURNING 1`,
         values,
       },
+      ...forgetUpstreamGrants(kind, values),
     ]);
     return { sessions: ended?.length ?? 0, grants: grants?.length ?? 0 };
   }
+}
+
+/** Where all of a person's access ends, nothing is left for which their upstream could be asked again. */
+const ENTIRE: ReadonlySet<string> = new Set(['user', 'connection', 'tenant']);
+
+function forgetUpstreamGrants(kind: string, values: readonly unknown[]): readonly Statement[] {
+  if (!ENTIRE.has(kind)) return [];
+  return [
+    {
+      name: `access_upstream_${kind}`,
+      text: `DELETE FROM upstream_grants WHERE tenant_id = $1 AND user_id IN (${USERS[kind]})`,
+      values,
+    },
+  ];
 }
 
 /** Ends the sessions and leaves an event for each application that holds a part of one. */

@@ -10,6 +10,11 @@ export function connectionSecretPlace(
   return { tenantId, table: 'connections', column, row: connectionId };
 }
 
+/** Where the refresh token that an upstream gave for a person is sealed, with the subject whose it is. */
+export function upstreamGrantPlace(tenantId: string, userId: string): SealedPlace {
+  return { tenantId, table: 'upstream_grants', column: 'refresh_token_sealed', row: userId };
+}
+
 /** Where the private half of a signing key is sealed, as JSON. */
 export function signingKeyPlace(tenantId: string, keyId: string): SealedPlace {
   return { tenantId, table: 'signing_keys', column: 'private_jwk', row: keyId };

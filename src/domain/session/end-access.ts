@@ -26,7 +26,9 @@ export type EndReason =
   | 'application_deleted'
   | 'consent_withdrawn'
   | 'tenant_suspended'
-  | 'token_reuse';
+  | 'token_reuse'
+  /** The upstream was asked in between and doesn't vouch for the person any more (A19). */
+  | 'upstream_revoked';
 
 export interface EndedAccess {
   readonly sessions: number;

@@ -39,6 +39,11 @@ export const DEFAULT_TENANT_SETTINGS: TenantSettings = {
   whenNoRole: 'allow',
 };
 
+/** Whether the tenant keeps out somebody whom groups and assignments give these roles. */
+export function isDenied({ whenNoRole, defaultRole }: TenantSettings, roles: readonly unknown[]): boolean {
+  return whenNoRole === 'deny' && defaultRole === null && roles.length === 0;
+}
+
 /** A mail domain of a tenant. A verified one belongs to one tenant of the deployment and steers sign-in (A8, A-12). */
 export interface Domain {
   readonly name: string;
