@@ -6,7 +6,7 @@ import { AccessBook } from './access.js';
 import { ScimClient, type ScimRequest } from './client.js';
 import { JobError } from './failure.js';
 import { GroupPushes, type GroupPush, type Member } from './groups.js';
-import { JobQueue } from './queue.js';
+import { JobQueue, type Job } from './queue.js';
 import type { ProvisioningSettings } from './settings.js';
 import { UserPushes } from './users.js';
 
@@ -29,6 +29,10 @@ export interface FailureTask {
 
 interface OpenTask extends FailureTask {
   readonly retry: () => void;
+}
+
+interface JobOptions extends Omit<Job, 'run'> {
+  readonly stillWanted?: () => boolean;
 }
 
 interface ConnectionParts {
@@ -105,12 +109,11 @@ export class Connection {
 
   /** Creates or links somebody, and puts them into the pushed groups that they are in. */
   provision(user: User): void {
-    this.run(async () => {
-      // A retried creation must not give the app to someone who has lost it since.
-      if (!this.#isAssigned(user)) return;
+    const run = async (): Promise<void> => {
       await this.users.provision(user);
       if (!this.#parts.settings().groupsFirst) this.#pushGroupsOf(user);
-    });
+    };
+    this.run(run, { stillWanted: () => this.#isAssigned(user) });
   }
 
   pushAll(push: GroupPush): void {
@@ -122,21 +125,24 @@ export class Connection {
   }
 
   pushAccess(user: User): void {
-    this.run(() => this.users.pushAccess(user), `access:${user.id}`);
+    this.run(() => this.users.pushAccess(user), { key: `access:${user.id}` });
   }
 
-  /** Queues a job; a JobError makes it a task. */
-  run(job: () => Promise<void>, key?: string): void {
+  /** Queues a job; a JobError makes it a task, whose retry does nothing when the job isn't wanted any more. */
+  run(job: () => Promise<void>, options: JobOptions = {}): void {
+    const { stillWanted = () => true, ...place } = options;
     const run = async (): Promise<void> => {
       try {
         await job();
       } catch (error) {
         if (this.#abort.signal.aborted) return;
         if (!(error instanceof JobError)) throw error;
-        this.#fail(error.message, () => this.run(job, key));
+        this.#fail(error.message, () => {
+          if (stillWanted()) this.run(job, options);
+        });
       }
     };
-    this.queue.add({ run, ...(key === undefined ? {} : { key }) });
+    this.queue.add({ run, ...place });
   }
 
   #fail(message: string, retry: () => void): void {
@@ -160,7 +166,9 @@ export class Connection {
 
   #pushChanges(group: Group): void {
     const push = this.groups.pushes.get(group.id);
-    if (push !== undefined) this.run(() => this.groups.pushChanges(push), `group:${group.id}`);
+    if (push === undefined) return;
+    const early = this.#parts.settings().groupsFirst;
+    this.run(() => this.groups.pushChanges(push), { key: `group:${group.id}`, early });
   }
 
   #pushGroupsOf(user: User): void {
@@ -191,7 +199,7 @@ export class Connection {
 
   #followUser(user: User): void {
     if (this.#followScope(user) || !this.#assigned.has(user.id)) return;
-    this.run(() => this.users.update(user), `profile:${user.id}`);
+    this.run(() => this.users.update(user), { key: `profile:${user.id}` });
   }
 
   #followMembership(user: User, group: Group): void {
@@ -203,7 +211,7 @@ export class Connection {
 
   #followName(group: Group): void {
     const push = this.groups.pushes.get(group.id);
-    if (push !== undefined) this.run(() => this.groups.rename(push), `name:${group.id}`);
+    if (push !== undefined) this.run(() => this.groups.rename(push), { key: `name:${group.id}` });
   }
 
   #followDeletion(group: Group, members: readonly User[]): void {
@@ -223,7 +231,7 @@ export class Connection {
       this.provision(user);
     } else {
       this.#assigned.delete(user.id);
-      this.run(() => this.users.deprovision(user));
+      this.run(() => this.users.deprovision(user), { stillWanted: () => !this.#isAssigned(user) });
       this.#pushGroupsOf(user);
     }
     return true;

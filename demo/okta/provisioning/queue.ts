@@ -1,6 +1,8 @@
 export interface Job {
-  /** A job of the same key that is still waiting is dropped for this one, which does what both would. */
+  /** Of two waiting jobs of one key only one is kept, which does what both would: the later one … */
   readonly key?: string;
+  /** … or the one that waits already. */
+  readonly early?: boolean;
   /** Never rejects: it tells of its failures itself. */
   readonly run: () => Promise<void>;
 }
@@ -22,8 +24,12 @@ export class JobQueue {
   }
 
   add(job: Job): void {
-    const { key } = job;
-    if (key !== undefined) this.#waiting = this.#waiting.filter((other) => other.key !== key);
+    const { key, early } = job;
+    if (key !== undefined) {
+      const rest = this.#waiting.filter((other) => other.key !== key);
+      if (early === true && rest.length < this.#waiting.length) return;
+      this.#waiting = rest;
+    }
     this.#waiting.push(job);
     this.#running ??= this.#work();
   }
