@@ -57,10 +57,18 @@ export class GrantStore {
   readonly refreshTokens: ExpiringMap<RefreshToken>;
   readonly pushedRequests: ExpiringMap<{ readonly clientId: string; readonly params: URLSearchParams }>;
   readonly #usedJtis: ExpiringMap<true>;
+  /** Without use for so long a refresh token dies: 7 days at a custom server of Okta's by default; undefined: never. */
+  refreshIdleSeconds: number | undefined;
+  /** A rotated refresh token works for so long beside its successor, for who lost the answer: 60 at most at Okta. */
+  rotationGraceSeconds = 0;
   /** `userId clientId scopes` that said yes on a consent page. */
   readonly consents = new Set<string>();
 
+  readonly #clock: OrgClock;
+  readonly #retired = new WeakSet<RefreshToken>();
+
   constructor(clock: OrgClock) {
+    this.#clock = clock;
     this.codes = new ExpiringMap(clock);
     this.accessTokens = new ExpiringMap(clock);
     this.refreshTokens = new ExpiringMap(clock);
@@ -76,8 +84,25 @@ export class GrantStore {
 
   issueRefreshToken(token: RefreshToken): string {
     const value = randomText(32);
-    this.refreshTokens.set(value, token, REFRESH_TOKEN_SECONDS);
+    this.refreshTokens.set(value, token, this.#lifeOf(token));
     return value;
+  }
+
+  /** A refresh token was used and stays; its idle time begins anew. */
+  keepRefreshToken(value: string, token: RefreshToken): void {
+    this.refreshTokens.touch(value, this.#lifeOf(token));
+  }
+
+  /** A refresh token was used and has a successor; its grace begins with the first one. */
+  retireRefreshToken(value: string, token: RefreshToken): void {
+    if (this.rotationGraceSeconds === 0) this.refreshTokens.delete(value);
+    else if (!this.#retired.has(token)) this.refreshTokens.touch(value, this.rotationGraceSeconds);
+    this.#retired.add(token);
+  }
+
+  #lifeOf({ issuedAt }: RefreshToken): number {
+    const left = issuedAt + REFRESH_TOKEN_SECONDS - this.#clock.now();
+    return Math.min(left, this.refreshIdleSeconds ?? left);
   }
 
   /** Remembers a `jti`; false when it was seen before. */

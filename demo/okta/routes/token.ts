@@ -75,8 +75,11 @@ function redeemRefreshToken({ ctx, server, app, jkt }: Exchange): { grant: UserG
     throw new OAuthError(400, 'invalid_scope', org.say('scope_not_configured'));
   }
   const scopes = asked.length === 0 ? found.scopes : asked;
-  if (app.refreshTokens === 'static') return { grant: { ...found, scopes }, token };
-  org.grants.refreshTokens.delete(token);
+  if (app.refreshTokens === 'static') {
+    org.grants.keepRefreshToken(token, found);
+    return { grant: { ...found, scopes }, token };
+  }
+  org.grants.retireRefreshToken(token, found);
   return { grant: { ...found, scopes }, token: issueRefreshToken(org, found, found.jkt) };
 }
 

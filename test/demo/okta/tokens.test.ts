@@ -135,6 +135,29 @@ describe('refresh tokens', () => {
     expect(await refresh(okta, next['refresh_token'])).toHaveProperty('id_token');
   });
 
+  test('work a while longer after a rotation where the org gives grace, and die of idleness where it says so', async () => {
+    const okta = await anOrg();
+    okta.org.app(CLIENT_ID).refreshTokens = 'rotate';
+    okta.org.grants.rotationGraceSeconds = 30;
+    const { refresh_token: first } = await signIn(okta, { scope });
+    const { refresh_token: second } = await refresh(okta, first);
+    okta.org.clock.advance(29);
+    expect(await refresh(okta, first)).toHaveProperty('refresh_token');
+    okta.org.clock.advance(2);
+    expect((await refresh(okta, first))['error']).toBe('invalid_grant');
+    expect(await refresh(okta, second)).toHaveProperty('id_token');
+
+    okta.org.app(CLIENT_ID).refreshTokens = 'static';
+    okta.org.grants.refreshIdleSeconds = 100;
+    const { refresh_token: used } = await signIn(okta, { scope });
+    okta.org.clock.advance(99);
+    expect(await refresh(okta, used)).toHaveProperty('id_token');
+    okta.org.clock.advance(99);
+    expect(await refresh(okta, used)).toHaveProperty('id_token');
+    okta.org.clock.advance(100);
+    expect((await refresh(okta, used))['error']).toBe('invalid_grant');
+  });
+
   test('end with deactivation, unassignment, revocation', async () => {
     const okta = await anOrg();
     const ends = async (end: () => void | Promise<unknown>) => {
