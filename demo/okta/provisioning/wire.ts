@@ -2,7 +2,7 @@ import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import { inflateSync, gunzipSync } from 'node:zlib';
 import { loopbackLookup } from '../http/outbound.js';
-import { ProvisioningError } from './failure.js';
+import { isObject, ProvisioningError } from './failure.js';
 
 export type ScimMethod = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 
@@ -38,14 +38,14 @@ export function scimHeaders(method: ScimMethod, authorization: string): Record<s
 }
 
 /** What a broken connection is called in front of an admin. */
-function networkError(error: Error, host: string): ProvisioningError {
-  const code = 'code' in error ? error.code : undefined;
+function networkError(error: unknown, host: string): ProvisioningError {
+  const { code, message } = isObject(error) ? error : {};
   const words: Readonly<Record<string, string>> = {
     ECONNREFUSED: `Connect to ${host} failed: Connection refused`,
     ECONNRESET: 'Connection reset',
     ENOTFOUND: `${host}: Name or service not known`,
   };
-  return new ProvisioningError(words[String(code)] ?? error.message, { cause: error });
+  return new ProvisioningError(words[String(code)] ?? String(message ?? error), { cause: error });
 }
 
 function decoded(encoding: string | undefined, bytes: Buffer): string {
@@ -96,7 +96,7 @@ export async function exchange(wire: WireRequest): Promise<ScimAnswer> {
   } catch (error) {
     if (late) throw new ProvisioningError('Read timed out', { cause: error });
     if (error instanceof ProvisioningError) throw error;
-    throw networkError(error instanceof Error ? error : new Error(String(error)), url.host);
+    throw networkError(error, url.host);
   } finally {
     clearTimeout(tooLong);
   }

@@ -17,12 +17,12 @@ export interface Seen {
   readonly body: Json | undefined;
 }
 
-/** Answers a request instead of the server, or `undefined` to let it. */
+/** Answers a request instead of the server (or `never` does), or `undefined` to let it. */
 export type Override = (request: {
   readonly method: string;
   readonly path: string;
   readonly body: Json | undefined;
-}) => ScimAnswer | undefined;
+}) => ScimAnswer | 'never' | undefined;
 
 const MESSAGES = 'urn:ietf:params:scim:api:messages:2.0:';
 const SPELLING = /^(?<op>add|remove|replace)$/;
@@ -109,6 +109,7 @@ export class StrictScimServer {
     const body = text === '' ? undefined : (JSON.parse(text) as Json);
     this.seen.push({ line: `${method} ${path}`, rawHeaders: request.rawHeaders, body });
     const answer = this.override({ method, path, body }) ?? this.#guarded(request, method, path, body);
+    if (answer === 'never') return;
     const out =
       answer.body === undefined
         ? ''
