@@ -15,6 +15,8 @@ const CLAIM_SECONDS = 15;
 /** How long others wait for the one who asks, and how often they look. */
 const WAIT_MS = 5_000;
 const LOOK_MS = 100;
+/** A confirmation as young as that may be younger than what the refresh has read of the person: it reads again. */
+const RECENT_SECONDS = WAIT_MS / 1_000;
 /** When to come back: the pause of the breaker. A limited upstream may say something else. */
 const RETRY_SECONDS = 10;
 const RETRY_SECONDS_MAX = 120;
@@ -55,7 +57,7 @@ export function createRevalidate(deps: RevalidateDeps): Revalidate {
     });
     switch (claim.kind) {
       case 'fresh':
-        return ALLOWED;
+        return claim.ageSeconds > RECENT_SECONDS ? ALLOWED : CHANGED;
       case 'none':
         return judgeUnconfirmed(one, deps);
       case 'busy':

@@ -135,6 +135,7 @@ const stateOf = (tenantId: TenantId, key: UpstreamGrantKey, olderThanSeconds: nu
 
 function toState(row: QueryResultRow | undefined): UpstreamGrantState {
   if (row === undefined) return { kind: 'none' };
-  if (row['due'] !== true) return { kind: 'fresh' };
-  return { kind: row['claimed'] === true ? 'busy' : 'stale', ageSeconds: row['age'] };
+  const ageSeconds: number = row['age'];
+  if (row['due'] !== true) return { kind: 'fresh', ageSeconds };
+  return { kind: row['claimed'] === true ? 'busy' : 'stale', ageSeconds };
 }

@@ -15,7 +15,7 @@ export interface UpstreamGrantKey {
  */
 export type UpstreamGrantState =
   | { readonly kind: 'none' }
-  | { readonly kind: 'fresh' }
+  | { readonly kind: 'fresh'; readonly ageSeconds: number }
   | { readonly kind: 'busy'; readonly ageSeconds: number }
   | { readonly kind: 'stale'; readonly ageSeconds: number };
 
