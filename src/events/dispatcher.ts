@@ -23,7 +23,7 @@ export interface DispatcherDeps extends TellLogoutDeps, Omit<FinishBatchDeps, 'a
 
 export interface DispatcherOptions {
   readonly pollMs?: number;
-  /** How long a batch may take; whoever dies within it leaves it to the next one after that. */
+  /** How long a batch may take, more than 10; whoever dies within it leaves it to the next one after that. */
   readonly leaseSeconds?: number;
   /** Receivers served at the same time. */
   readonly receiversMax?: number;

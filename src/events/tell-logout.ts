@@ -1,6 +1,6 @@
 import type { Clock } from '../core/clock.js';
 import type { Ids } from '../core/ids.js';
-import type { Attempt, Delivery, Receiver } from '../domain/delivery/delivery.js';
+import { isRefusal, type Attempt, type Delivery, type Receiver } from '../domain/delivery/delivery.js';
 import { mintLogoutToken } from '../keys/logout-token.js';
 import type { PrivateJwk } from '../keys/signing-keys.js';
 import { OutboundError } from '../outbound/error.js';
@@ -22,12 +22,6 @@ export interface TellLogoutDeps {
 
 /** How long an application may take to answer. */
 export const ANSWER_MS = 5_000;
-
-/**
- * Client errors that don't speak of this token: the endpoint isn't there (a deployment is on its way), is slow, or wants
- * to be asked less.
- */
-const NOT_NOW: ReadonlySet<number> = new Set([404, 408, 425, 429]);
 
 /** Its own lane for each application, so that what one of them does costs no other. */
 const laneOf = ({ tenantId, clientId }: Receiver): Lane => ({
@@ -61,6 +55,6 @@ export async function tellLogout(
 
 function meaningOf(status: number): Attempt {
   if (status === 200 || status === 204) return { outcome: 'delivered' };
-  const refused = status >= 400 && status < 500 && !NOT_NOW.has(status);
-  return { outcome: refused ? 'refused' : 'failed', error: `http_${status}` };
+  const error = `http_${status}`;
+  return { outcome: isRefusal(error) ? 'refused' : 'failed', error };
 }

@@ -151,14 +151,9 @@ describe('one delivery', () => {
     expect(outcomes).toEqual(['no_endpoint']);
   });
 
-  test.each([
-    ['500', () => 500],
-    ['503', () => 503],
-    ['429', () => 429],
-    ['404, while it is deployed anew', () => 404],
-  ])('an answer of %s is tried again, with a fresh token each time', async (_what, answer) => {
+  test('that fails is tried again, with a fresh token each time', async () => {
     const app = await startReceiver();
-    app.answer = () => (app.told.length > 2 ? 200 : answer());
+    app.answer = () => [500, 429, 200][app.told.length - 1] ?? 200;
     endpoints.set('app', app.uri);
     await leave('app', ['sid-1']);
     start();

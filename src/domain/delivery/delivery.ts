@@ -43,6 +43,17 @@ export const DELIVERY_SECONDS_MAX = 86_400;
 /** A delivery that its receiver refused so often is given up. */
 export const REFUSALS_MAX = 5;
 
+/**
+ * Client errors that don't speak of one delivery: nothing is there (a new version is being deployed), it is slow, or it
+ * wants to be asked less.
+ */
+const NOT_NOW: ReadonlySet<string> = new Set(['http_404', 'http_408', 'http_425', 'http_429']);
+
+/** Whether an error means that the receiver is there and doesn't take this one delivery. */
+export function isRefusal(error: string): boolean {
+  return /^http_[24]\d\d$/.test(error) && !NOT_NOW.has(error);
+}
+
 const BACKOFF_SECONDS_MAX = 900;
 const JITTER = 0.2;
 

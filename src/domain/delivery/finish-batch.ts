@@ -3,7 +3,14 @@ import { auditEntry } from '../audit/audit-event.js';
 import { recordOf, type AuditTools } from '../audit/audit-record.js';
 import type { AuditStore } from '../audit/audit-store.js';
 import type { TenantTransactions } from '../tenant/transactions.js';
-import { backoffSeconds, REFUSALS_MAX, type Attempt, type Batch, type Delivery } from './delivery.js';
+import {
+  backoffSeconds,
+  isRefusal,
+  REFUSALS_MAX,
+  type Attempt,
+  type Batch,
+  type Delivery,
+} from './delivery.js';
 import type { HeldDelivery, OutboxStore, Settlement } from './outbox-store.js';
 
 export interface FinishBatchDeps {
@@ -66,15 +73,13 @@ async function heldOf(outbox: OutboxStore, scope: TenantScope, batch: Batch): Pr
   });
 }
 
-const isRefusal = (error: string | null): boolean => error?.startsWith('http_4') === true;
-
 function settlementOf(delivery: Held, attempt: Attempt | undefined): readonly Settlement[] {
   const { id, overdue } = delivery;
   if (attempt === undefined) return [];
   if (!('error' in attempt)) return [{ id, outcome: attempt.outcome, error: null }];
   // Refused twice in a row at least: after an outage the first refusal says little.
   const hopeless =
-    attempt.outcome === 'refused' && delivery.attempts >= REFUSALS_MAX && isRefusal(delivery.lastError);
+    attempt.outcome === 'refused' && delivery.attempts >= REFUSALS_MAX && isRefusal(delivery.lastError ?? '');
   return overdue || hopeless ? [{ id, outcome: 'dead', error: attempt.error }] : [];
 }
 
