@@ -7,6 +7,7 @@ import type { OktaOrg } from './org.js';
 import { adminAppRoutes } from './routes/admin/apps.js';
 import { refuseForeignForm } from './routes/admin/forms.js';
 import { adminPeopleRoutes } from './routes/admin/people.js';
+import { adminProvisioningRoutes } from './routes/admin/provisioning.js';
 import { adminSecurityRoutes } from './routes/admin/security.js';
 import { adminTroubleRoutes } from './routes/admin/troubles.js';
 import { assetRoutes } from './routes/assets.js';
@@ -55,8 +56,15 @@ export function createApp(org: OktaOrg): Koa<OktaState> {
   ]) {
     routes(router);
   }
-  for (const routes of [adminTroubleRoutes, adminPeopleRoutes, adminAppRoutes, adminSecurityRoutes])
+  for (const routes of [
+    adminTroubleRoutes,
+    adminPeopleRoutes,
+    adminAppRoutes,
+    adminProvisioningRoutes,
+    adminSecurityRoutes,
+  ]) {
     routes(admin);
+  }
   app.use(frame(org));
   app.use(router.routes());
   app.use(async (ctx, next) => {

@@ -244,6 +244,11 @@ export class OktaOrg {
     return agent;
   }
 
+  /** Those that were ever asked for. */
+  get provisioningAgents(): readonly ProvisioningAgent[] {
+    return [...this.#agents.values()];
+  }
+
   addSecret(app: string, value?: string): ClientSecret {
     return addSecret(this.app(app), this.today(), value);
   }

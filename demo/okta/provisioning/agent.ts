@@ -1,7 +1,7 @@
 import type { App } from '../apps.js';
 import type { User } from '../people.js';
 import { Connection, type FailureTask, type ProvisioningOrg } from './connection.js';
-import type { ScimRequest } from './client.js';
+import type { ScimClient, ScimRequest } from './client.js';
 import { discoverEntitlements, type Entitlement } from './entitlements.js';
 import { JobError, ProvisioningError, refusalOf } from './failure.js';
 import type { GroupPush } from './groups.js';
@@ -116,9 +116,12 @@ export class ProvisioningAgent {
 
   // Users
 
-  /** Test API Credentials: one attempt, beside the jobs. */
-  async testConnection(): Promise<Outcome> {
-    const { client } = this.#enabled();
+  /** Test API Credentials: one attempt, beside the jobs. @throws Error when provisioning isn't enabled */
+  testConnection(): Promise<Outcome> {
+    return this.#test(this.#enabled().client);
+  }
+
+  async #test(client: ScimClient): Promise<Outcome> {
     this.lastTest = await this.#outcome(async () => {
       const asked = ['/Users?startIndex=1&count=2'];
       if (this.#settings?.importGroups === true) asked.push('/Groups?startIndex=1&count=100');
@@ -152,9 +155,15 @@ export class ProvisioningAgent {
     connection.provision(one);
   }
 
-  /** Reads all users (and groups) of the server. A failure is told in the report. */
-  async importUsers(): Promise<ImportReport> {
-    const connection = this.#enabled();
+  /**
+   * Reads all users (and groups) of the server. A failure is told in the report.
+   * @throws Error when provisioning isn't enabled
+   */
+  importUsers(): Promise<ImportReport> {
+    return this.#import(this.#enabled());
+  }
+
+  async #import(connection: Connection): Promise<ImportReport> {
     const found: ImportedUser[] = [];
     const groups: string[] = [];
     let skipped = 0;

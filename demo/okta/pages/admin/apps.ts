@@ -2,6 +2,7 @@ import type { App, ClientSecret } from '../../apps.js';
 import type { OktaOrg } from '../../org.js';
 import { html, type Html } from '../html.js';
 import { logo } from '../layout.js';
+import { appTabs } from './app-tabs.js';
 import {
   badge,
   checkField,
@@ -250,6 +251,7 @@ function assignmentsPanel(org: OktaOrg, app: App): Html {
 
 export function appPage(org: OktaOrg, app: App): Html {
   return adminPage(org, '/admin/apps', app.label, [
+    appTabs(app, ''),
     html`<p class="lead">
       ${APP_TYPES.find(([type]) => type === app.type)?.[1]} ${statusBadge(app.status)} grant types:
       ${app.grantTypes.join(', ')}

@@ -4,6 +4,7 @@ import { brand, page } from '../layout.js';
 
 const NAVIGATION = [
   ['/admin', 'Dashboard'],
+  ['/admin/tasks', 'Tasks'],
   ['/admin/people', 'People'],
   ['/admin/groups', 'Groups'],
   ['/admin/apps', 'Applications'],
@@ -28,6 +29,8 @@ function troubleBanner(org: OktaOrg): Html | undefined {
   </div>`;
 }
 
+const count = (number = 0): Html | false => number > 0 && html`<span class="count">${number}</span>`;
+
 /** The frame of the control pages: navigation, the troubles that are on, a heading. */
 export function adminPage(
   org: OktaOrg,
@@ -36,8 +39,10 @@ export function adminPage(
   body: HtmlValue,
   notice?: string,
 ): Html {
-  const troubles = org.failures.list().length;
-  const count = troubles > 0 && html`<span class="count">${troubles}</span>`;
+  const counts: Readonly<Partial<Record<AdminPath, number>>> = {
+    '/admin/tasks': org.provisioningAgents.flatMap(({ tasks }) => tasks).length,
+    '/admin/troubles': org.failures.list().length,
+  };
   return page({
     title: `${title} | ${org.name} Admin`,
     kind: 'admin',
@@ -49,7 +54,7 @@ export function adminPage(
         ${NAVIGATION.map(
           ([path, label]) =>
             html`<a href="${path}" ${path === here && html`aria-current="page"`}
-              >${label}${path === '/admin/troubles' && count}</a
+              >${label}${count(counts[path])}</a
             >`,
         )}
       </nav>

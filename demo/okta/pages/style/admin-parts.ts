@@ -46,6 +46,31 @@ export const ADMIN_PARTS_CSS = `
   color: var(--amber);
   border-color: transparent;
 }
+.tabs {
+  display: flex;
+  gap: 4px;
+  margin-bottom: 20px;
+  overflow-x: auto;
+  border-bottom: 1px solid var(--line);
+}
+.tabs a {
+  padding: 8px 14px;
+  color: var(--ink);
+  text-decoration: none;
+  white-space: nowrap;
+  border-bottom: 2px solid transparent;
+}
+.tabs a:hover {
+  background: var(--surface-2);
+}
+.tabs a[aria-current] {
+  color: var(--blue);
+  font-weight: 600;
+  border-color: var(--blue);
+}
+.tabs + .lead {
+  margin-top: 0;
+}
 .actions {
   display: flex;
   flex-wrap: wrap;

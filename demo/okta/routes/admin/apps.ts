@@ -8,7 +8,8 @@ import { readJwks } from '../../jwks.js';
 import { appPage, appsPage } from '../../pages/admin/apps.js';
 import { attempt, checked, lines, oneOf, required, text } from './forms.js';
 
-function appOf(ctx: Ctx): App {
+/** The app that the path names. @throws HostedError 404 */
+export function appOf(ctx: Ctx): App {
   const app = ctx.state.org.apps().find(({ id }) => id === ctx.params['appId']);
   if (app === undefined)
     throw new HostedError(404, 'Page not found', 'The page you requested does not exist.');

@@ -46,9 +46,9 @@ export function refuseForeignForm(ctx: BaseCtx): void {
 }
 
 /** What the org itself refuses (a name that is taken) becomes a page that says so. */
-export function attempt(change: () => void): void {
+export function attempt<T>(change: () => T): T {
   try {
-    change();
+    return change();
   } catch (error) {
     if (!(error instanceof Error) || error instanceof HostedError) throw error;
     throw new HostedError(400, "That can't be done", error.message);
