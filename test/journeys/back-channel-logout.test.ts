@@ -6,7 +6,7 @@ import { serve } from '../../src/server/serve.js';
 import { createDataSource } from '../../src/storage/data-source.js';
 import { startReceiver, until, type LogoutReceiver, type Told } from '../events/support/receiver.js';
 import { stopServers } from '../outbound/support/servers.js';
-import { ADA, APP_SECRET, startAcme, type Acme } from '../support/acme.js';
+import { ADA, APP_SECRET, CAT, startAcme, type Acme } from '../support/acme.js';
 import { claimsOf, signIn, type TestApplication } from '../support/application.js';
 import { PATIENT } from '../support/database.js';
 import { Ledger } from '../support/ledger.js';
@@ -140,11 +140,13 @@ describe('B11: every application of an ended session is told', () => {
     await expectBothTold(tokens);
   });
 
-  test('when access ends by another cause, and of no other person', async () => {
+  test('when access ends by another cause, and nobody of another person’s session', async () => {
     const tokens = await signedIn();
+    const cats = await signIn(new HttpBrowser(), application('mail'), CAT, { scope: 'openid' });
     const user = String(claimsOf(tokens.mail)['sub']);
     await endPerson(acme.causeway.node.database, ledger, user);
     await expectBothTold(tokens);
+    expect(toldOf('mail', String(cats.body['id_token']))).toBeUndefined();
     await ledger.rows('UPDATE users SET active = true WHERE id = $1', [user]);
   });
 
