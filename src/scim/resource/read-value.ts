@@ -128,26 +128,40 @@ export function checkRequired(
   }
 }
 
-function readObject(
+/**
+ * An object of a complex attribute, label-only ones included. Clients send the bare value where only that is of interest
+ * (`manager`, `roles`, members of a group): it becomes the object's `value`.
+ */
+export function readParts(
   reading: Reading,
   definition: AttributeDefinition,
   value: Json,
   where: string,
-): JsonObject | undefined {
-  // Clients send the bare value where only that is of interest: `manager`, `roles`, members of a group.
-  const bare = !isObject(value) && reading.schema.child(definition, 'value') !== undefined;
-  const object = bare && !Array.isArray(value) ? { value } : value;
+): JsonObject {
+  const bare = typeof value !== 'object' && reading.schema.child(definition, 'value') !== undefined;
+  const object = bare ? { value } : value;
   if (!isObject(object)) throw wrongType(where, 'an object', value);
   const read: Record<string, Json> = {};
   for (const member of writableMembers(reading, definition, object, where)) {
     const part = readValue(reading, member.definition, member.value, member.where);
     if (part !== undefined) read[member.definition.name] = part;
   }
-  const said = Object.keys(read);
-  const parts = definition.subAttributes ?? [];
-  if (definition.multiValued || said.length > 0) {
-    checkRequired(parts, read, (name) => nameWithin(definition, where, name));
-  }
+  return read;
+}
+
+/** Throws ScimError 400 invalidValue for a complex value that lacks a required part. */
+export function checkParts(definition: AttributeDefinition, object: JsonObject, where: string): void {
+  checkRequired(definition.subAttributes ?? [], object, (name) => nameWithin(definition, where, name));
+}
+
+function readObject(
+  reading: Reading,
+  definition: AttributeDefinition,
+  value: Json,
+  where: string,
+): JsonObject | undefined {
+  const read = readParts(reading, definition, value, where);
+  if (definition.multiValued || Object.keys(read).length > 0) checkParts(definition, read, where);
   return saysSomething(definition, read) ? read : undefined;
 }
 

@@ -1,3 +1,4 @@
+import { DomainError } from '../../core/errors.js';
 import type { ResourceTypeDefinition, SchemaDefinition } from './definitions.js';
 import { ENTERPRISE_USER } from './enterprise-user.js';
 import { GROUP } from './group.js';
@@ -10,17 +11,20 @@ function resourceSchema(
   core: SchemaDefinition,
   extensions: readonly SchemaDefinition[] = [],
 ): ResourceSchema {
+  const urns = [core, ...extensions].map(({ id }) => id.toLowerCase());
+  const twice = urns.find((urn, index) => urns.indexOf(urn) !== index);
+  if (twice !== undefined) throw new DomainError('invalid_argument', `Two schemas have the URN ${twice}.`);
   const schemaExtensions = extensions.map(({ id }) => ({ schema: id, required: false }));
   return new ResourceSchema({ ...type, schema: core.id, schemaExtensions }, core, extensions);
 }
 
-/** Users, with the enterprise extension and those of the tenant. */
+/** Users, with the enterprise extension and those of the tenant. Throws DomainError invalid_argument for one URN twice. */
 export function userResource(custom: readonly SchemaDefinition[] = []): ResourceSchema {
   const type = { name: 'User', endpoint: '/Users', description: 'User Account' };
   return resourceSchema(type, USER, [ENTERPRISE_USER, ...custom]);
 }
 
-/** Groups, with the extensions of the tenant. */
+/** Groups, with the extensions of the tenant. Throws as above. */
 export function groupResource(custom: readonly SchemaDefinition[] = []): ResourceSchema {
   return resourceSchema({ name: 'Group', endpoint: '/Groups', description: 'Group' }, GROUP, custom);
 }
