@@ -28,9 +28,9 @@ export class PostgresPeopleStore implements PeopleStore {
       },
       {
         name: 'sign_in_scim_names',
-        text: `SELECT DISTINCT name FROM groups
-          WHERE tenant_id = $1 AND connection_id = $2 AND origin = 'scim' AND name = ANY ($3)`,
-        values: [scope.tenantId, key.connectionId, names],
+        text: `SELECT DISTINCT name FROM pushed_group_names
+          WHERE tenant_id = $1 AND connection_id = $2 AND connection_version = $4 AND name = ANY ($3)`,
+        values: [scope.tenantId, key.connectionId, names, key.connectionVersion],
       },
     ]);
     return {

@@ -1,9 +1,26 @@
+/** Whether SCIM has ever pushed group `g`'s name on user `u`'s connection: it alone judges who is in a group of that name. */
+const NAME_IS_PUSHED = `EXISTS (SELECT 1 FROM pushed_group_names p
+  WHERE p.tenant_id = u.tenant_id AND p.connection_id = g.connection_id
+    AND p.connection_version = u.connection_version AND p.name = g.name)`;
+
+/**
+ * Names by which mappings mean SCIM group `g`: those pinned to it, and its own unless that is pinned to another. Of a
+ * group that a token named, its own (null).
+ */
+const MAPPED_AS = `CASE WHEN m.source = 'scim' THEN (
+  SELECT coalesce(json_agg(n.name), '[]') FROM (
+    SELECT p.name FROM pushed_group_names p WHERE p.tenant_id = g.tenant_id AND p.pinned_group_id = g.id
+    UNION
+    SELECT g.name WHERE NOT EXISTS (SELECT 1 FROM pushed_group_names p
+      WHERE p.tenant_id = g.tenant_id AND p.connection_id = g.connection_id
+        AND p.connection_version = g.connection_version AND p.name = g.name
+        AND p.pinned_group_id IS NOT NULL AND p.pinned_group_id <> g.id)) n) END`;
+
 /** JSON list of the groups of user `u`: what domain calls Membership. */
 export const GROUPS_OF_USER = `coalesce((
-  SELECT json_agg(json_build_object('id', g.id, 'name', g.name, 'upstreamId', g.upstream_id, 'source', m.source,
-    'judgedByScim', m.source = 'token' AND EXISTS (
-      SELECT 1 FROM groups s WHERE s.tenant_id = g.tenant_id AND s.connection_id = g.connection_id
-        AND s.name = g.name AND s.origin = 'scim')))
+  SELECT json_agg(json_strip_nulls(json_build_object('id', g.id, 'name', g.name, 'source', m.source,
+      'judgedByScim', m.source = 'token' AND ${NAME_IS_PUSHED}, 'mappedAs', ${MAPPED_AS}))::jsonb
+    || jsonb_build_object('upstreamId', g.upstream_id))
   FROM group_members m JOIN groups g ON g.tenant_id = m.tenant_id AND g.id = m.group_id
   WHERE m.tenant_id = u.tenant_id AND m.user_id = u.id), '[]')`;
 

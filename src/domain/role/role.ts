@@ -50,10 +50,15 @@ export interface GroupOfPerson {
   /** Compared byte for byte. */
   readonly name: string;
   readonly upstreamId: string | null;
+  /**
+   * Names by which mappings mean it: a mapping that has met a SCIM group means that one, whatever it is called later, and
+   * no other that takes its name. Undefined: its own name.
+   */
+  readonly mappedAs?: readonly string[];
 }
 
 function means(reference: GroupReference, group: GroupOfPerson): boolean {
-  if ('name' in reference) return reference.name === group.name;
+  if ('name' in reference) return (group.mappedAs ?? [group.name]).includes(reference.name);
   if ('scim' in reference) return reference.scim === group.id;
   return reference.upstream === group.upstreamId;
 }
