@@ -1,8 +1,9 @@
 import { APPLICATIONS, startApplication } from './applications.js';
 import { startCauseway, type CausewayOptions, type RunningCauseway } from './causeway.js';
-import { acmeOrg, globexOrg } from './okta/demo-orgs.js';
+import { acmeOrg, globexOrg, type DemoOrgKey } from './okta/demo-orgs.js';
 import { startOktaOrg, type RunningOktaOrg } from './okta/server.js';
 import { checkPorts, portsAt } from './ports.js';
+import { provisioningOf, startProvisioning } from './provisioning.js';
 import { readSeed, SEED_SECRETS } from './seed.js';
 
 export interface DemoOptions extends Omit<CausewayOptions, 'port'> {
@@ -17,7 +18,7 @@ export interface DemoOptions extends Omit<CausewayOptions, 'port'> {
 /** Everything that runs. */
 export interface Demo {
   readonly causeway: RunningCauseway;
-  readonly okta: { readonly acme: RunningOktaOrg; readonly globex: RunningOktaOrg };
+  readonly okta: Readonly<Record<DemoOrgKey, RunningOktaOrg>>;
   /** Addresses of the applications, in the order of `APPLICATIONS`. */
   readonly applicationUrls: readonly string[];
   /** What `causeway apply --json` printed: what changed, and each tenant's addresses. */
@@ -28,7 +29,11 @@ export interface Demo {
 /** Of the output of `causeway apply --json`, what the demo shows. */
 export interface Applied {
   readonly plan: readonly unknown[];
-  readonly tenants: readonly { readonly slug: string; readonly issuer: string }[];
+  readonly tenants: readonly {
+    readonly slug: string;
+    readonly issuer: string;
+    readonly scimBaseUrl: string;
+  }[];
 }
 
 interface Stoppable {
@@ -63,8 +68,10 @@ export async function startDemo(options: DemoOptions): Promise<Demo> {
     };
     onProgress('Starting Causeway, with a database of its own…');
     const causeway = await started(startCauseway({ ...options, port: ports.causeway }));
-    onProgress('Applying the seed, and starting the applications…');
+    onProgress('Applying the seed…');
     const applied = await applySeed(causeway, offset);
+    onProgress('Letting the orgs push their people and groups…');
+    for (const line of await pushAll(okta, applied)) onProgress(line);
     const applicationUrls: string[] = [];
     for (const application of APPLICATIONS) {
       const where = { causewayUrl: causeway.url, port: ports[application.port], onError };
@@ -75,6 +82,21 @@ export async function startDemo(options: DemoOptions): Promise<Demo> {
     await stop();
     throw error;
   }
+}
+
+/** Every org pushes to its tenant. Gives a line for each whose admin has something to do now. */
+async function pushAll(okta: Demo['okta'], { tenants }: Applied): Promise<string[]> {
+  const keys = ['acme', 'globex'] as const satisfies readonly DemoOrgKey[];
+  await Promise.all(
+    keys.map(async (key) => {
+      const tenant = tenants.find(({ slug }) => slug === key);
+      if (tenant !== undefined) await startProvisioning(key, okta[key], tenant.scimBaseUrl);
+    }),
+  );
+  return keys.flatMap((key) => {
+    const { length } = provisioningOf(key, okta[key]).tasks;
+    return length === 0 ? [] : [`  ${length} tasks for the admin of ${key}: ${okta[key].url}/admin/tasks`];
+  });
 }
 
 /** The deployment becomes what the seed says, whatever an earlier run has left or somebody has changed since. */

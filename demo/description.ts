@@ -2,6 +2,7 @@ import { APPLICATIONS } from './applications.js';
 import type { Demo } from './demo.js';
 import { DEMO_ORGS, type DemoOrgKey } from './okta/demo-orgs.js';
 import { PEOPLE } from './people.js';
+import { provisioningOf } from './provisioning.js';
 
 const ORGS = ['acme', 'globex'] as const satisfies readonly DemoOrgKey[];
 
@@ -25,6 +26,8 @@ export function describeForMachines(demo: Demo): unknown {
       control: `${okta[tenant].url}/admin`,
       clientId: DEMO_ORGS[tenant].clientId,
       apiToken: okta[tenant].org.apiTokens[0]?.value ?? null,
+      provisioning: `${okta[tenant].url}/admin/apps/${provisioningOf(tenant, okta[tenant]).app.id}/provisioning`,
+      scimToken: DEMO_ORGS[tenant].provisioning.token,
     })),
     tenants: applied.tenants,
     applications: APPLICATIONS.map(({ tenant, clientId, clientSecret, look }, index) => ({
@@ -67,7 +70,7 @@ ${table(people)}
 3  Or begin at Okta: sign in there and click a tile.
 ${table(tiles)}
 
-4  Make Okta fail, change people and groups, see what Causeway asked:
+4  Change people and groups, which Okta pushes to Causeway; make Okta fail; see what Causeway asked:
 ${table(control)}
 
 ${table(rest)}

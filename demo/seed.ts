@@ -17,6 +17,8 @@ export function readSeed(offset: number): string {
 /** The variables that the seed names where a secret belongs. */
 export const SEED_SECRETS: Readonly<Record<string, string>> = {
   ACME_OKTA_SECRET: DEMO_ORGS.acme.clientSecret,
+  ACME_SCIM_TOKEN: DEMO_ORGS.acme.provisioning.token,
+  GLOBEX_SCIM_TOKEN: DEMO_ORGS.globex.provisioning.token,
   ...Object.fromEntries(
     APPLICATIONS.flatMap(({ clientSecret }) =>
       clientSecret === undefined ? [] : [[clientSecret.variable, clientSecret.value]],

@@ -16,11 +16,25 @@ export const DEMO_ORGS = {
     host: 'acme-okta.localhost',
     clientId: '0oaacmecauseway00001',
     clientSecret: 'acme-demo-secret-of-the-okta-app',
+    /** The app that provisions, how it does, and the groups that it pushes: one app for sign-in and SCIM. */
+    provisioning: {
+      app: 'Causeway',
+      mode: 'oin',
+      token: 'acme-demo-token-for-provisioning',
+      pushGroups: ['Engineering', 'Support', 'Contractors'],
+    },
   },
   globex: {
     port: 4002,
     host: 'globex-okta.localhost',
     clientId: '0oaglobexcauseway001',
+    /** A second app beside the one for sign-in: classic OIDC apps can't provision. */
+    provisioning: {
+      app: 'Causeway provisioning',
+      mode: 'aiw',
+      token: 'globex-demo-token-for-provisioning',
+      pushGroups: ['Finance', 'Operations'],
+    },
   },
 } as const;
 
@@ -57,13 +71,15 @@ const settings = { quickSignIn: true } as const;
  */
 export function acmeOrg({ brokerUrl, port = DEMO_ORGS.acme.port }: DemoParts): StartOktaOrgConfig {
   const { host, clientSecret } = DEMO_ORGS.acme;
-  const staff = ['Engineering', 'Support', 'Contractors'];
+  // Okta supports no group that both gives an app and is pushed to it: this one only gives the apps.
+  const staff = ['Staff'];
   return {
     port,
     host,
     orgName: 'Acme',
     settings,
     groups: [
+      { name: 'Staff', description: 'Has Causeway and what is behind it' },
       { name: 'Engineering', description: 'Builds things' },
       { name: 'Support', description: 'Answers the phone' },
       { name: 'Contractors', description: 'Here for a while' },
@@ -73,18 +89,18 @@ export function acmeOrg({ brokerUrl, port = DEMO_ORGS.acme.port }: DemoParts): S
       {
         id: '00uacmeada0000000001',
         login: 'ada.byron@acme.example',
-        groups: ['Engineering', 'Managers'],
+        groups: ['Staff', 'Engineering', 'Managers'],
         factors: ['otp', 'webauthn'],
       },
-      { id: '00uacmelinus00000002', login: 'linus.berg@acme.example', groups: ['Engineering'] },
-      { id: '00uacmegrace00000003', login: 'grace.hall@acme.example', groups: ['Support'] },
-      { id: '00uacmecleo000000004', login: 'cleo.marsh@acme.example', groups: ['Contractors'] },
+      { id: '00uacmelinus00000002', login: 'linus.berg@acme.example', groups: ['Staff', 'Engineering'] },
+      { id: '00uacmegrace00000003', login: 'grace.hall@acme.example', groups: ['Staff', 'Support'] },
+      { id: '00uacmecleo000000004', login: 'cleo.marsh@acme.example', groups: ['Staff', 'Contractors'] },
       { id: '00uacmenew0000000005', login: 'new.hire@acme.example' },
     ],
     apps: [
       {
         ...brokerApp('acme', brokerUrl),
-        label: 'Causeway',
+        label: DEMO_ORGS.acme.provisioning.app,
         clientSecret,
         assign: { groups: staff },
       },
@@ -118,6 +134,13 @@ export function globexOrg({ brokerUrl, port = DEMO_ORGS.globex.port }: DemoParts
         authMethod: 'private_key_jwt',
         jwksUri: `${brokerUrl}/t/globex/connections/okta/jwks.json`,
         initiateLoginUri: tile('globex', brokerUrl, 'dashboards'),
+        assign: 'everyone',
+      },
+      {
+        clientId: '0oaglobexscim0000001',
+        label: DEMO_ORGS.globex.provisioning.app,
+        grantTypes: [],
+        authMethod: 'none',
         assign: 'everyone',
       },
     ],
