@@ -5,6 +5,7 @@ import { isObject } from '../resource/check-json.js';
 import {
   checkLength,
   checkParts,
+  checkPrimary,
   nameWithin,
   readOne,
   readParts,
@@ -89,6 +90,7 @@ export function changeEvery(
     members.length === 0
       ? memberWith(change, list, part, {})
       : members.map((member) => (isObject(member) ? changePart(change, part, member) : member));
+  checkPrimary(after, change.where);
   return settled(list, members, after, change.where);
 }
 
@@ -101,9 +103,14 @@ function changePartOfPicked(
 ): readonly Json[] {
   const picked = change.budget.pick(filter, members);
   if (picked.includes(true)) {
-    return members.map((member, index) =>
+    const after = members.map((member, index) =>
       picked[index] === true && isObject(member) ? changePart(change, part, member) : member,
     );
+    checkPrimary(
+      after.filter((_member, index) => picked[index] === true),
+      change.where,
+    );
+    return after;
   }
   if (change.op === 'remove') return members;
   const from = memberFrom(filter);

@@ -1,6 +1,6 @@
 import type { Json, JsonObject } from '../../core/json.js';
 import { badRequest } from '../errors.js';
-import type { AttributeDefinition } from '../schema/definitions.js';
+import { isExtension, type AttributeDefinition } from '../schema/definitions.js';
 import type { ResourceSchema } from '../schema/resource-schema.js';
 import { isObject } from './check-json.js';
 
@@ -54,15 +54,31 @@ function treeOf(names: readonly string[], schema: ResourceSchema): Tree {
 type Plan = ReadonlyMap<string, Plan> | 'all' | 'none';
 
 function planOf(definition: AttributeDefinition, named: Named | undefined, asked: boolean): Plan {
+  if (isExtension(definition)) return extensionPlan(definition, named, asked);
   const { returned, subAttributes } = definition;
-  if (returned === 'never') return 'none';
-  if (returned === 'request' && (!asked || named === undefined)) return 'none';
-  const always = returned === 'always';
-  if (!always && (asked ? named === undefined : named === 'whole')) return 'none';
+  if (returned === 'never' || (returned === 'request' && !(asked && named !== undefined))) return 'none';
+  if (returned !== 'always' && (asked ? named === undefined : named === 'whole')) return 'none';
   if (subAttributes === undefined) return 'all';
-  const parts = named === undefined || named === 'whole' ? undefined : named;
-  const within = asked && parts !== undefined;
-  const plans = subAttributes.map((part) => [part.name, planOf(part, parts?.get(part), within)] as const);
+  const parts = named === 'whole' ? undefined : named;
+  return planOfParts(subAttributes, (part) => planOf(part, parts?.get(part), asked && parts !== undefined));
+}
+
+/** An extension is no attribute that could be left out: those of its attributes that are always shown are shown. */
+function extensionPlan(
+  { subAttributes = [] }: AttributeDefinition,
+  named: Named | undefined,
+  asked: boolean,
+): Plan {
+  if (named === 'whole')
+    return planOfParts(subAttributes, (part) => planOf(part, asked ? undefined : 'whole', false));
+  return planOfParts(subAttributes, (part) => planOf(part, named?.get(part), asked));
+}
+
+function planOfParts(
+  parts: readonly AttributeDefinition[],
+  planOfPart: (part: AttributeDefinition) => Plan,
+): Plan {
+  const plans = parts.map((part) => [part.name, planOfPart(part)] as const);
   return plans.every(([, plan]) => plan === 'all') ? 'all' : new Map(plans);
 }
 

@@ -1,6 +1,6 @@
 import { canonicalJson, type Json, type JsonObject } from '../../core/json.js';
 import { badRequest, quoted, ScimError } from '../errors.js';
-import type { AttributeDefinition } from '../schema/definitions.js';
+import { isExtension, type AttributeDefinition } from '../schema/definitions.js';
 import { MEMBER_TYPE, MEMBERS } from '../schema/group.js';
 import type { ResourceSchema } from '../schema/resource-schema.js';
 import { isBase64, isDateTime, readBoolean } from '../schema/value-forms.js';
@@ -106,7 +106,7 @@ export function* writableMembers(
 
 /** The name of a part for an error: behind the URN of an extension stands a colon, else a dot. */
 export function nameWithin(parent: AttributeDefinition | undefined, where: string, name: string): string {
-  return parent === undefined ? name : `${where}${parent.name.includes(':') ? ':' : '.'}${name}`;
+  return parent === undefined ? name : `${where}${isExtension(parent) ? ':' : '.'}${name}`;
 }
 
 /** 400 invalidValue for what must be given and isn't. */

@@ -73,3 +73,8 @@ export function complex(
 ): AttributeDefinition {
   return { ...attribute(name, description, { ...characteristics, type: 'complex' }), subAttributes };
 }
+
+/** Whether a definition stands for a whole extension: its name is a URN, and no attribute's name holds a colon. */
+export function isExtension(definition: AttributeDefinition): boolean {
+  return definition.name.includes(':');
+}

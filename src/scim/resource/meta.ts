@@ -1,0 +1,17 @@
+import type { JsonObject } from '../../core/json.js';
+import { etagOf } from '../preconditions.js';
+
+/** `meta` of a resource (RFC 7643 section 3.1). */
+export function metaOf(
+  resourceType: string,
+  resource: { readonly version: number; readonly createdAt: Date; readonly updatedAt: Date },
+  location: string,
+): JsonObject {
+  return {
+    resourceType,
+    created: resource.createdAt.toISOString(),
+    lastModified: resource.updatedAt.toISOString(),
+    location,
+    version: etagOf(resource.version),
+  };
+}
