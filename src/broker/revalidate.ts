@@ -161,8 +161,8 @@ async function revoke(
       claim,
     }),
   );
-  // They have signed in anew while their old grant was asked about.
-  return revoked ? ENDED : CHANGED;
+  // Overtaken: by a new sign-in, or by somebody who asked when this claim had run out. Theirs is the younger word.
+  return revoked ? ENDED : waitForOther(one, deps);
 }
 
 /** The last word counts until the grace is over. */
