@@ -43,6 +43,7 @@ function settingsPanel(agent: ProvisioningAgent): Html {
   const on = (name: 'createUsers' | 'updateUsers' | 'deactivateUsers', label: string): Html =>
     checkField(label, name, settings?.[name] ?? true);
   return panel('SCIM connection', [
+    outcome(agent.lastTest),
     postForm(
       at,
       [
@@ -76,7 +77,6 @@ function settingsPanel(agent: ProvisioningAgent): Html {
       ],
       'stack',
     ),
-    outcome(agent.lastTest),
     settings !== undefined &&
       html`<div class="actions">
         ${postButton(`${at}/test`, 'Test API Credentials')}
@@ -85,9 +85,9 @@ function settingsPanel(agent: ProvisioningAgent): Html {
   ]);
 }
 
-function stateOf(agent: ProvisioningAgent, user: User): Html {
+function stateOf(agent: ProvisioningAgent, user: User, assigned: boolean): Html | false {
   const link = agent.linkOf(user.id);
-  if (link === undefined) return badge('Not provisioned', 'warn');
+  if (link === undefined) return assigned && badge('Not provisioned', 'warn');
   return link.active ? badge('Provisioned', 'good') : badge('Deactivated');
 }
 
@@ -102,7 +102,7 @@ function personRow(org: OktaOrg, agent: ProvisioningAgent, user: User): Html {
       <a class="person" href="/admin/people/${user.id}">${logo(user.firstName)}${user.login}</a>
     </td>
     <td>${assigned ? badge(direct ? 'Individual' : 'Group', 'good') : 'not assigned'}</td>
-    <td>${agent.settings !== undefined && stateOf(agent, user)}</td>
+    <td>${agent.settings !== undefined && stateOf(agent, user, assigned)}</td>
     <td>${link !== undefined && code(link.remoteId)}</td>
     <td>
       <div class="line">
@@ -189,7 +189,7 @@ function accessPanel(org: OktaOrg, agent: ProvisioningAgent): Html {
               </li>`,
           )}
         </ul>`,
-    postButton(`${at}/discover`, 'Look for entitlements'),
+    html`<div class="actions">${postButton(`${at}/discover`, 'Look for entitlements')}</div>`,
     offered.length > 0 && [
       html`<h3>Given</h3>
         <ul class="rows">

@@ -163,6 +163,9 @@ td .line input {
   border-top: 1px solid var(--line);
   border-radius: 0 0 8px 8px;
 }
+.panel .actions + .table-wrap {
+  margin-top: 20px;
+}
 table {
   width: 100%;
   border-collapse: collapse;
