@@ -4,7 +4,7 @@ import type {
   ComparisonValue,
   ResourceFilter,
 } from '../../domain/provisioning/resource-query.js';
-import { isDateTime, readBoolean } from '../schema/value-forms.js';
+import { readBoolean, zonedDateTime } from '../schema/value-forms.js';
 import type { FoundAttribute } from '../schema/resource-schema.js';
 import { fault, type Token } from './scan.js';
 
@@ -72,7 +72,7 @@ const TYPED: Readonly<Record<AttributeType, (literal: Literal) => ComparisonValu
   boolean: readBoolean,
   decimal: (literal) => (Number.isFinite(literal) ? literal : undefined),
   integer: (literal) => (Number.isSafeInteger(literal) ? literal : undefined),
-  dateTime: (literal) => (isText(literal) && isDateTime(literal) ? literal : undefined),
+  dateTime: (literal) => (isText(literal) ? zonedDateTime(literal) : undefined),
   complex: () => undefined,
 };
 

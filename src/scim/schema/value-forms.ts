@@ -1,16 +1,27 @@
-/** An xsd:dateTime (RFC 7643 section 2.3.5): date and time, and mostly a zone. */
-const DATE_TIME = /^-?\d{4,6}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,12})?(?<zone>Z|[+-]\d\d:\d\d)?$/i;
+/**
+ * An xsd:dateTime (RFC 7643 section 2.3.5): date and time, and mostly a zone, which lies within 14 hours. Years have four
+ * digits: what passes here, a database takes too.
+ */
+const DATE_TIME =
+  /^(?<year>\d{4})-(?<month>\d\d)-(?<day>\d\d)T\d\d:\d\d:\d\d(?:\.\d{1,12})?(?<zone>Z|[+-](?:0\d|1[0-4]):[0-5]\d)?$/;
 
-/** The instant of a dateTime in milliseconds since the epoch, UTC where no zone is given; NaN: not a dateTime. */
+/** A dateTime with its zone, UTC where none is given; undefined: not a dateTime, or none that exists. */
+export function zonedDateTime(text: string): string | undefined {
+  const { year, month, day, zone } = DATE_TIME.exec(text)?.groups ?? {};
+  if (year === undefined || Number(year) === 0) return undefined;
+  const lastDay = new Date(Date.UTC(Number(year), Number(month), 0)).getUTCDate();
+  const zoned = zone === undefined ? `${text}Z` : text;
+  return Number(day) <= lastDay && !Number.isNaN(Date.parse(zoned)) ? zoned : undefined;
+}
+
+/** The instant of a dateTime in milliseconds since the epoch; NaN: not a dateTime. */
 export function instantOf(text: string): number {
-  const match = DATE_TIME.exec(text);
-  if (match === null) return Number.NaN;
-  return Date.parse((match.groups?.['zone'] === undefined ? `${text}Z` : text).toUpperCase());
+  return Date.parse(zonedDateTime(text) ?? '');
 }
 
 /** Whether a text is a dateTime that exists. */
 export function isDateTime(text: string): boolean {
-  return !Number.isNaN(instantOf(text));
+  return zonedDateTime(text) !== undefined;
 }
 
 /** A boolean, also as the text that Entra sends ("True"); undefined: neither. */
