@@ -10,8 +10,8 @@ export type Change =
   /** A group has another name. */
   | { readonly kind: 'group'; readonly group: Group }
   | { readonly kind: 'group_deleted'; readonly group: Group; readonly members: readonly User[] }
-  /** An app was given to people or groups, or taken from them. */
-  | { readonly kind: 'assignment'; readonly app: App };
+  /** An app was given to people, or taken from them, maybe by a group. */
+  | { readonly kind: 'assignment'; readonly app: App; readonly users: readonly User[] };
 
 type Listener = (change: Change) => void;
 

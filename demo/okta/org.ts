@@ -196,36 +196,35 @@ export class OktaOrg {
   }
 
   assign(app: string, user: string): void {
-    const found = this.app(app);
-    found.assignedUsers.add(this.user(user).id);
-    this.changes.tell({ kind: 'assignment', app: found });
+    const [to, found] = [this.app(app), this.user(user)];
+    to.assignedUsers.add(found.id);
+    this.changes.tell({ kind: 'assignment', app: to, users: [found] });
   }
 
   /** Tokens of that app end with the assignment, unless a group still gives it. */
   unassign(app: string, user: string): void {
-    const found = this.app(app);
-    found.assignedUsers.delete(this.user(user).id);
-    this.#revokeUnassigned(found, [this.user(user)]);
-    this.changes.tell({ kind: 'assignment', app: found });
+    const [from, found] = [this.app(app), this.user(user)];
+    from.assignedUsers.delete(found.id);
+    this.#endAssignment(from, [found]);
   }
 
   assignGroup(app: string, group: string): void {
-    const found = this.app(app);
-    found.assignedGroups.add(this.directory.group(group).id);
-    this.changes.tell({ kind: 'assignment', app: found });
+    const [to, found] = [this.app(app), this.directory.group(group)];
+    to.assignedGroups.add(found.id);
+    this.changes.tell({ kind: 'assignment', app: to, users: this.directory.membersOf(found) });
   }
 
   unassignGroup(app: string, group: string): void {
-    const [found, from] = [this.directory.group(group), this.app(app)];
+    const [from, found] = [this.app(app), this.directory.group(group)];
     from.assignedGroups.delete(found.id);
-    this.#revokeUnassigned(from, this.directory.membersOf(found));
-    this.changes.tell({ kind: 'assignment', app: from });
+    this.#endAssignment(from, this.directory.membersOf(found));
   }
 
-  #revokeUnassigned(app: App, users: readonly User[]): void {
+  #endAssignment(app: App, users: readonly User[]): void {
     for (const user of users) {
       if (!this.isAssigned(app, user)) this.grants.revoke({ userId: user.id, clientId: app.clientId });
     }
+    this.changes.tell({ kind: 'assignment', app, users });
   }
 
   isAssigned(app: App, user: User): boolean {

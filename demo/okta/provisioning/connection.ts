@@ -192,7 +192,7 @@ export class Connection {
         this.#followDeletion(change.group, change.members);
         break;
       case 'assignment':
-        if (change.app === app) for (const user of this.#parts.org.directory.users()) this.#followScope(user);
+        if (change.app === app) for (const user of change.users) this.#followScope(user);
         break;
     }
   }

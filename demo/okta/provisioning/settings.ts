@@ -14,6 +14,8 @@ export interface ProvisioningSettings {
   readonly createUsers: boolean;
   readonly updateUsers: boolean;
   readonly deactivateUsers: boolean;
+  /** Sync Password: a password that is changed in Okta is sent. Without it only placeholders are. */
+  readonly syncPassword: boolean;
   /** Import Groups: groups are imported too, and the connection test asks for them. */
   readonly importGroups: boolean;
   /** Governance: roles and entitlements that the server declares are looked up when provisioning is enabled. */
@@ -37,6 +39,7 @@ const DEFAULTS = {
   createUsers: true,
   updateUsers: true,
   deactivateUsers: true,
+  syncPassword: false,
   importGroups: false,
   entitlements: false,
   enterprise: true,

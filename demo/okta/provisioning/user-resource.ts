@@ -85,7 +85,7 @@ export function replacementBody(got: JsonObject, over: JsonObject, withPassword:
     ...got,
     schemas: [...new Set([...theirs, ...ours])],
     ...Object.fromEntries(changed),
-    ...(withPassword ? { password: placeholder() } : {}),
+    ...(withPassword && over['password'] === undefined ? { password: placeholder() } : {}),
   };
 }
 

@@ -19,12 +19,15 @@ export interface UserLink {
   active: boolean;
   /** The mapped attributes as they were last sent. */
   pushed: string;
+  /** The password in Okta when it was last looked at. */
+  password: string;
 }
 
 const STEPS = {
   create: ['Automatic provisioning', 'to', 'Error while creating user'],
   profile: ['Automatic profile push', 'to', 'Error while trying to push profile update for'],
   reactivate: ['Automatic reactivation', 'to', 'Error while reactivating user'],
+  password: ['Automatic password push', 'to', 'Error while pushing the password of'],
   deactivate: ['Automatic deprovisioning', 'from', 'Error while deactivating user'],
   access: ['Automatic entitlement push', 'to', 'Error while pushing entitlements of'],
 } as const;
@@ -60,12 +63,17 @@ export class UserPushes {
     if (updateUsers) await this.#step('profile', user, () => this.#pushProfile(link));
   }
 
-  /** The profile, when a mapped attribute has changed since it was last sent. @throws JobError */
+  /** Profile and password, as far as they have changed since they were last sent. @throws JobError */
   async update(user: User): Promise<void> {
     const link = this.links.get(user.id);
-    if (link?.active !== true || !this.#parts.settings().updateUsers) return;
-    if (link.pushed === JSON.stringify(this.#mapped(user))) return;
-    await this.#step('profile', user, () => this.#pushProfile(link));
+    if (link?.active !== true) return;
+    const { updateUsers, syncPassword } = this.#parts.settings();
+    if (updateUsers && link.pushed !== JSON.stringify(this.#mapped(user))) {
+      await this.#step('profile', user, () => this.#pushProfile(link));
+    }
+    if (syncPassword && link.password !== user.password) {
+      await this.#step('password', user, () => this.#pushPassword(link));
+    }
   }
 
   /** Nothing is sent for someone who has no link, such as after a creation that failed. @throws JobError */
@@ -80,11 +88,7 @@ export class UserPushes {
     const link = this.links.get(user.id);
     if (link?.active !== true) return;
     const attributes = { ...this.#parts.accessOf(user) };
-    await this.#step('access', user, () =>
-      this.#parts.settings().mode === 'oin'
-        ? this.#patch(link, attributes)
-        : this.#getAndPut(link, attributes),
-    );
+    await this.#step('access', user, () => this.#send(link, attributes));
   }
 
   async #step<T>(step: keyof typeof STEPS, user: User, run: () => Promise<T>): Promise<T> {
@@ -110,7 +114,7 @@ export class UserPushes {
 
   #link(user: User, resource: JsonObject): UserLink {
     const active = resource['active'] !== false;
-    const link: UserLink = { user, remoteId: idOf(resource), active, pushed: '' };
+    const link: UserLink = { user, remoteId: idOf(resource), active, pushed: '', password: user.password };
     this.links.set(user.id, link);
     return link;
   }
@@ -139,9 +143,20 @@ export class UserPushes {
   }
 
   async #setActive(link: UserLink, active: boolean): Promise<void> {
-    if (this.#parts.settings().mode === 'oin') await this.#patch(link, { active });
-    else await this.#getAndPut(link, { active });
+    await this.#send(link, { active });
     link.active = active;
+  }
+
+  async #pushPassword(link: UserLink): Promise<void> {
+    const { password } = link.user;
+    await this.#send(link, { password });
+    link.password = password;
+  }
+
+  /** A change of some attributes: by PATCH, where the integration knows it. */
+  async #send(link: UserLink, attributes: JsonObject): Promise<void> {
+    if (this.#parts.settings().mode === 'oin') await this.#patch(link, attributes);
+    else await this.#getAndPut(link, attributes);
   }
 
   async #patch(link: UserLink, value: JsonObject): Promise<void> {

@@ -354,6 +354,22 @@ describe('a linked person', () => {
     ]);
   });
 
+  test.each(['oin', 'aiw'] as const)('%s: a changed password is sent where that is on', async (mode) => {
+    const { org, agent, server } = await provisioned(mode, { syncPassword: true });
+    org.assign(CLIENT_ID, CARL);
+    await agent.idle();
+    server.seen.length = 0;
+    org.directory.change(org.user(CARL), { password: 'the-new-one' });
+    await agent.idle();
+    if (mode === 'aiw') expect(server.seen.at(-1)?.body).toMatchObject({ password: 'the-new-one' });
+    else
+      expect(server.seen.at(-1)?.body?.['Operations']).toEqual([
+        { op: 'replace', value: { password: 'the-new-one' } },
+      ]);
+    const lines = { oin: ['PATCH /Users/r0001'], aiw: ['GET /Users/r0001', 'PUT /Users/r0001'] };
+    expect(server.lines()).toEqual(lines[mode]);
+  });
+
   test('what is switched off is not sent', async () => {
     const { org, agent, server } = await provisioned('oin', { updateUsers: false, deactivateUsers: false });
     org.assign(CLIENT_ID, CARL);

@@ -64,6 +64,7 @@ function settingsPanel(agent: ProvisioningAgent): Html {
         on('createUsers', 'Create users'),
         on('updateUsers', 'Update user attributes'),
         on('deactivateUsers', 'Deactivate users'),
+        checkField('Sync password', 'syncPassword', settings?.syncPassword ?? false),
         checkField('Import groups', 'importGroups', settings?.importGroups ?? false),
         checkField('Governance: look for entitlements', 'entitlements', settings?.entitlements ?? false),
         checkField(

@@ -29,6 +29,7 @@ function save(ctx: Ctx, agent: ProvisioningAgent): void {
     createUsers: checked(ctx, 'createUsers'),
     updateUsers: checked(ctx, 'updateUsers'),
     deactivateUsers: checked(ctx, 'deactivateUsers'),
+    syncPassword: checked(ctx, 'syncPassword'),
     importGroups: checked(ctx, 'importGroups'),
     entitlements: checked(ctx, 'entitlements'),
     groupsFirst: checked(ctx, 'groupsFirst'),
