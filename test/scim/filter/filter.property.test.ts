@@ -73,26 +73,21 @@ const WEIGHT = { or: 1, and: 2, not: 3, list: 3, leaf: 3 } as const;
 
 /** The filter as text, with brackets only where precedence asks for them. */
 function print(filter: Model): string {
-  switch (filter.kind) {
-    case 'leaf':
-      return filter.operator === 'pr'
-        ? `${filter.name} pr`
-        : `${filter.name} ${filter.operator} ${JSON.stringify(filter.value)}`;
-    case 'not':
-      return `not (${print(filter.part)})`;
-    case 'list':
-      return `${filter.list}[${print(filter.part)}]${filter.sub === undefined ? '' : `.${print(filter.sub)}`}`;
-    default:
-      return filter.parts
-        .map((part) => (WEIGHT[part.kind] <= WEIGHT[filter.kind] ? `(${print(part)})` : print(part)))
-        .join(` ${filter.kind} `);
+  if (filter.kind === 'not') return `not (${print(filter.part)})`;
+  if (filter.kind === 'list') {
+    return `${filter.list}[${print(filter.part)}]${filter.sub === undefined ? '' : `.${print(filter.sub)}`}`;
   }
+  if (filter.kind === 'leaf') {
+    const { name, operator, value } = filter;
+    return operator === 'pr' ? `${name} pr` : `${name} ${operator} ${JSON.stringify(value)}`;
+  }
+  return filter.parts
+    .map((part) => (WEIGHT[part.kind] <= WEIGHT[filter.kind] ? `(${print(part)})` : print(part)))
+    .join(` ${filter.kind} `);
 }
 
 /** The same answer, from the words of RFC 7644 and nothing else. */
 function answer(filter: Model, resource: Json): boolean {
-  if (filter.kind === 'and') return filter.parts.every((part) => answer(part, resource));
-  if (filter.kind === 'or') return filter.parts.some((part) => answer(part, resource));
   if (filter.kind === 'not') return !answer(filter.part, resource);
   if (filter.kind === 'list') {
     const members = (resource as JsonObject)[filter.list];
@@ -100,6 +95,13 @@ function answer(filter: Model, resource: Json): boolean {
     const { part, sub } = filter;
     return members.some((member: Json) => answer(part, member) && (sub === undefined || answer(sub, member)));
   }
+  if (filter.kind === 'leaf') return leafAnswer(filter, resource);
+  return filter.kind === 'and'
+    ? filter.parts.every((part) => answer(part, resource))
+    : filter.parts.some((part) => answer(part, resource));
+}
+
+function leafAnswer(filter: Extract<Model, { kind: 'leaf' }>, resource: Json): boolean {
   let value: Json | undefined = resource;
   for (const name of filter.name.split('.')) value = (value as JsonObject | undefined)?.[name];
   if (filter.operator === 'pr') return value !== undefined && value !== '';

@@ -240,7 +240,7 @@ describe('an extension of a tenant', () => {
     ],
   ];
   test.each(refused)('%s is refused', (_name, different) => {
-    expect(() => extensionSchema({ ...attribute('a'), ...different } as ExtensionInput)).toThrow(DomainError);
+    expect(() => extensionSchema({ ...attribute('a'), ...different })).toThrow(DomainError);
   });
 
   test('one URN twice is refused', () => {
