@@ -1,15 +1,9 @@
 import type { App } from './apps.js';
-import type { Group, User } from './people.js';
+import type { DirectoryChange, User } from './people.js';
 
 /** What has just changed in an org. It is told after the fact: what it names has its new state already. */
 export type Change =
-  /** Somebody is new, or has another profile or status. */
-  | { readonly kind: 'user'; readonly user: User }
-  /** Somebody is in a group now, or no longer. */
-  | { readonly kind: 'membership'; readonly user: User; readonly group: Group }
-  /** A group has another name. */
-  | { readonly kind: 'group'; readonly group: Group }
-  | { readonly kind: 'group_deleted'; readonly group: Group; readonly members: readonly User[] }
+  | DirectoryChange
   /** An app was given to people, or taken from them, maybe by a group. */
   | { readonly kind: 'assignment'; readonly app: App; readonly users: readonly User[] };
 

@@ -1,4 +1,3 @@
-import type { Change } from './changes.js';
 import { oktaId } from './ids.js';
 
 export type UserStatus =
@@ -63,6 +62,16 @@ export interface GroupSeed {
   readonly source?: 'OKTA' | 'active_directory';
 }
 
+/** What has just changed among people and groups, told after the fact. */
+export type DirectoryChange =
+  /** Somebody is new, or has another profile or status. */
+  | { readonly kind: 'user'; readonly user: User }
+  /** Somebody is in a group now, or no longer. */
+  | { readonly kind: 'membership'; readonly user: User; readonly group: Group }
+  /** A group has another name. */
+  | { readonly kind: 'group'; readonly group: Group }
+  | { readonly kind: 'group_deleted'; readonly group: Group; readonly members: readonly User[] };
+
 /** What sample people sign in with when a seed names nothing else. */
 export const DEFAULT_PASSWORD = 'Okta-demo-1';
 export const DEFAULT_OTP = '123456';
@@ -80,9 +89,10 @@ export class Directory {
   readonly #groups = new Map<string, Group>();
   readonly #members = new Map<string, Set<string>>();
   readonly #now: () => Date;
-  readonly #tell: (change: Change) => void;
+  readonly #tell: (change: DirectoryChange) => void;
 
-  constructor(now: () => Date, tell: (change: Change) => void = () => undefined) {
+  /** @param tell hears of every change, at once */
+  constructor(now: () => Date, tell: (change: DirectoryChange) => void = () => undefined) {
     this.#now = now;
     this.#tell = tell;
     this.addGroup({ name: 'Everyone', type: 'BUILT_IN', description: 'All users in your organization' });

@@ -1,7 +1,8 @@
 import type { OrgClock } from '../clock.js';
+import type { ScimAnswer } from './answer.js';
 import { ProvisioningError, refusalOf } from './failure.js';
 import type { ProvisioningSettings } from './settings.js';
-import { exchange, scimHeaders, type ScimAnswer, type ScimMethod } from './wire.js';
+import { exchange, scimHeaders, type ScimMethod } from './wire.js';
 
 /** One request of the agent and its answer, in the order of sending. */
 export interface ScimRequest {

@@ -1,5 +1,5 @@
 import { STATUS_CODES } from 'node:http';
-import type { ScimAnswer } from './wire.js';
+import type { ScimAnswer } from './answer.js';
 
 /** Why one request, or what was to be read from its answer, failed: the end of the sentence that an admin reads. */
 export class ProvisioningError extends Error {}

@@ -1,6 +1,6 @@
+import type { ScimAnswer } from './answer.js';
 import type { ScimClient } from './client.js';
 import { bodyOf, isObject, ProvisioningError, refusalOf, type JsonObject } from './failure.js';
-import type { ScimAnswer } from './wire.js';
 
 /** A page of a list, after Okta's checks. */
 interface ListPage {

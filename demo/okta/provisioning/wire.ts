@@ -2,15 +2,10 @@ import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import { inflateSync, gunzipSync } from 'node:zlib';
 import { loopbackLookup } from '../http/outbound.js';
+import type { ScimAnswer } from './answer.js';
 import { isObject, ProvisioningError } from './failure.js';
 
 export type ScimMethod = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
-
-export interface ScimAnswer {
-  readonly status: number;
-  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
-  readonly text: string;
-}
 
 export interface WireRequest {
   readonly method: ScimMethod;
