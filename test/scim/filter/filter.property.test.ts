@@ -107,8 +107,13 @@ function leafAnswer(filter: Extract<Model, { kind: 'leaf' }>, resource: Json): b
   if (filter.operator === 'pr') return value !== undefined && value !== '';
   if (value === undefined) return filter.operator === 'ne';
   const exact = filter.name === 'externalId' || typeof value === 'boolean';
-  const [left, right] = [value, filter.value].map((each) => (exact ? each : String(each).toLowerCase()));
-  const [a, b] = [String(left), String(right)];
+  const [left, right] = [value, filter.value].map((each) =>
+    typeof each === 'string' && !exact ? each.toLowerCase() : each,
+  );
+  const [a, b] = [left, right].map((each) => (typeof each === 'string' ? each : JSON.stringify(each))) as [
+    string,
+    string,
+  ];
   const answers: Record<string, boolean> = {
     eq: left === right,
     ne: left !== right,
