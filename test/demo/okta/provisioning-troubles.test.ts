@@ -167,7 +167,7 @@ const full = (retryAfter?: string): ScimAnswer => ({
 
 describe('429', () => {
   test.each([
-    ['whole seconds', '7', 7],
+    ['whole seconds', '70', 70],
     ['an HTTP date', new Date(Date.now() + 9_000).toUTCString(), 300],
     ['a fraction', '1.5', 300],
     ['nothing', undefined, 300],
@@ -178,7 +178,7 @@ describe('429', () => {
     org.assign(CLIENT_ID, CARL);
     org.assign(CLIENT_ID, DORA);
     const until = await untilWaiting(agent);
-    expect(Math.abs(until.getTime() - org.clock.nowMs() - seconds * 1000)).toBeLessThan(5_000);
+    expect(Math.abs(until.getTime() - org.clock.nowMs() - seconds * 1000)).toBeLessThan(20_000);
     org.clock.advance(seconds);
     await agent.idle();
     expect(server.lines()).toEqual([
@@ -193,15 +193,15 @@ describe('429', () => {
 
   test('doubles the wait at each retry; after ten attempts it is a task', async () => {
     const { org, agent, server } = await provisioned('oin');
-    server.override = () => full('1');
+    server.override = () => full('100');
     org.assign(CLIENT_ID, CARL);
     const waits: number[] = [];
     for (let attempt = 1; attempt < 10; attempt += 1) {
       const until = await untilWaiting(agent);
       const seconds = (until.getTime() - org.clock.nowMs()) / 1000;
-      waits.push(2 ** Math.round(Math.log2(seconds)));
+      waits.push(2 ** Math.round(Math.log2(seconds / 100)));
       const seen = server.seen.length;
-      org.clock.advance(2 ** (attempt - 1));
+      org.clock.advance(100 * 2 ** (attempt - 1));
       while (server.seen.length === seen) {
         await new Promise((resolve) => {
           setTimeout(resolve, 5);
@@ -209,7 +209,7 @@ describe('429', () => {
       }
     }
     await agent.idle();
-    expect(waits.slice(3)).toEqual([8, 16, 32, 64, 128, 256]);
+    expect(waits).toEqual([1, 2, 4, 8, 16, 32, 64, 128, 256]);
     expect(server.seen).toHaveLength(10);
     expect(agent.tasks[0]?.message).toBe(
       `${CREATE}Too Many Requests. Errors reported by remote server: Too many requests.`,
