@@ -4,7 +4,7 @@ import type { Application, ApplicationSecret } from '../domain/application/appli
 import type { TenantConfiguration } from '../domain/configuration/tenant-configuration.js';
 import { PUBLISHED_STATES, type SigningKey } from '../domain/keys/signing-key.js';
 import { connectionSecretPlace, signingKeyPlace } from '../domain/keys/sealed-places.js';
-import type { StoredTenant } from '../domain/tenant/tenant-store.js';
+import type { StoredScimToken, StoredTenant } from '../domain/tenant/tenant-store.js';
 import type { DataKey, KeyRing } from '../keys/sealing.js';
 import type { PrivateJwk } from '../keys/signing-keys.js';
 
@@ -18,6 +18,8 @@ export class TenantContext {
   readonly vault: DataKey;
   readonly #stored: StoredTenant;
   readonly #applications: ReadonlyMap<string, Application>;
+  /** By their hash, in base64. */
+  readonly #scimTokens: ReadonlyMap<string, StoredScimToken>;
 
   /** @throws SealError when the deployment's keys don't open the tenant's. */
   constructor(stored: StoredTenant, publicUrl: string, keyRing: KeyRing) {
@@ -29,6 +31,9 @@ export class TenantContext {
     this.vault = keyRing.openDataKey(tenant.id, stored.wrappedDataKey);
     this.#stored = stored;
     this.#applications = new Map(applications.map((application) => [application.clientId, application]));
+    this.#scimTokens = new Map(
+      stored.scimTokens.map((token) => [Buffer.from(token.hash).toString('base64'), token]),
+    );
   }
 
   get version(): number {
@@ -45,6 +50,11 @@ export class TenantContext {
 
   applicationSecrets(application: Application): readonly ApplicationSecret[] {
     return this.#stored.applicationSecrets.get(application.id) ?? [];
+  }
+
+  /** The SCIM token with this hash, whether it has expired or not. */
+  scimToken(hash: Buffer): StoredScimToken | undefined {
+    return this.#scimTokens.get(hash.toString('base64'));
   }
 
   connection(key: string): Connection | undefined {

@@ -12,6 +12,8 @@ import { PROVIDER_ROUTES, serveProvider } from '../op/edge.js';
 import type { ProviderCache } from '../op/provider-cache.js';
 import { answerSuspended } from '../op/suspended.js';
 import { findAsset } from '../pages/assets.js';
+import { SCIM_ROUTES } from '../scim/routes/table.js';
+import type { ScimServer } from '../scim/scim.js';
 import type { Metrics } from './metrics.js';
 import { showError } from './error-answers.js';
 import { isHttpError } from './http-error.js';
@@ -24,6 +26,7 @@ export interface AppDeps {
   readonly directory: TenantDirectory;
   readonly providers: ProviderCache;
   readonly broker: Broker;
+  readonly scim: ScimServer;
   readonly operations: Operations;
   readonly metrics: Metrics;
   readonly ids: Ids;
@@ -117,13 +120,16 @@ async function dispatch(ctx: Context, deps: AppDeps): Promise<void> {
 const WHILE_SUSPENDED: ReadonlySet<string> = new Set(['metadata', 'keys', 'connection_keys']);
 
 /** Every address below a tenant's issuer. */
-export const TENANT_ROUTES = [...PROVIDER_ROUTES, ...BROKER_ROUTES] as const;
+export const TENANT_ROUTES = [...PROVIDER_ROUTES, ...BROKER_ROUTES, ...SCIM_ROUTES] as const;
 
 async function serveTenant(ctx: Context, tenant: TenantContext, rest: string, deps: AppDeps): Promise<void> {
   const ofProvider = findRoute(PROVIDER_ROUTES, ctx.method, rest);
   const ofBroker = findRoute(BROKER_ROUTES, ctx.method, rest);
+  const ofScim = findRoute(SCIM_ROUTES, ctx.method, rest);
   const route = ofProvider?.route.name ?? ofBroker?.route.name;
-  ctx.state['route'] = route ?? 'none';
+  ctx.state['route'] = route ?? ofScim?.route.name ?? 'none';
+  // While a tenant is suspended nobody comes in; who leaves is taken note of all the same.
+  if (ofScim !== undefined) return deps.scim.serve(ctx, tenant, ofScim);
   if (tenant.suspended && route !== undefined && !WHILE_SUSPENDED.has(route)) {
     if (!answerSuspended(ctx, route)) await deps.broker.refuseSuspended(ctx, tenant);
     return undefined;

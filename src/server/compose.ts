@@ -17,6 +17,7 @@ import { createOutbound, type Outbound, type OutboundOptions } from '../outbound
 import { stylesheet } from '../pages/assets.js';
 import { createRelyingParty, type RelyingParty } from '../rp/relying-party.js';
 import type { Dispatcher } from '../events/dispatcher.js';
+import type { Recorder } from '../scim/recorder.js';
 import { PostgresAccessStore } from '../storage/access-store.js';
 import { PostgresArtifactStore } from '../storage/artifact-store.js';
 import { PostgresAuditStore } from '../storage/audit-store.js';
@@ -33,6 +34,7 @@ import { createApp } from './app.js';
 import { composeLogoutDeliveries } from './logout-deliveries.js';
 import { Metrics } from './metrics.js';
 import { Operations } from './operations.js';
+import { composeScim } from './scim-server.js';
 import { findApiToken } from '../storage/api-tokens.js';
 import { sha256 } from '../keys/hash.js';
 import { readToken } from '../keys/tokens.js';
@@ -56,6 +58,7 @@ export interface Node {
   readonly relyingParty: RelyingParty;
   readonly database: Database;
   readonly ids: Ids;
+  readonly scimRecorder: Recorder;
   /** Tells applications that sessions have ended, once it is started. */
   readonly logoutDeliveries: Dispatcher;
   close(): Promise<void>;
@@ -109,12 +112,14 @@ export function compose(settings: Settings, dataSource: DataSource, keyRing: Key
     fetch: outbound.fetchFor({ name: 'client-keys', bytesMax: 64 * 1024 }),
   });
   const operations = composeOperations(settings, database, metrics, stylesheetHref);
+  const { scim, scimRecorder } = composeScim(database, shared);
   const app = createApp({
     publicUrl: settings.publicUrl,
     stylesheetHref,
     directory,
     providers,
     broker: new Broker(broker, providers),
+    scim,
     operations,
     metrics,
     ids,
@@ -124,10 +129,22 @@ export function compose(settings: Settings, dataSource: DataSource, keyRing: Key
   const logoutDeliveries = composeLogoutDeliveries({ ...shared, database, directory, outbound, metrics });
   const close = async (): Promise<void> => {
     await logoutDeliveries.stop();
+    await scimRecorder.flush();
     await outbound.close();
     await dataSource.destroy();
   };
-  return { app, directory, metrics, operations, relyingParty, database, ids, logoutDeliveries, close };
+  return {
+    app,
+    directory,
+    metrics,
+    operations,
+    relyingParty,
+    database,
+    ids,
+    logoutDeliveries,
+    scimRecorder,
+    close,
+  };
 }
 
 function stores(database: Database) {

@@ -3,6 +3,7 @@ import type { Logger } from '../core/logger.js';
 import { sha256 } from '../keys/hash.js';
 import type { KeyRing } from '../keys/sealing.js';
 import { PostgresLinks } from '../storage/links.js';
+import { turnScimRequestDays } from '../storage/scim-request-store.js';
 import { refreshStatistics } from '../storage/statistics.js';
 import { sweep } from '../storage/sweeper.js';
 import { compose, type Node, type Settings } from './compose.js';
@@ -52,6 +53,8 @@ export async function serve(
     [
       { name: 'configuration', everyMs: 500, run: () => node.directory.refresh() },
       { name: 'sweep', everyMs: 60_000, run: () => sweep(node.database) },
+      { name: 'scim_requests', everyMs: 250, run: () => node.scimRecorder.flush() },
+      { name: 'scim_request_days', everyMs: 3_600_000, run: () => turnScimRequestDays(node.database) },
       { name: 'statistics', everyMs: 5_000, run: () => refreshStatistics(node.database) },
       ...options.jobs(node),
     ],

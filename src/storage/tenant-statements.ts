@@ -40,7 +40,7 @@ const PARTS = {
   applications: 'SELECT * FROM applications WHERE tenant_id = $1 ORDER BY client_id',
   applicationSecrets:
     'SELECT id, application_id, hash FROM application_secrets WHERE tenant_id = $1 ORDER BY created_at DESC, id DESC',
-  scimTokens: `SELECT s.id, s.name, c.key AS connection FROM scim_tokens s
+  scimTokens: `SELECT s.id, s.name, s.connection_id, s.hash, s.expires_at, c.key AS connection FROM scim_tokens s
     JOIN connections c ON c.tenant_id = s.tenant_id AND c.id = s.connection_id WHERE s.tenant_id = $1 ORDER BY s.name`,
   grants: 'SELECT id, group_reference, customers, roles FROM tenant_links WHERE tenant_id = $1 ORDER BY id',
   signingKeys: `SELECT * FROM signing_keys WHERE tenant_id = $1 AND state <> 'retired' ORDER BY created_at, id`,
@@ -93,6 +93,12 @@ export function toStoredTenant(tenantRow: QueryResultRow, results: readonly Rows
     signingKeys: of('signingKeys').map(toSigningKey),
     connectionSecrets: of('connections').map(toSecrets),
     applicationSecrets: groupSecrets(of('applicationSecrets')),
+    scimTokens: of('scimTokens').map((row) => ({
+      id: row['id'],
+      connectionId: row['connection_id'],
+      hash: row['hash'],
+      expiresAt: row['expires_at'],
+    })),
   };
 }
 

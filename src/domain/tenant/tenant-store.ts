@@ -10,6 +10,15 @@ export interface SealedConnectionSecrets {
   readonly secondarySecret: string | null;
 }
 
+/** A SCIM token as kept: by its hash. */
+export interface StoredScimToken {
+  readonly id: string;
+  readonly connectionId: ConnectionId;
+  /** SHA-256 of the whole token. */
+  readonly hash: Uint8Array;
+  readonly expiresAt: Date | null;
+}
+
 /** Everything that serving a tenant needs, secrets sealed: one consistent reading. */
 export interface StoredTenant {
   readonly configuration: TenantConfiguration;
@@ -18,6 +27,7 @@ export interface StoredTenant {
   readonly signingKeys: readonly SigningKey[];
   readonly connectionSecrets: readonly SealedConnectionSecrets[];
   readonly applicationSecrets: ReadonlyMap<ApplicationId, readonly ApplicationSecret[]>;
+  readonly scimTokens: readonly StoredScimToken[];
 }
 
 export interface TenantVersion {

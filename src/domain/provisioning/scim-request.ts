@@ -1,0 +1,48 @@
+import type { ConnectionId, TenantId } from '../../core/ids.js';
+import type { Json } from '../../core/json.js';
+
+/** One SCIM request and what it came to, as the flight recorder keeps it: passwords and tokens left out (C13). */
+export interface ScimRequestRecord {
+  /** UUIDv7. */
+  readonly id: string;
+  readonly at: Date;
+  /** Null: the request named no token that is known. */
+  readonly connectionId: ConnectionId | null;
+  readonly tokenId: string | null;
+  readonly requestId: string;
+  readonly method: string;
+  /** Path below the SCIM base with its query. */
+  readonly target: string;
+  readonly status: number;
+  readonly durationMs: number;
+  readonly userAgent: string | null;
+  /** What the client was told was wrong. */
+  readonly detail: string | null;
+  readonly request: Json;
+  readonly response: Json;
+  readonly effects: readonly ScimEffect[];
+}
+
+/** What a request did to a resource. */
+export interface ScimEffect {
+  readonly action: 'created' | 'updated' | 'unchanged' | 'deleted';
+  readonly resourceType: 'User' | 'Group';
+  readonly id: string;
+  /** Names that the request gave and the schema doesn't have. */
+  readonly ignored?: readonly string[];
+}
+
+/** Which of a tenant's requests to show. */
+export interface ScimRequestQuery {
+  /** Those after this id, oldest first; undefined: the latest. */
+  readonly after: string | undefined;
+  readonly limit: number;
+}
+
+/** The flight recorder's rows. */
+export interface ScimRequestStore {
+  /** Also marks the tokens that were used. May be lost when the database's host fails: it harms nobody. */
+  append(tenantId: TenantId, records: readonly ScimRequestRecord[]): Promise<void>;
+  list(tenantId: TenantId, query: ScimRequestQuery): Promise<readonly ScimRequestRecord[]>;
+  find(tenantId: TenantId, id: string): Promise<ScimRequestRecord | undefined>;
+}

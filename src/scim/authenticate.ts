@@ -1,0 +1,90 @@
+import type { Context } from 'koa';
+import type { Actor } from '../domain/audit/audit-event.js';
+import type { Connection } from '../domain/connection/connection.js';
+import type { TenantContext } from '../http/tenant-context.js';
+import { sha256 } from '../keys/hash.js';
+import { JwtError, verifyJwt } from '../keys/verify-jwt.js';
+import { ScimError } from './errors.js';
+
+/** Whose token a request brings: it sees what was pushed on its connection, and nothing else (C15). */
+export interface ScimClient {
+  readonly connection: Connection;
+  readonly tokenId: string;
+  readonly actor: Actor;
+}
+
+export interface AuthenticateDeps {
+  readonly now: () => Date;
+  /** Whether an access token of the tenant's issuer has not been revoked. */
+  readonly accessTokenLives: (tenant: TenantContext, jti: string) => Promise<boolean>;
+}
+
+const UNKNOWN =
+  'The token is missing, unknown, expired or of another tenant. Copy a token of this connection into Authorization.';
+
+function unauthenticated(): ScimError {
+  return new ScimError(401, UNKNOWN);
+}
+
+/**
+ * The client of a request: by a SCIM token, with or without `Bearer` before it (Okta sends either, C12), or by an access token
+ * of the tenant's own issuer for `{issuer}/scim/v2` with scope `scim`. Throws ScimError 401; 403 without the scope.
+ */
+export async function authenticate(
+  ctx: Context,
+  tenant: TenantContext,
+  deps: AuthenticateDeps,
+): Promise<ScimClient> {
+  const token = ctx
+    .get('authorization')
+    .replace(/^bearer +/i, '')
+    .trim();
+  if (token === '' || token.length > 16_384) throw unauthenticated();
+  const known = tenant.scimToken(sha256(token));
+  if (known !== undefined) {
+    const connection = tenant.connectionById(known.connectionId);
+    const expired = known.expiresAt !== null && known.expiresAt <= deps.now();
+    if (connection === undefined || expired) throw unauthenticated();
+    return { connection, tokenId: known.id, actor: { type: 'scim', id: known.id } };
+  }
+  return byAccessToken(token, tenant, deps);
+}
+
+async function byAccessToken(
+  token: string,
+  tenant: TenantContext,
+  deps: AuthenticateDeps,
+): Promise<ScimClient> {
+  if (token.split('.').length !== 3) throw unauthenticated();
+  const claims = await verified(token, tenant, deps);
+  const { jti, client_id: clientId, scope } = claims;
+  if (typeof jti !== 'string' || typeof clientId !== 'string' || !(await deps.accessTokenLives(tenant, jti)))
+    throw unauthenticated();
+  if (typeof scope !== 'string' || !scope.split(' ').includes('scim'))
+    throw new ScimError(403, 'The access token lacks the scope scim.');
+  const [connection, ...others] = tenant.configuration.connections;
+  if (connection === undefined || others.length > 0)
+    throw new ScimError(
+      403,
+      'With several connections only a SCIM token says which one is meant: use one of those.',
+    );
+  return { connection, tokenId: clientId, actor: { type: 'scim', id: clientId } };
+}
+
+async function verified(token: string, tenant: TenantContext, deps: AuthenticateDeps) {
+  try {
+    const { claims } = await verifyJwt(token, {
+      purpose: 'access_token',
+      keys: [...tenant.publicKeys(null)],
+      algorithms: ['RS256', 'ES256', 'EdDSA'],
+      issuer: tenant.issuer,
+      audience: `${tenant.issuer}/scim/v2`,
+      now: deps.now(),
+      clockToleranceSeconds: 5,
+    });
+    return claims;
+  } catch (error) {
+    if (!(error instanceof JwtError)) throw error;
+    throw unauthenticated();
+  }
+}

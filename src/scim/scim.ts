@@ -1,0 +1,183 @@
+import type { Context } from 'koa';
+import type { Json } from '../core/json.js';
+import type { Logger } from '../core/logger.js';
+import { plainText } from '../core/text.js';
+import type { RequestOrigin } from '../domain/audit/audit-event.js';
+import { requestIdOf } from '../http/request-id.js';
+import type { TenantContext } from '../http/tenant-context.js';
+import type { FoundRoute } from '../http/tenant-route.js';
+import { authenticate, type AuthenticateDeps, type ScimClient } from './authenticate.js';
+import { ScimCall, type ScimAnswer, type ScimRequest, type ScimStores } from './call.js';
+import { ScimError, scimErrorBody } from './errors.js';
+import { toScimError } from './problems.js';
+import { CLIENT_RATE, RateLimit, STRANGER_RATE, TooManyRequests } from './rate-limit.js';
+import { readBody } from './read-json.js';
+import { redacted, type Recorder } from './recorder.js';
+import { serviceProviderConfig } from './routes/discovery.js';
+import { route, type ScimRoute } from './routes/table.js';
+import { schemasOf } from './tenant-schemas.js';
+
+export interface ScimDeps extends ScimStores, AuthenticateDeps {
+  readonly recorder: Recorder;
+  readonly originOf: (ctx: Context) => RequestOrigin;
+  readonly log: Logger;
+}
+
+const MEDIA_TYPES = ['application/scim+json', 'application/json'];
+
+/** The SCIM service provider of all tenants, at `{issuer}/scim/v2` (RFC 7644). */
+export class ScimServer {
+  readonly #clients: RateLimit;
+  readonly #strangers: RateLimit;
+
+  constructor(private readonly deps: ScimDeps) {
+    this.#clients = new RateLimit(CLIENT_RATE, deps.clock);
+    this.#strangers = new RateLimit(STRANGER_RATE, deps.clock);
+  }
+
+  /** Answers a request below a tenant's SCIM base. */
+  async serve(ctx: Context, tenant: TenantContext, found: FoundRoute<ScimRoute>): Promise<void> {
+    const startedAt = this.deps.recorder.now();
+    const startedMs = performance.now();
+    const visit: Visit = { client: undefined, call: undefined, body: undefined, detail: null };
+    let answer: ScimAnswer;
+    try {
+      answer = await this.#answer(ctx, tenant, found, visit);
+    } catch (error) {
+      const problem = toScimError(error);
+      if (problem.status >= 500)
+        this.deps.log.error('scim.failed', { requestId: requestIdOf(ctx.req), tenant: tenant.slug, error });
+      visit.detail = problem.message;
+      answer = { status: problem.status, body: scimErrorBody(problem) };
+      if (problem instanceof TooManyRequests) ctx.set('Retry-After', String(problem.retryAfterSeconds));
+      if (problem.status === 503) ctx.set('Retry-After', '2');
+      if (problem.status === 401) ctx.set('WWW-Authenticate', 'Bearer realm="scim"');
+    }
+    write(ctx, answer);
+    this.#record(ctx, tenant, visit, answer, { at: startedAt, durationMs: performance.now() - startedMs });
+  }
+
+  async #answer(
+    ctx: Context,
+    tenant: TenantContext,
+    { route: served, parameters }: FoundRoute<ScimRoute>,
+    visit: Visit,
+  ): Promise<ScimAnswer> {
+    if (served.name === 'scim_service_provider_config' && ctx.method === 'GET')
+      return serviceProviderConfig(tenant);
+    visit.client = await this.#authenticate(ctx, tenant);
+    this.#clients.take(`${tenant.id} ${visit.client.tokenId}`);
+    if (!(served.takes as readonly string[]).includes(ctx.method)) {
+      ctx.set('Allow', served.takes.join(', '));
+      throw new ScimError(405, `${ctx.method} isn't served at this address.`);
+    }
+    visit.body = await bodyOf(ctx);
+    const { connection, actor } = visit.client;
+    visit.call = new ScimCall(
+      tenant,
+      {
+        connection: connection.key,
+        connectionId: connection.id,
+        connectionVersion: connection.version,
+        actor,
+        origin: this.deps.originOf(ctx),
+        configuration: tenant.configuration,
+      },
+      schemasOf(tenant),
+      this.deps,
+    );
+    return route(visit.call, served, requestOf(ctx, visit.body), parameters);
+  }
+
+  async #authenticate(ctx: Context, tenant: TenantContext): Promise<ScimClient> {
+    try {
+      return await authenticate(ctx, tenant, this.deps);
+    } catch (error) {
+      if (error instanceof ScimError && error.status === 401)
+        this.#strangers.take(this.deps.originOf(ctx).ip ?? 'unknown');
+      throw error;
+    }
+  }
+
+  #record(
+    ctx: Context,
+    tenant: TenantContext,
+    { client, call, body, detail }: Visit,
+    answer: ScimAnswer,
+    { at, durationMs }: { readonly at: Date; readonly durationMs: number },
+  ): void {
+    const { ids, recorder } = this.deps;
+    recorder.add(tenant.id, {
+      id: ids.uuid(),
+      at,
+      connectionId: client?.connection.id ?? null,
+      tokenId: client?.tokenId ?? null,
+      requestId: requestIdOf(ctx.req) ?? '',
+      method: ctx.method,
+      target: plainText(decoded(ctx.url.slice(ctx.url.indexOf('/scim/v2') + '/scim/v2'.length)), 2000),
+      status: answer.status,
+      durationMs: Math.round(durationMs),
+      userAgent: this.deps.originOf(ctx).userAgent,
+      detail,
+      request: redacted(body),
+      response: redacted(answer.body),
+      effects: call?.effects ?? [],
+    });
+  }
+}
+
+/** What becomes known of a request on its way. */
+interface Visit {
+  client: ScimClient | undefined;
+  call: ScimCall | undefined;
+  body: Json | undefined;
+  detail: string | null;
+}
+
+function decoded(target: string): string {
+  try {
+    return decodeURIComponent(target.replaceAll('+', ' '));
+  } catch (error) {
+    if (error instanceof URIError) return target;
+    throw error;
+  }
+}
+
+async function bodyOf(ctx: Context): Promise<Json | undefined> {
+  if (ctx.method === 'GET' || ctx.method === 'DELETE') return undefined;
+  const type = ctx.get('content-type').split(';')[0]?.trim().toLowerCase() ?? '';
+  if (type !== '' && !MEDIA_TYPES.includes(type))
+    throw new ScimError(415, 'Send application/scim+json or application/json.');
+  return readBody(ctx.req);
+}
+
+function requestOf(ctx: Context, body: Json | undefined): ScimRequest {
+  const header = (name: string): string | undefined => {
+    const value = ctx.get(name);
+    return value === '' ? undefined : value;
+  };
+  return {
+    method: ctx.method,
+    query: new URLSearchParams(ctx.querystring),
+    body,
+    ifMatch: header('if-match'),
+    ifNoneMatch: header('if-none-match'),
+  };
+}
+
+function write(ctx: Context, { status, body, etag, location }: ScimAnswer): void {
+  ctx.status = status;
+  ctx.set('Cache-Control', 'no-store');
+  ctx.set('X-Content-Type-Options', 'nosniff');
+  if (etag !== undefined) ctx.set('ETag', etag);
+  if (location !== undefined) ctx.set('Location', location);
+  const meta = body?.['meta'] as { readonly location?: string } | undefined;
+  if (meta?.location !== undefined) ctx.set('Content-Location', meta.location);
+  if (body === undefined) {
+    ctx.body = null;
+    ctx.status = status;
+    return;
+  }
+  ctx.body = JSON.stringify(body);
+  ctx.set('Content-Type', 'application/scim+json; charset=utf-8');
+}

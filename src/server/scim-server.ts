@@ -1,0 +1,31 @@
+import type { TenantContext } from '../http/tenant-context.js';
+import { recordHash } from '../op/jwt-handles.js';
+import { Recorder } from '../scim/recorder.js';
+import { ScimServer, type ScimDeps } from '../scim/scim.js';
+import { PostgresAccessReviewStore } from '../storage/access-review-store.js';
+import { PostgresArtifactStore } from '../storage/artifact-store.js';
+import type { Database } from '../storage/database.js';
+import { PostgresProvisioningStore } from '../storage/provisioning-store.js';
+import { PostgresScimRequestStore } from '../storage/scim-request-store.js';
+
+type Shared = Pick<ScimDeps, 'access' | 'audit' | 'ids' | 'clock' | 'log' | 'originOf'>;
+
+/** The SCIM server and its flight recorder, over the stores of this node. */
+export function composeScim(
+  database: Database,
+  shared: Shared,
+): { readonly scim: ScimServer; readonly scimRecorder: Recorder } {
+  const scimRecorder = new Recorder(new PostgresScimRequestStore(database), shared.clock, shared.log);
+  const artifacts = new PostgresArtifactStore(database);
+  const scim = new ScimServer({
+    ...shared,
+    transactions: database,
+    provisioning: new PostgresProvisioningStore(database),
+    reviews: new PostgresAccessReviewStore(database),
+    recorder: scimRecorder,
+    now: () => shared.clock.now(),
+    accessTokenLives: (tenant: TenantContext, jti: string) =>
+      artifacts.tokenRecordLives(tenant.id, recordHash(jti)),
+  });
+  return { scim, scimRecorder };
+}
