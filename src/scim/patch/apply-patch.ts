@@ -8,7 +8,7 @@ import type { AttributeDefinition } from '../schema/definitions.js';
 import type { ResourceSchema } from '../schema/resource-schema.js';
 import { assign, unassign } from './assign.js';
 import { changeEvery, changePicked, removeValues, type Change } from './change-list.js';
-import { equalJson } from './merge-values.js';
+import { distinct, equalJson } from './merge-values.js';
 import type { PatchOperation } from './operation.js';
 import { FilterBudget, immutable, listOf, targetMutability, targetName, withMember } from './target.js';
 
@@ -107,7 +107,10 @@ class Patching {
   }
 }
 
-/** The object without members of lists that only label what was removed: `{type: "work"}` that has lost its address. */
+/**
+ * The object without members of lists that only label what was removed (`{type: "work"}` that has lost its address), and
+ * without those that became like another.
+ */
 function pruned(definitions: readonly AttributeDefinition[], object: JsonObject): JsonObject {
   let result = object;
   for (const definition of definitions) {
@@ -116,7 +119,7 @@ function pruned(definitions: readonly AttributeDefinition[], object: JsonObject)
     if (subAttributes === undefined || value === undefined) continue;
     if (definition.multiValued) {
       const list = listOf(value);
-      const kept = list.filter((member) => !isObject(member) || saysSomething(definition, member));
+      const kept = distinct(list.filter((member) => !isObject(member) || saysSomething(definition, member)));
       if (kept.length < list.length) result = withMember(result, name, kept.length === 0 ? undefined : kept);
     } else if (isObject(value)) {
       const inner = pruned(subAttributes, value);

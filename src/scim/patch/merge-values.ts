@@ -19,6 +19,17 @@ export function equalJson(left: Json | undefined, right: Json | undefined): bool
   return keyOf(left) === keyOf(right);
 }
 
+/** The list with each member once. */
+export function distinct(list: readonly Json[]): readonly Json[] {
+  const known = new Set<string>();
+  return list.filter((member) => {
+    const key = keyOf(member);
+    if (known.has(key)) return false;
+    known.add(key);
+    return true;
+  });
+}
+
 /** What tells members of a list apart: their `value` if they have one, else all of them. */
 function identityOf(member: Json): Json {
   const value = isObject(member) ? member['value'] : undefined;

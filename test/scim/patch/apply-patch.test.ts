@@ -269,6 +269,15 @@ describe('a PATCH', () => {
     ]);
   });
 
+  test('members that become alike are one', () => {
+    const { resource } = patched([
+      { op: 'remove', path: 'emails.type' },
+      { op: 'remove', path: 'emails.primary' },
+      { op: 'replace', path: 'emails.value', value: 'same@acme.example' },
+    ]);
+    expect(resource['emails']).toEqual([{ value: 'same@acme.example' }]);
+  });
+
   test('what is undone within one PATCH is no change', () => {
     const operations = [
       { op: 'replace', path: 'userName', value: 'b' },
