@@ -18,8 +18,9 @@ export type ScimType =
   | 'invalidCount';
 
 /**
- * A SCIM request that is answered with an error. `detail` reaches the customer's Okta admin, in the task that failed: it names
- * the attribute, what was wrong and what to do; text of the request stands in it only by `quoted`.
+ * A SCIM request that is answered with an error. `detail` reaches the customer's Okta admin, in the task that
+ * failed: it names the attribute, what was wrong and what to do; text of the request stands in it only by
+ * `quoted`.
  */
 export class ScimError extends Error {
   override readonly name = 'ScimError';

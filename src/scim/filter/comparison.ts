@@ -76,7 +76,9 @@ const TYPED: Readonly<Record<AttributeType, (literal: Literal) => ComparisonValu
   complex: () => undefined,
 };
 
-/** Whether an attribute may be asked for at all: what is never returned can't be guessed by filters either. */
+/**
+ * Whether an attribute may be asked for at all: what is never returned can't be guessed by filters either.
+ */
 export function refuseSecret(found: FoundAttribute, token: Token): void {
   if (found.definition.returned === 'never') {
     throw fault('invalidFilter', token, `${found.path.path.join('.')} can't be filtered by`);
@@ -84,8 +86,8 @@ export function refuseSecret(found: FoundAttribute, token: Token): void {
 }
 
 /**
- * A comparison, checked against the attribute's type. `found` is simple, or complex where only null is compared with.
- * Throws ScimError 400 invalidFilter.
+ * A comparison, checked against the attribute's type. `found` is simple, or complex where only null is
+ * compared with. Throws ScimError 400 invalidFilter.
  */
 export function comparison(
   found: FoundAttribute,

@@ -11,7 +11,9 @@ function at(value: Json | undefined, path: readonly string[]): Json | undefined 
   return found;
 }
 
-/** What the path leads to: once for each member of the list that it crosses; of no list or an empty one, once. */
+/**
+ * What the path leads to: once for each member of the list that it crosses; of no list or an empty one, once.
+ */
 function candidates(resource: Json, { path, listAt }: AttributePath): readonly (Json | undefined)[] {
   if (listAt === undefined) return [at(resource, path)];
   const list = at(resource, path.slice(0, listAt + 1));
@@ -67,9 +69,10 @@ function compared(filter: Compare, resource: Json): boolean {
 }
 
 /**
- * Whether a resource in its canonical form, or a member of a list, matches a filter: what every other way of answering filters
- * must agree with. Of a list, one member that matches is enough, for `ne` also; what is missing is `ne` to everything. Times
- * are compared by instant, text by code unit, in lower case unless it is caseExact.
+ * Whether a resource in its canonical form, or a member of a list, matches a filter: what every other way of
+ * answering filters must agree with. Of a list, one member that matches is enough, for `ne` also; what is
+ * missing is `ne` to everything. Times are compared by instant, text by code unit, in lower case unless it is
+ * caseExact.
  */
 export function matches(filter: ResourceFilter, resource: Json): boolean {
   if (filter.kind === 'not') return !matches(filter.part, resource);

@@ -8,15 +8,17 @@ import { fault, scan, type Token } from './scan.js';
 const MAX_COMPARISONS = 100;
 const END: Token = { kind: 'end', text: '', at: 1 };
 
-/** Where names of attributes are looked up: at the resource, or within an attribute that stands before a `[`. */
+/**
+ * Where names of attributes are looked up: at the resource, or within an attribute that stands before a `[`.
+ */
 interface Scope {
   find(name: string): FoundAttribute | undefined;
   readonly what: string;
 }
 
 /**
- * The grammar of RFC 7644 section 3.4.2.2 by recursive descent: `or` of `and` of `not (…)`, `(…)`, `attr[…]`, `attr pr` and
- * comparisons. Recursion is as deep as the brackets, and `scan` has counted those.
+ * The grammar of RFC 7644 section 3.4.2.2 by recursive descent: `or` of `and` of `not (…)`, `(…)`, `attr[…]`,
+ * `attr pr` and comparisons. Recursion is as deep as the brackets, and `scan` has counted those.
  */
 export class FilterReader {
   #next = 0;
@@ -118,7 +120,10 @@ export class FilterReader {
     return filter;
   }
 
-  /** `attr[…]`, and the form that clients send and the grammar forgets: `attr[…].sub eq "x"`, true of one member. */
+  /**
+   * `attr[…]`, and the form that clients send and the grammar forgets: `attr[…].sub eq "x"`, true of one
+   * member.
+   */
   #valuePath(found: FoundAttribute, name: Token): ResourceFilter {
     this.take();
     const { definition, chain } = found;
@@ -161,9 +166,9 @@ export class FilterReader {
 }
 
 /**
- * A filter (RFC 7644 section 3.4.2.2), its names found in the schema, its operators and values checked against their types.
- * Also takes `emails[type eq "work"].value eq "x"`, operators in any case, and "True" for a boolean, as clients send them.
- * Throws ScimError 400 invalidFilter.
+ * A filter (RFC 7644 section 3.4.2.2), its names found in the schema, its operators and values checked
+ * against their types. Also takes `emails[type eq "work"].value eq "x"`, operators in any case, and "True"
+ * for a boolean, as clients send them. Throws ScimError 400 invalidFilter.
  */
 export function parseFilter(text: string, schema: ResourceSchema): ResourceFilter {
   const reader = new FilterReader(schema, scan(text, 'invalidFilter'));

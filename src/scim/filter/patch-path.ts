@@ -20,8 +20,9 @@ export interface PatchPath {
 }
 
 /**
- * The path of a PATCH operation: `attr`, `attr.sub`, `attr[filter]`, `attr[filter].sub`, each with or without a URN; an
- * extension's URN alone is the whole extension. Throws ScimError 400 invalidPath, or invalidFilter for what is in brackets.
+ * The path of a PATCH operation: `attr`, `attr.sub`, `attr[filter]`, `attr[filter].sub`, each with or without
+ * a URN; an extension's URN alone is the whole extension. Throws ScimError 400 invalidPath, or invalidFilter
+ * for what is in brackets.
  */
 export function parsePatchPath(text: string, schema: ResourceSchema): PatchPath {
   const reader = new FilterReader(schema, scan(text, 'invalidPath'));

@@ -5,7 +5,10 @@ export const MAX_FILTER_DEPTH = 20;
 
 export type Syntax = 'invalidFilter' | 'invalidPath';
 
-/** A piece of a filter or of a PATCH path. `at`: where it begins, counted from 1. `sub`: `.name` right behind a `]`. */
+/**
+ * A piece of a filter or of a PATCH path. `at`: where it begins, counted from 1. `sub`: `.name` right behind
+ * a `]`.
+ */
 export type Token =
   | { readonly kind: 'word' | 'sub' | 'string'; readonly text: string; readonly at: number }
   | { readonly kind: '(' | ')' | '[' | ']' | 'end'; readonly text: string; readonly at: number };
@@ -35,8 +38,8 @@ function decode(literal: string, at: number, syntax: Syntax): string {
 }
 
 /**
- * Cuts a filter or a PATCH path into pieces, strings decoded. Linear; nothing is parsed that is longer than 4 KiB or nested
- * deeper than 20. Throws ScimError 400 of type `syntax`.
+ * Cuts a filter or a PATCH path into pieces, strings decoded. Linear; nothing is parsed that is longer than 4
+ * KiB or nested deeper than 20. Throws ScimError 400 of type `syntax`.
  */
 export function scan(text: string, syntax: Syntax): readonly Token[] {
   if (Buffer.byteLength(text) > MAX_FILTER_BYTES) {

@@ -108,8 +108,8 @@ class Patching {
 }
 
 /**
- * The object without members of lists that only label what was removed (`{type: "work"}` that has lost its address), and
- * without those that became like another.
+ * The object without members of lists that only label what was removed (`{type: "work"}` that has lost its
+ * address), and without those that became like another.
  */
 function pruned(definitions: readonly AttributeDefinition[], object: JsonObject): JsonObject {
   let result = object;
@@ -130,11 +130,12 @@ function pruned(definitions: readonly AttributeDefinition[], object: JsonObject)
 }
 
 /**
- * A resource after the operations, in order, all or none of them (RFC 7644 section 3.5.2). Pure: the input is left as it is.
- * Beyond the RFC it takes what Okta and Entra send: names of readOnly attributes and unknown ones in values without a path are
- * ignored, flattened names are paths, `remove` may list the values to remove, and a sub-attribute of a member that isn't there
- * makes that member. Throws ScimError 400 invalidPath, invalidFilter, invalidValue, invalidSyntax, mutability or noTarget; 413
- * where filters compare too much.
+ * A resource after the operations, in order, all or none of them (RFC 7644 section 3.5.2). Pure: the input is
+ * left as it is. Beyond the RFC it takes what Okta and Entra send: names of readOnly attributes and unknown
+ * ones in values without a path are ignored, flattened names are paths, `remove` may list the values to
+ * remove, and a sub-attribute of a member that isn't there makes that member. Throws ScimError 400
+ * invalidPath, invalidFilter, invalidValue, invalidSyntax, mutability or noTarget; 413 where filters compare
+ * too much.
  */
 export function applyPatch(
   resource: CanonicalResource,

@@ -65,8 +65,8 @@ function assignParts(reading: Reading, op: 'add' | 'replace', slot: Slot, value:
 }
 
 /**
- * What an attribute holds after add or replace. Throws ScimError 400 invalidValue (a type, a required attribute emptied) or
- * mutability (an immutable one changed).
+ * What an attribute holds after add or replace. Throws ScimError 400 invalidValue (a type, a required
+ * attribute emptied) or mutability (an immutable one changed).
  */
 export function assign(reading: Reading, op: 'add' | 'replace', slot: Slot, value: Json): Json | undefined {
   const { definition, current, where } = slot;

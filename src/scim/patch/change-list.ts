@@ -94,7 +94,10 @@ export function changeEvery(
   return settled(list, members, after, change.where);
 }
 
-/** `emails[…].value`: a part of the members picked; of none, a member is made from the filter, as Entra wants it. */
+/**
+ * `emails[…].value`: a part of the members picked; of none, a member is made from the filter, as Entra wants
+ * it.
+ */
 function changePartOfPicked(
   change: Change,
   part: AttributeDefinition,
@@ -129,7 +132,10 @@ function wholeMember({ reading, target, value, where }: Change): Json | undefine
   return Object.keys(parts).length === 0 ? undefined : parts;
 }
 
-/** A picked member after the operation: an add merges into it, a replace leaves of it only what the filter said. */
+/**
+ * A picked member after the operation: an add merges into it, a replace leaves of it only what the filter
+ * said.
+ */
 function merged(change: Change, filter: ResourceFilter, old: Json, value: Json): Json {
   if (!isObject(value) || !isObject(old)) return value;
   const { definition } = change.target;
@@ -185,7 +191,10 @@ export function changePicked(
 
 const valueOf = (member: Json): Json | undefined => (isObject(member) ? member['value'] : member);
 
-/** Entra's remove: the path names the list, the value lists its members; those of the same value (and type, if said) go. */
+/**
+ * Entra's remove: the path names the list, the value lists its members; those of the same value (and type, if
+ * said) go.
+ */
 export function removeValues(change: Change, members: readonly Json[], value: Json): Json | undefined {
   const { definition } = change.target;
   const given = listOf(readValue(change.reading, definition, value, change.where));

@@ -42,8 +42,8 @@ function sameKind(left: JsonObject, right: JsonObject): boolean {
 }
 
 /**
- * A list with further members. One that is there already, by its value and type, takes over the other parts of the new one, so
- * that adding the same again changes nothing (RFC 7644 section 3.5.2.1).
+ * A list with further members. One that is there already, by its value and type, takes over the other parts
+ * of the new one, so that adding the same again changes nothing (RFC 7644 section 3.5.2.1).
  */
 export function mergeValues(current: readonly Json[], added: readonly Json[]): readonly Json[] {
   const merged = [...current];

@@ -10,7 +10,10 @@ export interface PatchOperation {
   readonly value: Json | undefined;
 }
 
-/** What happens to the members of a group, in the order of the request. `ids` are as sent, UUIDs in lower case. */
+/**
+ * What happens to the members of a group, in the order of the request. `ids` are as sent, UUIDs in lower
+ * case.
+ */
 export type MemberChange =
   | { readonly kind: 'add' | 'remove' | 'replace'; readonly ids: readonly string[] }
   | { readonly kind: 'clear' }

@@ -10,7 +10,10 @@ import type { ResourceSchema } from '../schema/resource-schema.js';
 import type { GroupPatch, MemberChange, PatchOperation } from './operation.js';
 import { immutable } from './target.js';
 
-/** The ids that a filter picks members by (`value eq "…"`, or several of them with `or`); undefined: it asks for more. */
+/**
+ * The ids that a filter picks members by (`value eq "…"`, or several of them with `or`); undefined: it asks
+ * for more.
+ */
 function idsIn(filter: ResourceFilter): readonly string[] | undefined {
   if (filter.kind === 'or') {
     const parts = filter.parts.map(idsIn);
@@ -102,9 +105,9 @@ class GroupPlan {
 }
 
 /**
- * A PATCH of a group as changes of rows of members, in order, and operations on the rest, which `applyPatch` takes. Throws
- * ScimError 400 invalidPath, invalidFilter, invalidValue (members of another type than User), mutability (a part of a member),
- * and 413 for more than 100,000 members.
+ * A PATCH of a group as changes of rows of members, in order, and operations on the rest, which `applyPatch`
+ * takes. Throws ScimError 400 invalidPath, invalidFilter, invalidValue (members of another type than User),
+ * mutability (a part of a member), and 413 for more than 100,000 members.
  */
 export function planGroupPatch(operations: readonly PatchOperation[], schema: ResourceSchema): GroupPatch {
   const plan = new GroupPlan(schema);

@@ -39,8 +39,9 @@ function readOperation(operation: Json, index: number): PatchOperation {
 }
 
 /**
- * The operations of a PATCH body (RFC 7644 section 3.5.2), names and `op` in any case. Throws ScimError 400 invalidSyntax,
- * invalidPath (also for names that lead into a prototype) or invalidValue, and 413 for more than 1,000 operations.
+ * The operations of a PATCH body (RFC 7644 section 3.5.2), names and `op` in any case. Throws ScimError 400
+ * invalidSyntax, invalidPath (also for names that lead into a prototype) or invalidValue, and 413 for more
+ * than 1,000 operations.
  */
 export function readPatch(body: unknown): readonly PatchOperation[] {
   checkJson(body, 'invalidPath');

@@ -31,8 +31,8 @@ export function noTarget(where: string): ScimError {
 }
 
 /**
- * The work that value filters of one request may make: comparisons with values. A real request needs a few thousand; a
- * thousand long filters over long lists would keep a node busy for seconds.
+ * The work that value filters of one request may make: comparisons with values. A real request needs a few
+ * thousand; a thousand long filters over long lists would keep a node busy for seconds.
  */
 export class FilterBudget {
   #left = 100_000;
@@ -58,8 +58,9 @@ function comparisonsIn(filter: ResourceFilter): number {
 }
 
 /**
- * A member that matches a filter made of nothing but equalities (`type eq "work" and primary eq true`); undefined: the filter
- * is none, or contradicts itself. Clients mean it as the member to make when there is none.
+ * A member that matches a filter made of nothing but equalities (`type eq "work" and primary eq true`);
+ * undefined: the filter is none, or contradicts itself. Clients mean it as the member to make when there is
+ * none.
  */
 export function memberFrom(filter: ResourceFilter): JsonObject | undefined {
   const equalities = filter.kind === 'and' ? filter.parts : [filter];
@@ -88,7 +89,10 @@ export function listOf(value: Json | undefined): readonly Json[] {
 
 const isPrimary = (member: Json): boolean => isObject(member) && member['primary'] === true;
 
-/** The list after a change: a member that became the primary one takes that from the others (RFC 7644 section 3.5.2). */
+/**
+ * The list after a change: a member that became the primary one takes that from the others (RFC 7644 section
+ * 3.5.2).
+ */
 export function settlePrimary(
   before: readonly Json[],
   after: readonly Json[],

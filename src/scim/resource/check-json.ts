@@ -37,8 +37,9 @@ function childrenOf(value: object, badName: 'invalidSyntax' | 'invalidPath'): re
 }
 
 /**
- * Looks over a parsed body before anything else does, level by level and without recursion: at most 20 levels, lists of at most
- * 100,000, and no name that leads into a prototype. Throws ScimError 400 invalidSyntax (for such a name: `badName`), or 413.
+ * Looks over a parsed body before anything else does, level by level and without recursion: at most 20
+ * levels, lists of at most 100,000, and no name that leads into a prototype. Throws ScimError 400
+ * invalidSyntax (for such a name: `badName`), or 413.
  */
 export function checkJson(
   body: unknown,

@@ -12,7 +12,10 @@ export interface Projection {
   readonly excludedAttributes?: readonly string[] | undefined;
 }
 
-/** The names of `attributes` or `excludedAttributes` in a query. Throws ScimError 400 invalidValue for more than 200. */
+/**
+ * The names of `attributes` or `excludedAttributes` in a query. Throws ScimError 400 invalidValue for more
+ * than 200.
+ */
 export function parseNames(text: string | undefined): readonly string[] | undefined {
   if (text === undefined) return undefined;
   const names = text.split(',', MAX_NAMES + 1).map((name) => name.trim());
@@ -63,7 +66,10 @@ function planOf(definition: AttributeDefinition, named: Named | undefined, asked
   return planOfParts(subAttributes, (part) => planOf(part, parts?.get(part), asked && parts !== undefined));
 }
 
-/** An extension is no attribute that could be left out: those of its attributes that are always shown are shown. */
+/**
+ * An extension is no attribute that could be left out: those of its attributes that are always shown are
+ * shown.
+ */
 function extensionPlan(
   { subAttributes = [] }: AttributeDefinition,
   named: Named | undefined,
@@ -100,8 +106,9 @@ function shown(value: Json, plan: Plan): Json | undefined {
 }
 
 /**
- * A way to show many resources alike. `attributes` adds to what is always shown, `excludedAttributes` takes from what is shown
- * by default; unknown names are ignored. Throws ScimError 400 invalidValue where both are given, or more than 200 names.
+ * A way to show many resources alike. `attributes` adds to what is always shown, `excludedAttributes` takes
+ * from what is shown by default; unknown names are ignored. Throws ScimError 400 invalidValue where both are
+ * given, or more than 200 names.
  */
 export function projector(
   schema: ResourceSchema,

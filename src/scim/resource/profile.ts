@@ -35,8 +35,8 @@ function nameOf(resource: CanonicalResource): string | undefined {
 }
 
 /**
- * A user as tokens tell of it (OpenID Connect Core 5.1). Nothing is said of whether the e-mail address is verified: the client
- * doesn't say it.
+ * A user as tokens tell of it (OpenID Connect Core 5.1). Nothing is said of whether the e-mail address is
+ * verified: the client doesn't say it.
  */
 export function toProfile(user: CanonicalResource): PersonProfile {
   const name = user['name'];

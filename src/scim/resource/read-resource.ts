@@ -5,7 +5,10 @@ import type { CanonicalResource } from './canonical-resource.js';
 import { checkJson, isObject } from './check-json.js';
 import { checkRequired, readValue, writableMembers, type Reading } from './read-value.js';
 
-/** Throws ScimError 400 invalidSyntax unless `schemas` names the schema; others, such as Entra's own, may stand beside it. */
+/**
+ * Throws ScimError 400 invalidSyntax unless `schemas` names the schema; others, such as Entra's own, may
+ * stand beside it.
+ */
 function checkSchemas(schemas: Json | undefined, schema: ResourceSchema): void {
   const example = `"schemas": ["${schema.core.id}"]`;
   if (!Array.isArray(schemas) || schemas.length === 0) {
@@ -22,10 +25,11 @@ function checkSchemas(schemas: Json | undefined, schema: ResourceSchema): void {
 }
 
 /**
- * The body of a POST or PUT as it is stored (RFC 7644 sections 3.3 and 3.5.1). What is readOnly is ignored, a password is
- * dropped right here, names that the schema doesn't have are ignored and noted in `ignored`. Throws ScimError 400 with
- * invalidSyntax (no object, no `schemas`, bad names, too deep), invalidValue (a type, a required attribute), 413 for too many
- * members. Whether immutable attributes stay what they are is the caller's to compare.
+ * The body of a POST or PUT as it is stored (RFC 7644 sections 3.3 and 3.5.1). What is readOnly is ignored, a
+ * password is dropped right here, names that the schema doesn't have are ignored and noted in `ignored`.
+ * Throws ScimError 400 with invalidSyntax (no object, no `schemas`, bad names, too deep), invalidValue (a
+ * type, a required attribute), 413 for too many members. Whether immutable attributes stay what they are is
+ * the caller's to compare.
  */
 export function readResource(
   body: unknown,

@@ -13,7 +13,10 @@ const MAX_IGNORED = 100;
 /** Parts of a list's member that only label it: without anything else it says nothing. */
 const LABELS: readonly string[] = ['type', 'primary'];
 
-/** Control characters but tab and line ends; halves of surrogate pairs. The store or somebody's terminal would choke on them. */
+/**
+ * Control characters but tab and line ends; halves of surrogate pairs. The store or somebody's terminal would
+ * choke on them.
+ */
 // oxlint-disable-next-line no-control-regex -- finding control characters is what it is for
 const UNFIT = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f]|\p{Cs}/u;
 
@@ -79,7 +82,10 @@ function readSimple(definition: AttributeDefinition, value: Json, where: string)
   return text;
 }
 
-/** The members of an object by their attributes; readOnly and write-only ones are left out (RFC 7644 section 3.3). */
+/**
+ * The members of an object by their attributes; readOnly and write-only ones are left out (RFC 7644 section
+ * 3.3).
+ */
 export function* writableMembers(
   reading: Reading,
   parent: AttributeDefinition | undefined,
@@ -129,8 +135,8 @@ export function checkRequired(
 }
 
 /**
- * An object of a complex attribute, label-only ones included. Clients send the bare value where only that is of interest
- * (`manager`, `roles`, members of a group): it becomes the object's `value`.
+ * An object of a complex attribute, label-only ones included. Clients send the bare value where only that is
+ * of interest (`manager`, `roles`, members of a group): it becomes the object's `value`.
  */
 export function readParts(
   reading: Reading,
@@ -227,9 +233,10 @@ function readList(
 }
 
 /**
- * A value of a request as it is stored: names in the schema's spelling, types checked after the dialects of clients are
- * understood ("True", one object for a list, a bare string for an object with a `value`). Undefined: null, "" or empty, which
- * are all the same as absent (RFC 7643 section 2.5). Throws ScimError 400 invalidValue, naming `where`.
+ * A value of a request as it is stored: names in the schema's spelling, types checked after the dialects of
+ * clients are understood ("True", one object for a list, a bare string for an object with a `value`).
+ * Undefined: null, "" or empty, which are all the same as absent (RFC 7643 section 2.5). Throws ScimError 400
+ * invalidValue, naming `where`.
  */
 export function readValue(
   reading: Reading,

@@ -44,7 +44,9 @@ export interface ResourceTypeDefinition {
 
 type Characteristics = Partial<Omit<AttributeDefinition, 'name' | 'description' | 'subAttributes'>>;
 
-/** An attribute with the defaults of RFC 7643 section 2.2: a readWrite string, not required, case-insensitive. */
+/**
+ * An attribute with the defaults of RFC 7643 section 2.2: a readWrite string, not required, case-insensitive.
+ */
 export function attribute(
   name: string,
   description: string,
@@ -74,7 +76,10 @@ export function complex(
   return { ...attribute(name, description, { ...characteristics, type: 'complex' }), subAttributes };
 }
 
-/** Whether a definition stands for a whole extension: its name is a URN, and no attribute's name holds a colon. */
+/**
+ * Whether a definition stands for a whole extension: its name is a URN, and no attribute's name holds a
+ * colon.
+ */
 export function isExtension(definition: AttributeDefinition): boolean {
   return definition.name.includes(':');
 }

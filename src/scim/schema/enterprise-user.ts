@@ -3,8 +3,8 @@ import { attribute, complex, type SchemaDefinition } from './definitions.js';
 export const ENTERPRISE_USER_SCHEMA = 'urn:ietf:params:scim:schemas:extension:enterprise:2.0:User';
 
 /**
- * EnterpriseUser (RFC 7643 section 4.3). `manager.displayName` is readWrite: clients send managers that aren't users here, and
- * nothing else knows their name.
+ * EnterpriseUser (RFC 7643 section 4.3). `manager.displayName` is readWrite: clients send managers that
+ * aren't users here, and nothing else knows their name.
  */
 export const ENTERPRISE_USER: SchemaDefinition = {
   id: ENTERPRISE_USER_SCHEMA,

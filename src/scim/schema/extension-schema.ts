@@ -3,7 +3,10 @@ import { plainText } from '../../core/text.js';
 import type { AttributeType } from '../../domain/provisioning/resource-query.js';
 import { attribute, complex, type AttributeDefinition, type SchemaDefinition } from './definitions.js';
 
-/** What a tenant says of an attribute of its own. What is left out is as RFC 7643 section 2.2 has it by default. */
+/**
+ * What a tenant says of an attribute of its own. What is left out is as RFC 7643 section 2.2 has it by
+ * default.
+ */
 export interface ExtensionAttributeInput {
   readonly name: string;
   readonly type?: AttributeType;
@@ -57,9 +60,8 @@ function checkNames(inputs: readonly ExtensionAttributeInput[], where: string): 
   const known = new Set<string>();
   for (const { name } of inputs) {
     if (!NAME.test(name) || RESERVED.test(name)) {
-      refuse(
-        `${where}: "${plainText(name, 64)}" can't be an attribute's name: a letter, then letters, digits, _, - or $.`,
-      );
+      const rule = 'a letter, then letters, digits, _, - or $';
+      refuse(`${where}: "${plainText(name, 64)}" can't be an attribute's name: ${rule}.`);
     }
     if (known.has(name.toLowerCase())) refuse(`${where} has ${name} twice: names ignore case.`);
     known.add(name.toLowerCase());
@@ -95,8 +97,9 @@ function define(input: ExtensionAttributeInput, where: string): AttributeDefinit
 }
 
 /**
- * A tenant's own extension as a schema (RFC 7643 section 3.3). Everything it defines can be written as it says, so it has no
- * readOnly or write-only attributes and no uniqueness. Throws DomainError invalid_argument for a URN or a name that can't be.
+ * A tenant's own extension as a schema (RFC 7643 section 3.3). Everything it defines can be written as it
+ * says, so it has no readOnly or write-only attributes and no uniqueness. Throws DomainError invalid_argument
+ * for a URN or a name that can't be.
  */
 export function extensionSchema(input: ExtensionInput): SchemaDefinition {
   const { schema, name, description = name, attributes } = input;

@@ -17,7 +17,10 @@ const DESCRIBED: readonly AttributeDefinition[] = [
   attribute('description', 'What it gives.', READ_ONLY),
 ];
 
-/** A role that a user's `roles` may name: Okta's governance discovers them. Made in Causeway, so all is readOnly. */
+/**
+ * A role that a user's `roles` may name: Okta's governance discovers them. Made in Causeway, so all is
+ * readOnly.
+ */
 export const ROLE: SchemaDefinition = {
   id: ROLE_SCHEMA,
   name: 'Role',

@@ -21,12 +21,16 @@ type Names = ReadonlyMap<string, AttributeDefinition>;
 const NO_NAMES: Names = new Map();
 
 /**
- * Everything that resources of one type may hold: common attributes, core schema, extensions. Names are found without regard
- * to case, with or without the URN of their schema (RFC 7644 section 3.10); an extension's attribute also without it, if
- * nothing else has that name. Only names of the schema are ever found, so no name of a request becomes a key of ours.
+ * Everything that resources of one type may hold: common attributes, core schema, extensions. Names are found
+ * without regard to case, with or without the URN of their schema (RFC 7644 section 3.10); an extension's
+ * attribute also without it, if nothing else has that name. Only names of the schema are ever found, so no
+ * name of a request becomes a key of ours.
  */
 export class ResourceSchema {
-  /** Attributes of the resource in their order: common ones, the core schema's, and each extension as a complex one. */
+  /**
+   * Attributes of the resource in their order: common ones, the core schema's, and each extension as a
+   * complex one.
+   */
   readonly attributes: readonly AttributeDefinition[];
   readonly #names: Names;
   /** URNs in lower case, the longest first: one may begin like another. */
@@ -93,7 +97,10 @@ export class ResourceSchema {
     return holder === undefined || holders.length > 1 ? undefined : this.#walk([holder.name, ...names]);
   }
 
-  /** The attribute that a filter, a sort or a PATCH path names. Throws ScimError 400 of the given type for one unknown. */
+  /**
+   * The attribute that a filter, a sort or a PATCH path names. Throws ScimError 400 of the given type for one
+   * unknown.
+   */
   resolve(text: string, scimType: 'invalidFilter' | 'invalidPath'): AttributePath {
     return this.findOrThrow(text, scimType).path;
   }
@@ -109,8 +116,8 @@ export class ResourceSchema {
   }
 
   /**
-   * As `resolve`, for a place that compares values: a complex attribute stands for its `value` (`sortBy=emails`,
-   * `members eq "…"`). Throws also where it has none.
+   * As `resolve`, for a place that compares values: a complex attribute stands for its `value`
+   * (`sortBy=emails`, `members eq "…"`). Throws also where it has none.
    */
   resolveValue(text: string, scimType: 'invalidFilter' | 'invalidPath'): AttributePath {
     const found = this.valueOf(this.findOrThrow(text, scimType));

@@ -18,7 +18,10 @@ function resourceSchema(
   return new ResourceSchema({ ...type, schema: core.id, schemaExtensions }, core, extensions);
 }
 
-/** Users, with the enterprise extension and those of the tenant. Throws DomainError invalid_argument for one URN twice. */
+/**
+ * Users, with the enterprise extension and those of the tenant. Throws DomainError invalid_argument for one
+ * URN twice.
+ */
 export function userResource(custom: readonly SchemaDefinition[] = []): ResourceSchema {
   const type = { name: 'User', endpoint: '/Users', description: 'User Account' };
   return resourceSchema(type, USER, [ENTERPRISE_USER, ...custom]);

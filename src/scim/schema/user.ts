@@ -2,7 +2,10 @@ import { attribute, complex, type AttributeDefinition, type SchemaDefinition } f
 
 export const USER_SCHEMA = 'urn:ietf:params:scim:schemas:core:2.0:User';
 
-/** A list whose members have a value, a label of kind, and one of which may be the primary (RFC 7643 section 2.4). */
+/**
+ * A list whose members have a value, a label of kind, and one of which may be the primary (RFC 7643 section
+ * 2.4).
+ */
 function plural(
   name: string,
   description: string,

@@ -1,6 +1,6 @@
 /**
- * An xsd:dateTime (RFC 7643 section 2.3.5): date and time, and mostly a zone, which lies within 14 hours. Years have four
- * digits: what passes here, a database takes too.
+ * An xsd:dateTime (RFC 7643 section 2.3.5): date and time, and mostly a zone, which lies within 14 hours.
+ * Years have four digits: what passes here, a database takes too.
  */
 const DATE_TIME =
   /^(?<year>\d{4})-(?<month>\d\d)-(?<day>\d\d)T\d\d:\d\d:\d\d(?:\.\d{1,12})?(?<zone>Z|[+-](?:0\d|1[0-4]):[0-5]\d)?$/;
