@@ -22,7 +22,6 @@ const owners = {
   'oidc-provider': ['op'],
   'openid-client': ['rp'],
   undici: ['outbound'],
-  'scim2-parse-filter': ['scim'],
   koa: ['http', 'op', 'broker', 'scim'],
 };
 const anyOf = (folders) => `^src/(${folders.join('|')})/`;

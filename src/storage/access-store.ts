@@ -53,6 +53,7 @@ export class PostgresAccessStore implements AccessStore {
         values,
       },
       ...forgetUpstreamGrants(kind, values),
+      ...leaveApplication(kind, values, reason),
     ]);
     return { sessions: ended?.length ?? 0, grants: grants?.length ?? 0 };
   }
@@ -68,6 +69,26 @@ function forgetUpstreamGrants(kind: string, values: readonly unknown[]): readonl
       name: `access_upstream_${kind}`,
       text: `DELETE FROM upstream_grants WHERE tenant_id = $1 AND user_id IN (${USERS[kind]})`,
       values,
+    },
+  ];
+}
+
+/** One application is taken out of a person's sessions, which go on: it is told to end its own. */
+function leaveApplication(kind: string, values: readonly unknown[], reason: EndReason): readonly Statement[] {
+  if (kind !== 'personIn') return [];
+  return [
+    {
+      name: 'access_leave_application',
+      text: `WITH gone AS (
+          DELETE FROM session_applications a USING sessions s
+          WHERE a.tenant_id = $1 AND a.client_id = split_part($2, ':', 2)
+            AND s.tenant_id = $1 AND s.uid = a.session_uid AND s.ended_at IS NULL
+            AND s.user_id = split_part($2, ':', 1)::uuid
+          RETURNING a.client_id, a.sid, s.user_id)
+        INSERT INTO outbox (tenant_id, id, topic, receiver, subject, payload)
+        SELECT $1, gen_random_uuid(), 'session.ended', client_id, user_id::text,
+          jsonb_build_object('clientId', client_id, 'sid', sid, 'reason', $3::text) FROM gone`,
+      values: [...values, reason],
     },
   ];
 }

@@ -18,7 +18,7 @@ export class PostgresPeopleStore implements PeopleStore {
 
   async meet(scope: TenantScope, key: IdentityKey, groups: readonly UpstreamGroup[]): Promise<Acquaintance> {
     const names = groups.map((group) => group.name);
-    const [people, tokenGroups, scimGroups] = await this.database.transaction(scope).send([
+    const [people, tokenGroups, scimGroups, departed] = await this.database.transaction(scope).send([
       personByIdentity(scope, key),
       {
         name: 'sign_in_token_groups',
@@ -32,6 +32,12 @@ export class PostgresPeopleStore implements PeopleStore {
           WHERE tenant_id = $1 AND connection_id = $2 AND connection_version = $4 AND name = ANY ($3)`,
         values: [scope.tenantId, key.connectionId, names, key.connectionVersion],
       },
+      {
+        name: 'sign_in_departed',
+        text: `SELECT FROM departed_users
+          WHERE tenant_id = $1 AND connection_id = $2 AND connection_version = $3 AND external_id = $4`,
+        values: [scope.tenantId, key.connectionId, key.connectionVersion, key.joinValue ?? null],
+      },
     ]);
     return {
       person: people?.[0] === undefined ? undefined : toKnownPerson(people[0]),
@@ -41,6 +47,7 @@ export class PostgresPeopleStore implements PeopleStore {
         upstreamId: row['upstream_id'],
       })),
       scimNames: (scimGroups ?? []).map((row) => row['name']),
+      departed: (departed ?? []).length > 0,
     };
   }
 

@@ -357,7 +357,7 @@ describe('what SCIM says of groups counts before what tokens say', () => {
     const asStranger = await comesIn(stranger);
     expect(asStranger.claims['roles']).toEqual(['viewer']);
     expect(asStranger.user.groups).toEqual(['token:Support']);
-    await ledger.rows('DELETE FROM groups WHERE id = $1', [group]);
+    await ledger.forgetScimGroup(group);
   });
 
   test('a group of a token doesn’t count any more once SCIM pushes one of its name', async () => {
@@ -368,7 +368,7 @@ describe('what SCIM says of groups counts before what tokens say', () => {
     const { body } = await refresh(acme.app, refreshToken);
     expect(claimsOf(body['id_token'])['roles']).toEqual([]);
     expect((await comesIn(person)).user.groups).toEqual([]);
-    await ledger.rows('DELETE FROM groups WHERE id = $1', [group]);
+    await ledger.forgetScimGroup(group);
   });
 
   test.each<['token' | 'scim', unknown, readonly string[]]>([
@@ -380,7 +380,7 @@ describe('what SCIM says of groups counts before what tokens say', () => {
     const group = await ledger.addScimGroup('acme', 'okta', 'Engineering', [user.id]);
     await configure({ groupSource });
     const { claims, user: after } = await comesIn(person);
-    await ledger.rows('DELETE FROM groups WHERE id = $1', [group]);
+    await ledger.forgetScimGroup(group);
     expect(claims['roles']).toEqual(roles);
     expect(after.groups).toEqual(stored);
   });

@@ -55,12 +55,10 @@ describe('users', () => {
 
 describe('groups', () => {
   test('members come and go, and nothing but what was asked changes', async () => {
-    const [ada, bob] = await Promise.all(
-      ['ada2@acme.example', 'bob@acme.example'].map(async (name) =>
-        String((await scim.post('/Users', oktaUser(name))).body['id']),
-      ),
-    );
-    const made = await scim.post('/Groups', oktaGroup('Engineering', [ada ?? '']));
+    const idOf = async (name: string): Promise<string> =>
+      String((await scim.post('/Users', oktaUser(name))).body['id']);
+    const [ada, bob] = [await idOf('ada2@acme.example'), await idOf('bob@acme.example')];
+    const made = await scim.post('/Groups', oktaGroup('Engineering', [ada]));
     expect(made).toMatchObject({ status: 201, body: { displayName: 'Engineering' } });
     expect(made.body['members']).toMatchObject([{ value: ada, type: 'User' }]);
     const id = String(made.body['id']);

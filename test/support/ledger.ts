@@ -118,12 +118,19 @@ export class Ledger {
     name: string,
     members: readonly string[] = [],
   ): Promise<string> {
-    const id = testIds.uuid();
+    const [group] = await this.rows<{ id: string }>(
+      `INSERT INTO groups (tenant_id, id, connection_id, connection_version, origin, name)
+      SELECT c.tenant_id, $3, c.id, c.version, 'scim', $4 FROM connections c JOIN tenants t ON t.id = c.tenant_id
+      WHERE t.slug = $1 AND c.key = $2
+      ON CONFLICT (tenant_id, connection_id, connection_version, name_folded) WHERE origin = 'scim'
+        DO UPDATE SET name = excluded.name RETURNING id`,
+      [tenant, connection, testIds.uuid(), name],
+    );
+    const id = group?.id ?? '';
     await this.rows(
-      `INSERT INTO groups (tenant_id, id, connection_id, origin, name)
-      SELECT c.tenant_id, $3, c.id, 'scim', $4 FROM connections c JOIN tenants t ON t.id = c.tenant_id
-      WHERE t.slug = $1 AND c.key = $2`,
-      [tenant, connection, id, name],
+      `INSERT INTO pushed_group_names (tenant_id, connection_id, connection_version, name)
+      SELECT tenant_id, connection_id, connection_version, name FROM groups WHERE id = $1 ON CONFLICT DO NOTHING`,
+      [id],
     );
     await this.rows(
       `INSERT INTO group_members (tenant_id, group_id, user_id, source)
@@ -131,6 +138,16 @@ export class Ledger {
       [id, members],
     );
     return id;
+  }
+
+  /** As if SCIM had never pushed the group: neither it nor its name. */
+  async forgetScimGroup(id: string): Promise<void> {
+    await this.rows(
+      `DELETE FROM pushed_group_names p USING groups g WHERE g.id = $1 AND p.tenant_id = g.tenant_id
+        AND p.connection_id = g.connection_id AND p.name = g.name`,
+      [id],
+    );
+    await this.rows('DELETE FROM groups WHERE id = $1', [id]);
   }
 
   /** A tenant's audit events, oldest first; only those of an action or a reference where one is given. */

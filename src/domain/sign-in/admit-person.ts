@@ -53,6 +53,9 @@ export async function admitPerson(
   const { person } = acquaintance;
   if (person !== undefined && !person.active)
     return { admitted: false, reason: 'scim_deprovisioned', userId: person.userId };
+  // Who was deleted is not made anew just in time: only a push brings them back (G1).
+  if (person === undefined && acquaintance.departed)
+    return { admitted: false, reason: 'scim_deprovisioned', userId: undefined };
   if (person === undefined && connection.settings.provisioning === 'off')
     return { admitted: false, reason: 'provisioning_off', userId: undefined };
 

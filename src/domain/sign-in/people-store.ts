@@ -39,6 +39,8 @@ export interface Acquaintance {
   }[];
   /** Which of the names SCIM has pushed on this connection: SCIM alone judges them. */
   readonly scimNames: readonly string[];
+  /** SCIM has deleted the user of this join value, and has pushed none since. */
+  readonly departed: boolean;
 }
 
 /** What a sign-in changes, written in one flush. */

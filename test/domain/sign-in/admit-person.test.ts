@@ -77,6 +77,7 @@ async function admit({
           Promise.resolve({
             tokenGroups: [],
             scimNames: [],
+            departed: false,
             ...acquaintance,
             person: person === undefined ? undefined : known,
           }),

@@ -93,6 +93,7 @@ async function confirm({ settings, tenant, person = {}, groups, name = 'Ada' }: 
     person: person === null ? undefined : known,
     tokenGroups: [],
     scimNames: [],
+    departed: false,
   });
   const nothing = {
     givenName: undefined,
@@ -199,7 +200,10 @@ describe('a yes of the upstream', () => {
 });
 
 const revoke = async (stands: boolean) => {
-  const { deps, told } = memory({ person: undefined, tokenGroups: [], scimNames: [] }, stands);
+  const { deps, told } = memory(
+    { person: undefined, tokenGroups: [], scimNames: [], departed: false },
+    stands,
+  );
   const request = {
     connection: connectionWith(),
     userId: ADA,
