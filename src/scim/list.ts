@@ -9,6 +9,16 @@ import type { SearchRequest } from './search-request.js';
 
 export const LIST_SCHEMA = 'urn:ietf:params:scim:api:messages:2.0:ListResponse';
 
+/** A page of a list (RFC 7644 section 3.4.2). */
+export type ListResponse = {
+  readonly schemas: readonly string[];
+  readonly totalResults: number;
+  readonly itemsPerPage: number;
+  readonly startIndex?: number;
+  readonly nextCursor?: string;
+  readonly Resources: readonly JsonObject[];
+};
+
 /** A kind of resource that can be listed. */
 export interface Listing {
   readonly schema: ResourceSchema;
@@ -34,7 +44,7 @@ export function showing(schema: ResourceSchema, search: SearchRequest): (attribu
 }
 
 /** Answers a query with a ListResponse (RFC 7644 section 3.4.2), by index or by cursor (RFC 9865). */
-export async function list(call: ScimCall, listing: Listing, search: SearchRequest): Promise<JsonObject> {
+export async function list(call: ScimCall, listing: Listing, search: SearchRequest): Promise<ListResponse> {
   const { schema } = listing;
   const project = projector(schema, search);
   const cursors = new Cursors(call.tenant, call.push.connectionId, () => call.stores.clock.now());
@@ -71,9 +81,13 @@ export async function list(call: ScimCall, listing: Listing, search: SearchReque
   };
 }
 
+function idOf(resource: JsonObject): string {
+  const { id } = resource;
+  return typeof id === 'string' ? id : '';
+}
+
 /** A list that is at hand as a whole: few entries, of the configuration. */
 export function pageOf(all: readonly JsonObject[], { page }: ListRequest): ListResult<JsonObject> {
-  const idOf = (resource: JsonObject): string => String(resource['id']);
   if ('startIndex' in page) {
     const resources = all.slice(page.startIndex - 1, page.startIndex - 1 + page.count);
     return { resources, total: all.length, next: undefined };

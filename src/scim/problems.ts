@@ -1,4 +1,4 @@
-import { DomainError } from '../core/errors.js';
+import { DomainError, type DomainErrorCode } from '../core/errors.js';
 import { UnknownMembersError } from '../domain/provisioning/push-group.js';
 import { ScimError } from './errors.js';
 import { unknownMembers } from './routes/users.js';
@@ -14,29 +14,21 @@ const TAKEN: Readonly<Record<string, string>> = {
   groups_scim_external_id_key: 'Another group of this connection has this externalId.',
 };
 
+const ANSWERS: Readonly<Record<DomainErrorCode, (error: DomainError) => ScimError>> = {
+  already_exists: ({ details }) =>
+    new ScimError(409, TAKEN[details['constraint'] ?? ''] ?? 'It exists already.', 'uniqueness'),
+  not_found: () => new ScimError(404, 'There is no such resource on this connection.'),
+  conflict: ({ message }) => new ScimError(409, message),
+  invalid_argument: ({ message }) => new ScimError(400, message, 'invalidValue'),
+  forbidden: ({ message }) => new ScimError(403, message),
+  limit_exceeded: ({ message }) => new ScimError(429, message, 'tooMany'),
+  upstream_unavailable: () => new ScimError(503, 'The database does not answer now. Try again.'),
+};
+
 /** Whatever was thrown, as the error that the client is told. What is unknown says nothing of its cause. */
 export function toScimError(error: unknown): ScimError {
   if (error instanceof ScimError) return error;
   if (error instanceof UnknownMembersError) return unknownMembers(error.ids);
-  if (!(error instanceof DomainError)) return new ScimError(500, 'Something failed on our side. Try again.');
-  switch (error.code) {
-    case 'already_exists':
-      return new ScimError(
-        409,
-        TAKEN[error.details['constraint'] ?? ''] ?? 'It exists already.',
-        'uniqueness',
-      );
-    case 'not_found':
-      return new ScimError(404, 'There is no such resource on this connection.');
-    case 'conflict':
-      return new ScimError(409, error.message);
-    case 'invalid_argument':
-      return new ScimError(400, error.message, 'invalidValue');
-    case 'forbidden':
-      return new ScimError(403, error.message);
-    case 'limit_exceeded':
-      return new ScimError(429, error.message, 'tooMany');
-    case 'upstream_unavailable':
-      return new ScimError(503, 'The database does not answer now. Try again.');
-  }
+  if (error instanceof DomainError) return ANSWERS[error.code](error);
+  return new ScimError(500, 'Something failed on our side. Try again.');
 }

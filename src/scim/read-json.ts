@@ -14,10 +14,11 @@ export async function readBody(request: IncomingMessage): Promise<Json | undefin
   const chunks: Buffer[] = [];
   let size = 0;
   for await (const chunk of request) {
-    size += (chunk as Buffer).length;
+    const bytes: Buffer = chunk;
+    size += bytes.length;
     if (size > MAX_BODY_BYTES)
       throw new ScimError(413, `The body may have ${MAX_BODY_BYTES} bytes: send less at once.`);
-    chunks.push(chunk as Buffer);
+    chunks.push(bytes);
   }
   return size === 0 ? undefined : parseJson(decode(Buffer.concat(chunks, size)));
 }

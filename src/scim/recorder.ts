@@ -19,9 +19,10 @@ export function redacted(body: Json | undefined): Json {
   if (body === undefined) return null;
   const text = JSON.stringify(masked(body, 0));
   if (UNFIT.test(text)) return { unreadable: 'the body holds characters that can not be kept' };
-  return text.length > BODY_MAX
-    ? { truncated: `${text.slice(0, BODY_MAX).replace(/\\[^"]{0,5}$/, '')}…`, characters: text.length }
-    : (JSON.parse(text) as Json);
+  if (text.length > BODY_MAX)
+    return { truncated: `${text.slice(0, BODY_MAX).replace(/\\[^"]{0,5}$/, '')}…`, characters: text.length };
+  const kept: Json = JSON.parse(text);
+  return kept;
 }
 
 function masked(value: Json, depth: number): Json {

@@ -13,6 +13,7 @@ import { toScimError } from './problems.js';
 import { CLIENT_RATE, RateLimit, STRANGER_RATE, TooManyRequests } from './rate-limit.js';
 import { readBody } from './read-json.js';
 import { redacted, type Recorder } from './recorder.js';
+import { locationOf } from './resource/meta.js';
 import { serviceProviderConfig } from './routes/discovery.js';
 import { route, type ScimRoute } from './routes/table.js';
 import { schemasOf } from './tenant-schemas.js';
@@ -67,7 +68,7 @@ export class ScimServer {
       return serviceProviderConfig(tenant);
     visit.client = await this.#authenticate(ctx, tenant);
     this.#clients.take(`${tenant.id} ${visit.client.tokenId}`);
-    if (!(served.takes as readonly string[]).includes(ctx.method)) {
+    if (!served.takes.includes(ctx.method)) {
       ctx.set('Allow', served.takes.join(', '));
       throw new ScimError(405, `${ctx.method} isn't served at this address.`);
     }
@@ -171,8 +172,8 @@ function write(ctx: Context, { status, body, etag, location }: ScimAnswer): void
   ctx.set('X-Content-Type-Options', 'nosniff');
   if (etag !== undefined) ctx.set('ETag', etag);
   if (location !== undefined) ctx.set('Location', location);
-  const meta = body?.['meta'] as { readonly location?: string } | undefined;
-  if (meta?.location !== undefined) ctx.set('Content-Location', meta.location);
+  const shown = locationOf(body);
+  if (shown !== undefined) ctx.set('Content-Location', shown);
   if (body === undefined) {
     ctx.body = null;
     ctx.status = status;

@@ -130,8 +130,9 @@ export class ResourceSql {
       case 'present':
         return this.#presence(filter.attribute, place);
       case 'compare':
-        return this.#compare(filter, place);
+        break;
     }
+    return this.#compare(filter, place);
   }
 
   /** What `emails[type eq "work" and value eq "…"]` implies of the whole resource, by an index. */

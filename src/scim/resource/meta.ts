@@ -1,5 +1,6 @@
 import type { JsonObject } from '../../core/json.js';
 import { etagOf } from '../preconditions.js';
+import { isObject } from './check-json.js';
 
 /** `meta` of a resource (RFC 7643 section 3.1). */
 export function metaOf(
@@ -14,4 +15,11 @@ export function metaOf(
     location,
     version: etagOf(resource.version),
   };
+}
+
+/** Where a resource lies, by its own word; undefined: it doesn't say. */
+export function locationOf(resource: JsonObject | undefined): string | undefined {
+  const meta = resource?.['meta'];
+  const location = isObject(meta) ? meta['location'] : undefined;
+  return typeof location === 'string' ? location : undefined;
 }

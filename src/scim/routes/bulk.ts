@@ -2,6 +2,7 @@ import type { Json, JsonObject } from '../../core/json.js';
 import type { ScimAnswer, ScimRequest } from '../call.js';
 import { badRequest, quoted, ScimError, scimErrorBody } from '../errors.js';
 import { checkJson, isObject } from '../resource/check-json.js';
+import { locationOf } from '../resource/meta.js';
 import { MAX_BULK_OPERATIONS } from './bulk-limits.js';
 
 export const BULK_SCHEMA = 'urn:ietf:params:scim:api:messages:2.0:BulkRequest';
@@ -110,7 +111,7 @@ class Batch {
 
 function rendered({ method, bulkId, path }: Operation, answer: ScimAnswer): JsonObject {
   const { status, body, etag, location } = answer;
-  const address = location ?? (body?.['meta'] as { location?: string } | undefined)?.location;
+  const address = location ?? locationOf(body);
   return {
     method,
     ...(bulkId === undefined ? {} : { bulkId }),

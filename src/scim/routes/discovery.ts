@@ -81,7 +81,8 @@ export function discoveryList(all: readonly JsonObject[], request: ScimRequest):
 
 /** One of them by its id, whatever its case. */
 export function discoveryEntry(all: readonly JsonObject[], what: string, id: string): ScimAnswer {
-  const found = all.find((entry) => String(entry['id']).toLowerCase() === id.toLowerCase());
+  const wanted = JSON.stringify(id).toLowerCase();
+  const found = all.find((entry) => JSON.stringify(entry['id']).toLowerCase() === wanted);
   if (found === undefined) throw new ScimError(404, `There is no ${what} ${quoted(id)}.`);
   return { status: 200, body: found };
 }

@@ -1,4 +1,4 @@
-import { isUuid, type GroupId } from '../../core/ids.js';
+import type { GroupId } from '../../core/ids.js';
 import type { JsonObject } from '../../core/json.js';
 import type { TenantScope } from '../../core/scope.js';
 import {
@@ -18,6 +18,7 @@ import type { MemberChange } from '../patch/operation.js';
 import { planGroupPatch } from '../patch/plan-group-patch.js';
 import { readPatch } from '../patch/read-patch.js';
 import { checkMatch, etagOf, isKnown } from '../preconditions.js';
+import { isGroupId } from '../resource-id.js';
 import { toCanonicalGroup, toGroupResource, toGroupState } from '../resource/group-form.js';
 import { memberIds } from '../resource/member-ids.js';
 import { projector } from '../resource/present.js';
@@ -39,8 +40,8 @@ export function groupListing(call: ScimCall): Listing {
 
 /** GET /Groups/{id} (RFC 7644 section 3.4.1). */
 export async function getGroup(call: ScimCall, request: ScimRequest, id: string): Promise<ScimAnswer> {
-  const group = isUuid(id)
-    ? await call.transaction((deps, scope) => read(call, request, id as GroupId, deps, scope))
+  const group = isGroupId(id)
+    ? await call.transaction((deps, scope) => read(call, request, id, deps, scope))
     : undefined;
   if (group === undefined) throw unknownGroup(id);
   const etag = etagOf(group.version);
@@ -95,9 +96,9 @@ export async function patchGroup(call: ScimCall, request: ScimRequest, id: strin
 
 /** DELETE /Groups/{id} (section 3.6): what its mappings gave is gone with it. */
 export async function removeGroup(call: ScimCall, request: ScimRequest, id: string): Promise<ScimAnswer> {
-  if (!isUuid(id)) throw unknownGroup(id);
+  if (!isGroupId(id)) throw unknownGroup(id);
   await call.transaction((deps, scope) =>
-    deleteGroup(deps, scope, call.push, id as GroupId, (current) => checkMatch(request, current.version)),
+    deleteGroup(deps, scope, call.push, id, (current) => checkMatch(request, current.version)),
   );
   call.effects.push({ action: 'deleted', resourceType: 'Group', id });
   return { status: 204 };
@@ -114,10 +115,10 @@ async function change(
     scope: TenantScope,
   ) => GroupChange | Promise<GroupChange>,
 ): Promise<PushedGroup> {
-  if (!isUuid(id)) throw unknownGroup(id);
+  if (!isGroupId(id)) throw unknownGroup(id);
   let versionBefore = 0;
   const group = await call.transaction(async (deps, scope) => {
-    const changed = await changeGroup(deps, scope, call.push, id as GroupId, (current) => {
+    const changed = await changeGroup(deps, scope, call.push, id, (current) => {
       checkMatch(request, current.version);
       versionBefore = current.version;
       return to(current, deps, scope);
@@ -136,8 +137,8 @@ async function membershipOf(
   deps: ProvisioningDeps,
   scope: TenantScope,
 ): Promise<readonly MembershipChange[]> {
-  if (!changes.some((each) => each.kind === 'removeWhere')) return changes as readonly MembershipChange[];
-  const members = await deps.provisioning.members(scope, id);
+  const asksWho = changes.some((each) => each.kind === 'removeWhere');
+  const members = asksWho ? await deps.provisioning.members(scope, id) : [];
   return changes.map((each) => {
     if (each.kind !== 'removeWhere') return each;
     const gone = members.filter((member) =>

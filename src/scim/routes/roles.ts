@@ -1,8 +1,9 @@
-import type { JsonObject } from '../../core/json.js';
+import type { Json, JsonObject } from '../../core/json.js';
 import type { ScimAnswer, ScimCall, ScimRequest } from '../call.js';
 import { badRequest, quoted, ScimError } from '../errors.js';
 import { matches } from '../filter/matches.js';
 import { pageOf, type Listing } from '../list.js';
+import { isObject } from '../resource/check-json.js';
 import { projector } from '../resource/present.js';
 import { entitlementId } from '../resource/user-form.js';
 import { ENTITLEMENT_SCHEMA, ROLE_SCHEMA } from '../schema/okta.js';
@@ -75,8 +76,8 @@ function sorted(
   { attribute, order }: NonNullable<Parameters<Listing['find']>[0]['sort']>,
 ): readonly JsonObject[] {
   const keyOf = (resource: JsonObject): string => {
-    const value = attribute.path.reduce<unknown>(
-      (inner, name) => (inner as JsonObject | undefined)?.[name],
+    const value = attribute.path.reduce<Json | undefined>(
+      (inner, name) => (isObject(inner) ? inner[name] : undefined),
       resource,
     );
     return typeof value === 'string' ? value.toLowerCase() : '';

@@ -1,7 +1,7 @@
 import type { JsonObject } from '../../core/json.js';
 import type { ScimAnswer, ScimCall } from '../call.js';
 import { badRequest, ScimError } from '../errors.js';
-import { list, LIST_SCHEMA, type Listing } from '../list.js';
+import { list, LIST_SCHEMA, type Listing, type ListResponse } from '../list.js';
 import type { SearchRequest } from '../search-request.js';
 import { groupListing } from './groups.js';
 import { userListing } from './users.js';
@@ -40,7 +40,7 @@ export async function searchAll(call: ScimCall, request: SearchRequest): Promise
   };
 }
 
-type Part = JsonObject | ScimError;
+type Part = ListResponse | ScimError;
 
 async function listOrRefusal(call: ScimCall, listing: Listing, request: SearchRequest): Promise<Part> {
   try {
@@ -51,6 +51,5 @@ async function listOrRefusal(call: ScimCall, listing: Listing, request: SearchRe
   }
 }
 
-const totalOf = (part: Part): number => (part instanceof ScimError ? 0 : Number(part['totalResults']));
-const resourcesOf = (part: Part): readonly JsonObject[] =>
-  part instanceof ScimError ? [] : (part['Resources'] as readonly JsonObject[]);
+const totalOf = (part: Part): number => (part instanceof ScimError ? 0 : part.totalResults);
+const resourcesOf = (part: Part): readonly JsonObject[] => (part instanceof ScimError ? [] : part.Resources);

@@ -1,4 +1,3 @@
-import { isUuid, type UserId } from '../../core/ids.js';
 import type { Json, JsonObject } from '../../core/json.js';
 import { changeUser, createUser, deleteUser } from '../../domain/provisioning/push-user.js';
 import type { PushedUser, UserState } from '../../domain/provisioning/pushed-resources.js';
@@ -8,6 +7,7 @@ import type { Listing } from '../list.js';
 import { applyPatch } from '../patch/apply-patch.js';
 import { readPatch } from '../patch/read-patch.js';
 import { checkMatch, etagOf, isKnown } from '../preconditions.js';
+import { isUserId } from '../resource-id.js';
 import { isObject } from '../resource/check-json.js';
 import { projector } from '../resource/present.js';
 import { readResource } from '../resource/read-resource.js';
@@ -30,10 +30,8 @@ export function userListing(call: ScimCall): Listing {
 /** GET /Users/{id} (RFC 7644 section 3.4.1). */
 export async function getUser(call: ScimCall, request: ScimRequest, id: string): Promise<ScimAnswer> {
   const project = projector(call.schemas.user, fromQuery(request.query));
-  const user = isUuid(id)
-    ? await call.transaction(({ provisioning }, scope) =>
-        provisioning.user(scope, call.push, id as UserId, false),
-      )
+  const user = isUserId(id)
+    ? await call.transaction(({ provisioning }, scope) => provisioning.user(scope, call.push, id, false))
     : undefined;
   if (user === undefined) throw unknownUser(id);
   const etag = etagOf(user.version);
@@ -95,9 +93,9 @@ export async function patchUser(call: ScimCall, request: ScimRequest, id: string
 
 /** DELETE /Users/{id} (section 3.6). */
 export async function removeUser(call: ScimCall, request: ScimRequest, id: string): Promise<ScimAnswer> {
-  if (!isUuid(id)) throw unknownUser(id);
+  if (!isUserId(id)) throw unknownUser(id);
   await call.transaction((deps, scope) =>
-    deleteUser(deps, scope, call.push, id as UserId, (current) => checkMatch(request, current.version)),
+    deleteUser(deps, scope, call.push, id, (current) => checkMatch(request, current.version)),
   );
   call.effects.push({ action: 'deleted', resourceType: 'User', id });
   return { status: 204 };
@@ -111,10 +109,10 @@ async function change(
   to: (current: PushedUser) => UserState,
 ): Promise<ScimAnswer> {
   const project = projector(call.schemas.user, fromQuery(request.query));
-  if (!isUuid(id)) throw unknownUser(id);
+  if (!isUserId(id)) throw unknownUser(id);
   let versionBefore = 0;
   const user = await call.transaction((deps, scope) =>
-    changeUser(deps, scope, call.push, id as UserId, (current) => {
+    changeUser(deps, scope, call.push, id, (current) => {
       checkMatch(request, current.version);
       versionBefore = current.version;
       return to(current);
