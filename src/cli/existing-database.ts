@@ -5,15 +5,17 @@ import { hasServed } from '../server/encryption-keys.js';
 import { reachDatabase } from '../server/open-storage.js';
 import type { CommandContext } from './command-context.js';
 import { CliError, EXIT } from './exit-codes.js';
-import { releasing } from './interrupt.js';
+import { releasing, type InterruptSignal } from './interrupt.js';
 
 /**
  * The deployment's database as it is, for commands that only look: nothing is made or migrated.
+ * @param signals that break `work` off; undefined: all
  * @throws CliError when there is none yet
  */
 export async function withExistingDatabase<T>(
   context: CommandContext,
   work: (state: SchemaState, open: <R>(use: (database: Database) => Promise<R>) => Promise<R>) => Promise<T>,
+  signals?: readonly InterruptSignal[],
 ): Promise<T> {
   const { config, log, ids } = context;
   if (config.database.kind === 'embedded' && !(await hasServed(config.dataDir)))
@@ -34,6 +36,7 @@ export async function withExistingDatabase<T>(
         }
       });
     },
+    signals,
   );
 }
 

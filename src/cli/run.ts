@@ -51,6 +51,7 @@ function createProgram(surroundings: Surroundings, finish: Finish): Command {
   addServerCommands(program, context, finish);
   addApply(program, context, finish);
   addTokenAndAudit(program, context, finish);
+  addScim(program, context, finish);
   return program;
 }
 
@@ -130,6 +131,59 @@ function addTokenAndAudit(program: Command, context: CommandContext, finish: Fin
     finish(await verifyAudit(context, options));
   });
 }
+
+function addScim(program: Command, context: CommandContext, finish: Finish): void {
+  const scim = program.command('scim').description('what Okta and others push: requests and tokens');
+  const tenant = ['--tenant <slug>', "the tenant (default: the deployment's only one)"] as const;
+  remote(
+    scim
+      .command('tail')
+      .description('the latest SCIM requests and what came of them, a line each')
+      .option(...tenant)
+      .option('--connection <key>', 'only by tokens of this connection')
+      .option('--follow', 'go on with what comes, until interrupted')
+      .option('--limit <n>', 'how many of the latest, at most 10000', '50')
+      .option('--json', 'print JSON, a line each'),
+  )
+    .addHelpText('after', TAIL_EXAMPLES)
+    .action(async (options) => {
+      const { tailScim } = await import('./scim.js');
+      finish(await tailScim(context, options));
+    });
+  remote(
+    scim
+      .command('show')
+      .description('everything that is kept of one SCIM request: bodies without passwords and tokens')
+      .argument('<id>', 'its id, as tail prints it')
+      .option(...tenant)
+      .option('--json', 'print JSON'),
+  )
+    .addHelpText('after', SHOW_EXAMPLES)
+    .action(async (id, options) => {
+      const { showScim } = await import('./scim.js');
+      finish(await showScim(context, id, options));
+    });
+  remote(
+    scim
+      .command('tokens')
+      .description('SCIM tokens: whose they are, until when they work, when they were last used')
+      .option(...tenant)
+      .option('--json', 'print JSON'),
+  ).action(async (options) => {
+    const { listTokens } = await import('./scim.js');
+    finish(await listTokens(context, options));
+  });
+}
+
+const TAIL_EXAMPLES = `
+Examples:
+  causeway scim tail --tenant acme --follow              watch while Okta's provisioning is set up
+  causeway scim tail --tenant acme --limit 1000 --json   a line of JSON each, for jq and others
+`;
+const SHOW_EXAMPLES = `
+Example:
+  causeway scim show 019ab3c4-5d6e-7f80-9123-456789abcdef --tenant acme
+`;
 
 /** Options of commands that will also work through the management API. */
 function remote(command: Command): Command {

@@ -44,19 +44,25 @@ export class PostgresScimRequestStore implements ScimRequestStore {
     ]);
   }
 
-  async list(tenantId: TenantId, { after, limit }: ScimRequestQuery): Promise<readonly ScimRequestRecord[]> {
+  async list(
+    tenantId: TenantId,
+    { after, limit, connectionId }: ScimRequestQuery,
+  ): Promise<readonly ScimRequestRecord[]> {
+    const ofConnection = '($3::uuid IS NULL OR connection_id = $3)';
+    const values = [tenantId, limit, connectionId ?? null];
     const [rows] = await this.database.inTenant(tenantId, [
       after === undefined
         ? {
             name: 'scim_requests_latest',
-            text: `SELECT * FROM (SELECT ${COLUMNS} FROM scim_requests WHERE tenant_id = $1 ORDER BY id DESC LIMIT $2) r
-              ORDER BY id`,
-            values: [tenantId, limit],
+            text: `SELECT * FROM (SELECT ${COLUMNS} FROM scim_requests WHERE tenant_id = $1 AND ${ofConnection}
+              ORDER BY id DESC LIMIT $2) r ORDER BY id`,
+            values,
           }
         : {
             name: 'scim_requests_after',
-            text: `SELECT ${COLUMNS} FROM scim_requests WHERE tenant_id = $1 AND id > $3 ORDER BY id LIMIT $2`,
-            values: [tenantId, limit, after],
+            text: `SELECT ${COLUMNS} FROM scim_requests WHERE tenant_id = $1 AND id > $4 AND ${ofConnection}
+              ORDER BY id LIMIT $2`,
+            values: [...values, after],
           },
     ]);
     return (rows ?? []).map(toRecord);

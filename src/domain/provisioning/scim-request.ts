@@ -37,6 +37,8 @@ export interface ScimRequestQuery {
   /** Those after this id, oldest first; undefined: the latest. */
   readonly after: string | undefined;
   readonly limit: number;
+  /** Only those by tokens of this connection. */
+  readonly connectionId?: ConnectionId | undefined;
 }
 
 /** The flight recorder's rows. */
