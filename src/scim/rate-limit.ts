@@ -23,7 +23,7 @@ export interface Rate {
 /** One client's fair share of a node: enough for the largest push, too little to starve others (E9). */
 export const CLIENT_RATE: Rate = { burst: 3_000, perSecond: 300 };
 /** Requests without a good token, of one address. */
-export const STRANGER_RATE: Rate = { burst: 100, perSecond: 2 };
+export const STRANGER_RATE: Rate = { burst: 600, perSecond: 10 };
 
 const REMEMBERED_MAX = 10_000;
 

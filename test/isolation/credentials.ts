@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import type { JsonObject } from '../../src/core/json.js';
 import type { Acme } from '../support/acme.js';
 import { ADA, APP_SECRET } from '../support/acme.js';
 import {
@@ -11,12 +12,16 @@ import {
 } from '../support/application.js';
 import { HttpBrowser } from '../support/okta-sign-in.js';
 import { rawRequest } from '../support/raw-request.js';
+import { oktaGroup, oktaUser, ScimClient } from '../support/scim-client.js';
 import { arrive, goAndReturn, leave, travelOurs } from '../support/trip.js';
 
 /** An API of both tenants, with JWT access tokens. */
 export const API = 'https://api.example';
 /** The secret of an application that both tenants have, each with its own secret. */
 export const REPORTS_SECRET = 'the-secret-of-reports-at-acme-0123456';
+
+export const ACME_SCIM_TOKEN = 'acme-scim-token-0123456789abcdef';
+export const GLOBEX_SCIM_TOKEN = 'globex-scim-token-0123456789abcdef';
 
 /** Which of Acme's connections. */
 const OKTA = { connection: 'okta' } as const;
@@ -31,6 +36,8 @@ export interface Carried {
   readonly uid?: string;
   /** Key of a connection, in paths. */
   readonly connection?: string;
+  /** Id of a pushed user or group, in paths and bodies. */
+  readonly resource?: string;
 }
 
 /** A credential that is good at Acme, the same in form but random, and the proof that it is good. */
@@ -286,6 +293,25 @@ async function interactionAlone(app: TestApplication): Promise<Credential> {
   };
 }
 
+const scimOf = (app: TestApplication): ScimClient => new ScimClient(`${app.issuer}/scim/v2`, ACME_SCIM_TOKEN);
+
+function scimToken(app: TestApplication): Promise<Credential> {
+  return Promise.resolve({
+    ...bearer(ACME_SCIM_TOKEN),
+    worksAtHome: async () => (await scimOf(app).get('/Users?count=0')).status === 200,
+  });
+}
+
+/** Known to another tenant, whose own token is good: it leads nowhere there. */
+async function pushedResource(app: TestApplication, endpoint: string, body: JsonObject): Promise<Credential> {
+  const id = String((await scimOf(app).post(endpoint, body)).body['id']);
+  return {
+    real: { resource: id },
+    random: { resource: '01900000-0000-7000-8000-00000000000f' },
+    worksAtHome: async () => (await scimOf(app).get(`${endpoint}/${id}`)).status === 200,
+  };
+}
+
 /** Every kind of credential that a tenant hands out or keeps. */
 export const CREDENTIALS: Readonly<Record<string, (acme: Acme) => Promise<Credential>>> = {
   'an authorization code': ({ app }) => code(app),
@@ -302,6 +328,9 @@ export const CREDENTIALS: Readonly<Record<string, (acme: Acme) => Promise<Creden
   'an application’s secret': ({ app }) => clientSecret(app),
   'the issuer of an upstream': (acme) => upstreamIssuer(acme),
   'the key of a connection': ({ app }) => connectionKey(app),
+  'a SCIM token': ({ app }) => scimToken(app),
+  'the id of a pushed user': ({ app }) => pushedResource(app, '/Users', oktaUser('pushed@acme.example')),
+  'the id of a pushed group': ({ app }) => pushedResource(app, '/Groups', oktaGroup('Pushed')),
 };
 
 /** Basic credentials of the application that both tenants have with the same secret. */
