@@ -30,11 +30,14 @@ export function membershipStatements(
   function joining(): Statement {
     return {
       name: 'members_join',
-      // Only known ones, so that the reference to the user can't fail: the caller takes nothing if one was unknown.
+      // Only known ones, so that the reference to the user can't fail: the caller takes nothing if one was unknown. Who is
+      // just being deleted is waited for, and left out once gone.
       text: `INSERT INTO group_members (tenant_id, group_id, user_id, source)
         SELECT $1, $4, u.id, 'scim' FROM users u WHERE u.tenant_id = $1 AND u.id = ANY ($5::uuid[])
           AND u.connection_id = $2 AND u.connection_version = $3 AND u.source = 'scim'
-        ORDER BY u.id ON CONFLICT DO NOTHING RETURNING user_id AS id`,
+          AND NOT EXISTS (SELECT FROM group_members m
+            WHERE m.tenant_id = $1 AND m.group_id = $4 AND m.user_id = u.id AND m.source = 'scim')
+        ORDER BY u.id FOR KEY SHARE OF u ON CONFLICT DO NOTHING RETURNING user_id AS id`,
       values: [tenantId, of.connectionId, of.connectionVersion, groupId, adds ? wellFormed : []],
     };
   }

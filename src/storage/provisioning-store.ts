@@ -36,28 +36,31 @@ export class PostgresProvisioningStore implements ProvisioningStore {
     return row === undefined ? undefined : PUSHED_USERS.read(row);
   }
 
-  async adoptable(scope: TenantScope, of: PushScope, externalId: string): Promise<PushedUser | undefined> {
-    const [row] = await this.database.transaction(scope).query({
-      name: 'adoptable_user',
-      text: `SELECT ${PUSHED_USERS.select(false)} FROM users r
-        WHERE r.tenant_id = $1 AND r.connection_id = $2 AND r.connection_version = $3
-          AND r.external_id = $4 AND r.source = 'just_in_time' FOR UPDATE OF r`,
-      values: [...whose(scope, of), externalId],
-    });
-    return row === undefined ? undefined : PUSHED_USERS.read(row);
-  }
-
-  createUser(scope: TenantScope, of: PushScope, id: UserId, state: UserState, write: Write): void {
-    this.#defer(scope, [
+  async adoptOrCreateUser(
+    scope: TenantScope,
+    of: PushScope,
+    id: UserId,
+    state: UserState,
+    write: Write,
+  ): Promise<PushedUser | undefined> {
+    const values = [...whose(scope, of), id, ...userValues(state), write.version, write.at];
+    const transaction = this.database.transaction(scope);
+    const [known, made] = await transaction.send([
+      adoptable(scope, of, state),
       {
-        name: 'push_user_create',
-        text: `INSERT INTO users (tenant_id, id, connection_id, connection_version, source, user_name, external_id,
-            active, profile, attributes, version, created_at, updated_at)
-          VALUES ($1, $4, $2, $3, 'scim', $5, $6, $7, $8, $9, $10, $11, $11)`,
-        values: [...whose(scope, of), id, ...userValues(state), write.version, write.at],
+        name: 'push_user_create_if_free',
+        text: `${INSERT_USER} ON CONFLICT DO NOTHING RETURNING id`,
+        values,
       },
-      ...arrival(scope, of, id, state),
     ]);
+    // Whoever came in just in time by this externalId while the insertion waited for them is seen only now.
+    const [row] =
+      known?.[0] || made?.[0] ? (known ?? []) : await transaction.query(adoptable(scope, of, state));
+    if (row !== undefined) return PUSHED_USERS.read(row);
+    // What is taken is told by the constraint that fails.
+    const again = made?.[0] ? [] : [{ name: 'push_user_create', text: INSERT_USER, values }];
+    this.#defer(scope, [...again, ...arrival(scope, of, id, state)]);
+    return undefined;
   }
 
   updateUser(
@@ -83,6 +86,19 @@ export class PostgresProvisioningStore implements ProvisioningStore {
         values: [scope.tenantId, id, state.emails],
       },
       ...(adopts ? arrival(scope, of, id, state) : emailStatements(scope, of, id, state)),
+    ]);
+  }
+
+  lockGroupsOf(scope: TenantScope, of: PushScope, id: UserId): void {
+    this.#defer(scope, [
+      {
+        name: 'push_user_groups_lock',
+        text: `SELECT FROM groups g WHERE g.tenant_id = $1 AND g.connection_id = $2 AND g.connection_version = $3
+            AND g.origin = 'scim' AND g.id = ANY (ARRAY(
+              SELECT group_id FROM group_members WHERE tenant_id = $1 AND user_id = $4 AND source = 'scim'))
+          ORDER BY g.id FOR NO KEY UPDATE`,
+        values: [...whose(scope, of), id],
+      },
     ]);
   }
 
@@ -240,6 +256,19 @@ export class PostgresProvisioningStore implements ProvisioningStore {
     this.database.transaction(scope).defer(statements);
   }
 }
+
+const INSERT_USER = `INSERT INTO users (tenant_id, id, connection_id, connection_version, source, user_name,
+    external_id, active, profile, attributes, version, created_at, updated_at)
+  VALUES ($1, $4, $2, $3, 'scim', $5, $6, $7, $8, $9, $10, $11, $11)`;
+
+/** Who was here before SCIM knew them, by the externalId that a push names; locked. */
+const adoptable = (scope: TenantScope, of: PushScope, { externalId }: UserState): Statement => ({
+  name: 'adoptable_user',
+  text: `SELECT ${PUSHED_USERS.select(false)} FROM users r
+    WHERE r.tenant_id = $1 AND r.connection_id = $2 AND r.connection_version = $3
+      AND r.external_id = $4 AND r.source = 'just_in_time' FOR UPDATE OF r`,
+  values: [...whose(scope, of), externalId],
+});
 
 const whose = (scope: TenantScope, of: PushScope): readonly unknown[] => [
   scope.tenantId,

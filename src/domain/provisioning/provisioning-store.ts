@@ -60,9 +60,18 @@ export interface Write {
 export interface ProvisioningStore {
   /** One flush. `lock`: nobody else changes the user until the transaction ends. */
   user(scope: TenantScope, of: PushScope, id: UserId, lock: boolean): Promise<PushedUser | undefined>;
-  /** A just-in-time user of the connection whose upstream id is this, locked: who was here before SCIM knew them. */
-  adoptable(scope: TenantScope, of: PushScope, externalId: string): Promise<PushedUser | undefined>;
-  createUser(scope: TenantScope, of: PushScope, id: UserId, state: UserState, write: Write): void;
+  /**
+   * The connection's just-in-time user whose upstream id is the externalId, locked: who was here before SCIM knew them, or
+   * is just coming in, which is waited for. Undefined: there is none, the user was created. One flush, two if something is
+   * taken.
+   */
+  adoptOrCreateUser(
+    scope: TenantScope,
+    of: PushScope,
+    id: UserId,
+    state: UserState,
+    write: Write,
+  ): Promise<PushedUser | undefined>;
   /** `adopts`: the user was just-in-time and is SCIM's from now on. */
   updateUser(
     scope: TenantScope,
@@ -72,6 +81,8 @@ export interface ProvisioningStore {
     write: Write,
     adopts: boolean,
   ): void;
+  /** Before the user: the groups that they are in, locked in the order in which changes of groups lock. */
+  lockGroupsOf(scope: TenantScope, of: PushScope, id: UserId): void;
   /** Frees the userName, and remembers the externalId: nobody comes back by it but by a new push. */
   deleteUser(scope: TenantScope, of: PushScope, user: Pick<PushedUser, 'id' | 'externalId'>): void;
   /** Makes the roles that were given by SCIM these. Roles that others gave stay. */

@@ -19,12 +19,10 @@ export async function createUser(
   push: Push,
   state: UserState,
 ): Promise<PushedUser> {
-  const known =
-    state.externalId === null ? undefined : await deps.provisioning.adoptable(scope, push, state.externalId);
-  if (known !== undefined) return changeTo(deps, scope, push, known, state, 'user.adopted');
   const at = deps.auditTools.clock.now();
   const id = deps.auditTools.ids.uuid<UserId>();
-  deps.provisioning.createUser(scope, push, id, state, { at, version: 1 });
+  const known = await deps.provisioning.adoptOrCreateUser(scope, push, id, state, { at, version: 1 });
+  if (known !== undefined) return changeTo(deps, scope, push, known, state, 'user.adopted');
   if (state.roles !== undefined && state.roles.length > 0)
     deps.provisioning.assignRoles(scope, id, state.roles);
   auditPush(deps, scope, push, {
@@ -106,6 +104,7 @@ export async function deleteUser(
   id: UserId,
   check: (current: PushedUser) => void,
 ): Promise<void> {
+  deps.provisioning.lockGroupsOf(scope, push, id);
   const current = await deps.provisioning.user(scope, push, id, true);
   if (current === undefined) throw new DomainError('not_found', 'no such user');
   check(current);
