@@ -304,7 +304,8 @@ function scimToken(app: TestApplication): Promise<Credential> {
 
 /** Known to another tenant, whose own token is good: it leads nowhere there. */
 async function pushedResource(app: TestApplication, endpoint: string, body: JsonObject): Promise<Credential> {
-  const id = String((await scimOf(app).post(endpoint, body)).body['id']);
+  const { id } = (await scimOf(app).post(endpoint, body)).body;
+  if (typeof id !== 'string') throw new Error(`nothing was made at ${endpoint}`);
   return {
     real: { resource: id },
     random: { resource: '01900000-0000-7000-8000-00000000000f' },
