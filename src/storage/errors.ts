@@ -12,6 +12,8 @@ const TAKEN: Readonly<Record<string, string>> = {
   users_user_name_key: 'userName',
   users_external_id_key: 'externalId',
   users_pkey: 'user id',
+  groups_scim_name_key: 'displayName of a pushed group',
+  groups_scim_external_id_key: 'externalId of a pushed group',
   identities_pkey: 'identity',
 };
 

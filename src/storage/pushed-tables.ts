@@ -17,12 +17,19 @@ export interface PushedTable<T> extends ResourceTable {
 const pushed = (table: string, mark: string): string => `${table} r
   WHERE r.tenant_id = $1 AND r.connection_id = $2 AND r.connection_version = $3 AND r.${mark} = 'scim'`;
 
+/** Without a location: that is an address, which the store doesn't know. */
 const META = (type: string): ResourceTable['columns'] => ({
+  meta: { sql: 'true', kind: 'boolean' },
   'meta.resourceType': { sql: `'${type}'`, kind: 'text' },
-  'meta.created': { sql: 'r.created_at', kind: 'time' },
-  'meta.lastModified': { sql: 'r.updated_at', kind: 'time' },
+  'meta.created': { sql: `date_trunc('milliseconds', r.created_at)`, kind: 'time' },
+  'meta.lastModified': { sql: `date_trunc('milliseconds', r.updated_at)`, kind: 'time' },
   'meta.version': { sql: `('W/"' || r.version || '"')`, kind: 'text' },
 });
+
+/** `schemas` (RFC 7643 section 3): the core schema, and those extensions that have values. */
+const schemasOf = (core: string): string => `SELECT to_jsonb(s.urn) AS value, s.place FROM (
+  SELECT '${core}' AS urn, 0 AS place
+  UNION ALL SELECT key, 1 FROM jsonb_object_keys(r.attributes) AS key WHERE starts_with(key, 'urn:')) s`;
 
 const GROUPS_OF_R = `FROM group_members gm JOIN groups g ON g.tenant_id = gm.tenant_id AND g.id = gm.group_id
   WHERE gm.tenant_id = r.tenant_id AND gm.user_id = r.id AND gm.source = 'scim'`;
@@ -38,7 +45,8 @@ export const PUSHED_USERS: PushedTable<PushedUser> = {
     () => `r.id, r.user_name, r.external_id, r.active, r.attributes, r.version, r.created_at, r.updated_at,
     coalesce((SELECT json_agg(json_build_object('id', g.id, 'name', g.name) ORDER BY g.name, g.id) ${GROUPS_OF_R}), '[]')
       AS groups,
-    coalesce((SELECT json_agg(json_build_object('key', ro.key, 'application', ap.client_id)) ${ROLES_OF_R}), '[]') AS roles`,
+    coalesce((SELECT json_agg(json_build_object('key', ro.key, 'application', ap.client_id)
+      ORDER BY ro.key, ap.client_id) ${ROLES_OF_R}), '[]') AS roles`,
   read: (row) => ({
     id: row['id'],
     userName: row['user_name'],
@@ -60,10 +68,14 @@ export const PUSHED_USERS: PushedTable<PushedUser> = {
     ...META('User'),
   },
   lists: {
-    groups: `SELECT jsonb_build_object('value', g.id, 'display', g.name, 'type', 'direct') AS value ${GROUPS_OF_R}`,
-    roles: `SELECT jsonb_build_object('value', ro.id, 'display', ro.name) AS value ${ROLES_OF_R} AND ap.id IS NULL`,
+    schemas: schemasOf('urn:ietf:params:scim:schemas:core:2.0:User'),
+    groups: `SELECT jsonb_build_object('value', g.id, 'display', g.name, 'type', 'direct') AS value,
+        row_number() OVER (ORDER BY g.name, g.id) AS place ${GROUPS_OF_R}`,
+    roles: `SELECT jsonb_build_object('value', ro.id, 'display', ro.name) AS value,
+        row_number() OVER (ORDER BY ro.key) AS place ${ROLES_OF_R} AND ap.id IS NULL`,
     entitlements: `SELECT jsonb_build_object('value', ap.client_id || ':' || ro.key,
-        'display', ro.name || ' in ' || ap.name, 'type', 'Entitlement') AS value
+        'display', ro.name || ' in ' || ap.name, 'type', 'Entitlement') AS value,
+        row_number() OVER (ORDER BY ro.key, ap.client_id) AS place
       ${ROLES_OF_R} AND ap.id IS NOT NULL`,
   },
   indexed: {
@@ -106,8 +118,9 @@ export const PUSHED_GROUPS: PushedTable<PushedGroup> = {
     ...META('Group'),
   },
   lists: {
+    schemas: schemasOf('urn:ietf:params:scim:schemas:core:2.0:Group'),
     members: `SELECT jsonb_build_object('value', u.id, 'display', coalesce(u.attributes ->> 'displayName', u.user_name),
-        'type', 'User') AS value
+        'type', 'User') AS value, row_number() OVER (ORDER BY u.id) AS place
       FROM group_members gm JOIN users u ON u.tenant_id = gm.tenant_id AND u.id = gm.user_id
       WHERE gm.tenant_id = r.tenant_id AND gm.group_id = r.id AND gm.source = 'scim'`,
   },

@@ -1,5 +1,5 @@
 import type { QueryResultRow } from 'pg';
-import type { TenantId } from '../core/ids.js';
+import { isUuid, type TenantId } from '../core/ids.js';
 import type { ListRequest, ListResult, PageKey } from '../domain/provisioning/provisioning-store.js';
 import type { PushScope } from '../domain/provisioning/pushed-resources.js';
 import type { ResourceFilter } from '../domain/provisioning/resource-query.js';
@@ -37,12 +37,23 @@ export function listStatements<T>(
   return {
     page: {
       ...(lookup && filter?.kind === 'compare' && request.sort === undefined
-        ? { name: `list_${table.kind}_by_${filter.attribute.path.join('_')}_${withMembers}` }
+        ? { name: lookupName(table.kind, filter, withMembers) }
         : {}),
       ...pageText(table, tenantId, of, request, withMembers),
     },
     total: lookup ? undefined : totalStatement(table, tenantId, of, filter),
   };
+}
+
+/** A name for each text: an id in no form of ids makes another condition. */
+function lookupName(
+  kind: string,
+  filter: Extract<ResourceFilter, { kind: 'compare' }>,
+  withMembers: boolean,
+) {
+  const by = filter.attribute.path.join('_');
+  const form = by === 'id' && !isUuid(String(filter.value)) ? '_misread' : '';
+  return `list_${kind}_by_${by}${form}_${withMembers}`;
 }
 
 function pageText<T>(

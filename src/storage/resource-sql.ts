@@ -21,7 +21,7 @@ export interface AttributeColumn {
 export interface ResourceTable {
   /** By their path, joined with dots. */
   readonly columns: Readonly<Record<string, AttributeColumn>>;
-  /** Lists that are rows of other tables: a query that gives each member as `value`, jsonb. */
+  /** Lists that are rows of other tables: a query for each member as `value`, jsonb, at its `place` in the list. */
   readonly lists: Readonly<Record<string, string>>;
   /** Members of lists that are found by an index: which resources have one that equals the value, as a condition on `r`. */
   readonly indexed: Readonly<Record<string, (value: string, values: SqlValues) => string>>;
@@ -71,9 +71,10 @@ export class ResourceSql {
     const place = this.#resource();
     const { path, listAt } = attribute;
     if (listAt === undefined) return this.#sortText(attribute, path, place);
-    const [source, member] = this.#members(path.slice(0, listAt + 1));
+    const [source, member, index] = this.#members(path.slice(0, listAt + 1));
     const key = this.#sortText(attribute, path.slice(listAt + 1), member);
-    return `(SELECT ${key} FROM ${source} ORDER BY (${member.json(['primary'])} = 'true') DESC NULLS LAST LIMIT 1)`;
+    const order = `coalesce(${member.json(['primary'])} = 'true', false) DESC, ${index}`;
+    return `(SELECT ${key} FROM ${source} ORDER BY ${order} LIMIT 1)`;
   }
 
   #sortText(attribute: AttributePath, path: readonly string[], place: Place): string {
@@ -81,7 +82,8 @@ export class ResourceSql {
     if (column?.kind === 'time')
       return `to_char(${column.sql} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US') COLLATE "C"`;
     const value = column === undefined ? this.#text(path, place) : `(${column.sql})::text`;
-    return `${attribute.caseExact || attribute.type !== 'string' ? value : `lower(${value})`} COLLATE "C"`;
+    const text = attribute.caseExact || attribute.type !== 'string' ? value : `lower(${value})`;
+    return `left(${text}, ${SORTED_CHARACTERS}) COLLATE "C"`;
   }
 
   #resource(): Place {
@@ -92,15 +94,16 @@ export class ResourceSql {
     };
   }
 
-  /** The members of a list as rows, and how their parts are reached. */
-  #members(path: readonly string[]): readonly [source: string, member: Place] {
+  /** The members of a list as rows, how their parts are reached, and where in the list each stands. */
+  #members(path: readonly string[]): readonly [source: string, member: Place, index: string] {
     this.#aliases += 1;
     const alias = `m${this.#aliases}`;
     const rows = this.table.lists[path.join('.')];
     const list = `(r.attributes #> ${rows === undefined ? this.values.add(path, 'text[]') : "'{}'"})`;
     const source =
       rows === undefined
-        ? `jsonb_array_elements(CASE jsonb_typeof(${list}) WHEN 'array' THEN ${list} ELSE '[]' END) AS ${alias}(value)`
+        ? `jsonb_array_elements(CASE jsonb_typeof(${list}) WHEN 'array' THEN ${list} ELSE '[]' END)
+            WITH ORDINALITY AS ${alias}(value, place)`
         : `(${rows}) AS ${alias}`;
     return [
       source,
@@ -110,6 +113,7 @@ export class ResourceSql {
         json: (rest) =>
           rest.length === 0 ? `${alias}.value` : `(${alias}.value #> ${this.values.add(rest, 'text[]')})`,
       },
+      `${alias}.place`,
     ];
   }
 
@@ -182,7 +186,8 @@ export class ResourceSql {
 
   #single({ attribute, operator, value }: Compare, path: readonly string[], place: Place): string {
     if (operator === 'ne') return `(${this.#typed(attribute, 'eq', value, path, place)}) IS NOT TRUE`;
-    return `coalesce(${this.#typed(attribute, operator, value, path, place)}, false)`;
+    // Null where there is no value, which is as good as false: nothing below asks for more, and an index needs it bare.
+    return this.#typed(attribute, operator, value, path, place);
   }
 
   #typed(
@@ -194,7 +199,7 @@ export class ResourceSql {
   ): string {
     const column = place.column(path);
     if (column?.kind === 'boolean' || typeof value === 'boolean')
-      return `${column?.sql ?? `(${this.#text(path, place)}) = 'true'`} = ${this.values.add(value, 'boolean')}`;
+      return `${column?.sql ?? `(${this.#text(path, place)} = 'true')`} = ${this.values.add(value, 'boolean')}`;
     if (column?.kind === 'uuid') return this.#id(column.sql, operator, String(value));
     if (column?.kind === 'time')
       return `${column.sql} ${SIGNS[operator]} ${this.values.add(value, 'timestamptz')}`;
@@ -205,8 +210,7 @@ export class ResourceSql {
     }
     if (attribute.type === 'dateTime') {
       const text = this.#text(path, place);
-      const time = `CASE WHEN ${text} ~ '^[0-9]{4}-[0-9]{2}-[0-9]{2}T' THEN (${text})::timestamptz END`;
-      return `(${time}) ${SIGNS[operator]} ${this.values.add(value, 'timestamptz')}`;
+      return `(${instantOf(text)}) ${SIGNS[operator]} ${this.values.add(value, 'timestamptz')}`;
     }
     if (operator === 'eq' && column?.folded !== undefined && !attribute.caseExact)
       return `${column.folded} = lower(${this.values.add(value, 'text')})`;
@@ -226,6 +230,15 @@ export class ResourceSql {
   #text(path: readonly string[], place: Place): string {
     return `(${place.json(path)} #>> '{}')`;
   }
+}
+
+/** What differs only behind these is sorted by id: a cursor holds the last key, and cursors stand in addresses. */
+const SORTED_CHARACTERS = 200;
+
+/** A stored dateTime (RFC 7643 section 2.3.5): in UTC where it names no zone. */
+function instantOf(text: string): string {
+  const zoned = `CASE WHEN ${text} ~ '(Z|[+-][0-9]{2}:[0-9]{2})$' THEN ${text} ELSE ${text} || 'Z' END`;
+  return `CASE WHEN ${text} ~ '^[0-9]{4}-[0-9]{2}-[0-9]{2}T' THEN (${zoned})::timestamptz END`;
 }
 
 const SIGNS: Readonly<Record<Comparison, string>> = {
