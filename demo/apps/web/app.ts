@@ -3,6 +3,7 @@ import Koa from 'koa';
 import { readForm } from '../shared/form.js';
 import { STYLESHEET, stylesheet, type Look } from '../shared/look.js';
 import { faultOf, isOver, STRAY_ANSWER, UNKNOWN_PAGE, type Fault } from './faults.js';
+import { LogoutTokenError, type LogoutTokens } from './logout-tokens.js';
 import { faultPage, homePage, welcomePage } from './pages.js';
 import { remember, take, type Session, type Sessions } from './sessions.js';
 import type { SignIn, Wishes } from './sign-in.js';
@@ -13,11 +14,15 @@ export interface WebAppParts {
   readonly url: string;
   readonly issuer: string;
   readonly signIn: SignIn;
+  readonly logoutTokens: LogoutTokens;
   readonly sessions: Sessions;
   readonly cookieName: string;
   /** Told of errors that nobody in front of a browser can mend. */
   readonly onError: (error: unknown) => void;
 }
+
+const ENDED_ELSEWHERE =
+  'Your access was ended from elsewhere: your organization took it away, or you signed out in another application.';
 
 /** The routes of the web application. */
 export class WebApp {
@@ -36,6 +41,7 @@ export class WebApp {
     router.get('/callback', (ctx) => this.#callback(ctx));
     router.post('/refresh', (ctx) => this.#refresh(ctx));
     router.post('/logout', (ctx) => this.#logout(ctx));
+    router.post('/backchannel-logout', (ctx) => this.#logoutElsewhere(ctx));
     router.get('/signed-out', (ctx) => {
       ctx.body = welcomePage(this.#parts.look, 'You are signed out.');
     });
@@ -76,9 +82,13 @@ export class WebApp {
 
   #home(ctx: RouterContext): void {
     const { look } = this.#parts;
-    const signedIn = this.#session(ctx)?.signedIn;
+    const session = this.#session(ctx);
+    if (session?.signedIn === undefined) {
+      ctx.body = welcomePage(look, session?.endedElsewhere === true ? ENDED_ELSEWHERE : undefined);
+      return;
+    }
     const notice = ctx.query['renewed'] === undefined ? undefined : 'The tokens were renewed.';
-    ctx.body = signedIn === undefined ? welcomePage(look) : homePage(look, signedIn, notice);
+    ctx.body = homePage(look, session.signedIn, notice);
   }
 
   async #login(ctx: RouterContext): Promise<void> {
@@ -151,6 +161,28 @@ export class WebApp {
     ctx.cookies.set(cookieName, null);
     const signedIn = session?.signedIn;
     seeOther(ctx, signedIn === undefined ? '/signed-out' : (await signIn.end(signedIn)).href);
+  }
+
+  /**
+   * The issuer tells that a sign-in has ended (OpenID Connect Back-Channel Logout 1.0): server to server, without cookie.
+   * Whoever asks is believed for the token's signature alone. 200 also when no such sign-in is here any more.
+   */
+  async #logoutElsewhere(ctx: RouterContext): Promise<void> {
+    const { logoutTokens, sessions, onError } = this.#parts;
+    try {
+      const [token, ...others] = (await readForm(ctx)).getAll('logout_token');
+      if (token === undefined || others.length > 0)
+        throw new LogoutTokenError('one logout_token is expected');
+      sessions.endElsewhere(await logoutTokens.take(token));
+      ctx.status = 200;
+      ctx.body = '';
+    } catch (error) {
+      onError(error);
+      // 400 whatever it was (section 2.8): the issuer tries again.
+      ctx.status = 400;
+      const reason = error instanceof LogoutTokenError ? error.message : 'it could not be checked';
+      ctx.body = { error: 'invalid_request', error_description: reason };
+    }
   }
 
   #session(ctx: RouterContext): Session | undefined {

@@ -1,6 +1,7 @@
 import type { Look } from '../shared/look.js';
 import { serve, type RunningApp } from '../shared/serve.js';
 import { WebApp } from './app.js';
+import { LogoutTokens } from './logout-tokens.js';
 import { Sessions } from './sessions.js';
 import { SignIn } from './sign-in.js';
 
@@ -36,6 +37,7 @@ export function startWebApp(options: WebAppOptions): Promise<RunningApp> {
       url,
       issuer,
       signIn,
+      logoutTokens: new LogoutTokens(() => signIn.logoutTrust(), Date.now),
       sessions: new Sessions(Date.now),
       cookieName,
       onError,

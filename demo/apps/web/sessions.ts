@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import type { EndedSignIn } from './logout-tokens.js';
 import type { Attempt, SignedIn } from './sign-in.js';
 
 /** One browser: who is signed in there, and the sign-ins that it has begun, by `state`. */
@@ -6,6 +7,8 @@ export interface Session {
   readonly id: string;
   readonly attempts: Map<string, Attempt>;
   signedIn: SignedIn | undefined;
+  /** The issuer ended the sign-in that was here, without this browser: its next page says so. */
+  endedElsewhere: boolean;
   usedAt: number;
 }
 
@@ -37,7 +40,13 @@ export class Sessions {
       this.#byId.delete(id);
     }
     const id = randomBytes(32).toString('base64url');
-    const session: Session = { id, attempts: new Map(), signedIn: undefined, usedAt: this.now() };
+    const session: Session = {
+      id,
+      attempts: new Map(),
+      signedIn: undefined,
+      endedElsewhere: false,
+      usedAt: this.now(),
+    };
     this.#byId.set(id, session);
     return session;
   }
@@ -56,6 +65,18 @@ export class Sessions {
 
   end(session: Session): void {
     this.#byId.delete(session.id);
+  }
+
+  /** Takes the sign-in out of every browser that has it; what those browsers have begun goes on. */
+  endElsewhere({ sid, sub }: EndedSignIn): void {
+    for (const session of this.#byId.values()) {
+      const claims = session.signedIn?.claims;
+      if (claims === undefined) continue;
+      if (sid !== undefined && claims['sid'] !== sid) continue;
+      if (sub !== undefined && claims.sub !== sub) continue;
+      session.signedIn = undefined;
+      session.endedElsewhere = true;
+    }
   }
 }
 

@@ -17,6 +17,7 @@ import {
   type TokenEndpointResponse,
   type TokenEndpointResponseHelpers,
 } from 'openid-client';
+import type { LogoutTrust } from './logout-tokens.js';
 
 export interface SignInOptions {
   /** The tenant's issuer at Causeway: all that this application needs to know of where people come from. */
@@ -130,6 +131,14 @@ export class SignIn {
       id_token_hint: idToken,
       post_logout_redirect_uri: this.options.postLogoutRedirectUri,
     });
+  }
+
+  /** What the issuer's logout tokens are checked against. @throws Error when its metadata can't be had */
+  async logoutTrust(): Promise<LogoutTrust> {
+    const { issuer, jwks_uri: jwksUri, ...metadata } = (await this.#configuration()).serverMetadata();
+    if (jwksUri === undefined) throw new Error('the issuer publishes no keys');
+    const algorithms = metadata.id_token_signing_alg_values_supported ?? ['RS256'];
+    return { issuer, clientId: this.options.clientId, jwksUri, algorithms };
   }
 
   /** The issuer's metadata, fetched when first needed; a failure isn't kept. */

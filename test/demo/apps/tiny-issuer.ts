@@ -1,5 +1,12 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import { exportJWK, generateKeyPair } from 'jose';
+import {
+  exportJWK,
+  generateKeyPair,
+  importJWK,
+  SignJWT,
+  type JWTHeaderParameters,
+  type JWTPayload,
+} from 'jose';
 import {
   Provider,
   type Adapter,
@@ -35,6 +42,8 @@ export interface TinyIssuer {
   denial: { error: string; error_description?: string } | undefined;
   /** Requests in order: method and path with query. */
   readonly requests: string[];
+  /** Signs whatever a test wants, by the key that is published. */
+  sign(header: Partial<JWTHeaderParameters>, claims: JWTPayload): Promise<string>;
   /** Ends everything that the person was given. */
   endAccess(): Promise<void>;
   stop(): Promise<void>;
@@ -62,6 +71,7 @@ async function configuration(clients: ClientMetadata[], tiny: () => TinyIssuer):
     interactions: { url: (_ctx, { uid }) => `/interaction/${uid}` },
     features: {
       devInteractions: { enabled: false },
+      backchannelLogout: { enabled: true },
       revocation: { enabled: true, allowedPolicy: () => true },
       rpInitiatedLogout: { enabled: true, logoutSource: (ctx, form) => void (ctx.body = form) },
     },
@@ -93,6 +103,10 @@ export async function startTinyIssuer(clients: ClientMetadata[]): Promise<TinyIs
     person: { sub: 'ada', name: 'Ada Byron', email: 'ada.byron@acme.example', roles: ['admin'] },
     denial: undefined,
     requests: [],
+    sign: async (header, claims) =>
+      new SignJWT(claims)
+        .setProtectedHeader({ alg: 'RS256', kid: 'k1', ...header })
+        .sign(await importJWK(await signingKey)),
     endAccess: async () => {
       for (const grantId of grants) await provider.RefreshToken.revokeByGrantId(grantId);
     },

@@ -10,6 +10,7 @@ test.each([
     { error: 'access_denied', error_description: 'not_assigned' },
     "You don't have access to this application",
   ],
+  [{ error: 'access_denied', error_description: 'scim_deprovisioned' }, 'Your account is switched off'],
   [{ error: 'access_denied', error_description: 'constructor' }, "You weren't let in"],
   [{ error: 'login_required', error_description: null }, 'Please sign in again'],
   [{ error: 'temporarily_unavailable' }, 'Sign-in is not available right now'],

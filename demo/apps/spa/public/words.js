@@ -36,6 +36,10 @@ const DENIALS = new Map(
       heading: 'You have no role here yet',
       text: 'You signed in, but none of your groups gives you a role. Ask your IT team, or use another account.',
     },
+    scim_deprovisioned: {
+      heading: 'Your account is switched off',
+      text: 'Your organization has ended your access.',
+    },
   }),
 );
 
