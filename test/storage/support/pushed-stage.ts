@@ -162,5 +162,10 @@ function requestOf(
   };
 }
 
-export const idsOf = (found: ListResult<JsonObject>): readonly string[] =>
-  found.resources.map(({ id }) => String(id));
+export const idsOf = (found: ListResult<JsonObject>): readonly string[] => found.resources.map(idOf);
+
+/** The id of a resource. */
+export function idOf({ id }: JsonObject): string {
+  if (typeof id !== 'string') throw new TypeError('a resource without an id');
+  return id;
+}
