@@ -1,4 +1,6 @@
+import type { ScimExtension } from '../domain/provisioning/schema-extension.js';
 import type { TenantContext } from '../http/tenant-context.js';
+import { extensionSchema } from './schema/extension-schema.js';
 import type { ResourceSchema } from './schema/resource-schema.js';
 import { entitlementResource, groupResource, roleResource, userResource } from './schema/resource-types.js';
 
@@ -16,9 +18,12 @@ const known = new WeakMap<TenantContext, TenantSchemas>();
 export function schemasOf(tenant: TenantContext): TenantSchemas {
   const found = known.get(tenant);
   if (found !== undefined) return found;
+  const { scimExtensions } = tenant.configuration.tenant.settings;
+  const own = (resource: ScimExtension['resource']) =>
+    scimExtensions.filter((extension) => extension.resource === resource).map(extensionSchema);
   const made = {
-    user: userResource(),
-    group: groupResource(),
+    user: userResource(own('User')),
+    group: groupResource(own('Group')),
     role: roleResource(),
     entitlement: entitlementResource(),
   };

@@ -121,17 +121,22 @@ function scimTokenWriter(manager: EntityManager, tenantId: TenantId): EntryWrite
   const connectionIdOf = async (key: string): Promise<string> =>
     (await manager.findOneByOrFail(ConnectionTable, { tenantId, key })).id;
   return {
-    create: async ({ id, name, connection, hash }) => {
+    create: async ({ id, name, connection, hash, expiresAt }) => {
       if (hash === undefined) throw new TypeError('a new SCIM token needs a hash');
       const connectionId = await connectionIdOf(connection);
       await insertRows(manager, ScimTokenTable, [
-        { tenantId, id, name, connectionId, hash: Buffer.from(hash) },
+        { tenantId, id, name, connectionId, expiresAt, hash: Buffer.from(hash) },
       ]);
     },
-    update: async ({ id, name, connection, hash }) => {
+    update: async ({ id, name, connection, hash, expiresAt }) => {
       const connectionId = await connectionIdOf(connection);
-      const changed = hash === undefined ? {} : { hash: Buffer.from(hash), createdAt: () => 'now()' };
-      await updateRows(manager, ScimTokenTable, { tenantId, id }, { name, connectionId, ...changed });
+      // Another value is another token: nobody has used it yet.
+      const changed =
+        hash === undefined
+          ? {}
+          : { hash: Buffer.from(hash), createdAt: () => 'now()', lastUsedAt: () => 'NULL' };
+      const values = { name, connectionId, expiresAt, ...changed };
+      await updateRows(manager, ScimTokenTable, { tenantId, id }, values);
     },
     delete: async ({ id }) => {
       await deleteRows(manager, ScimTokenTable, { tenantId, id });

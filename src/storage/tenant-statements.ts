@@ -8,7 +8,7 @@ import { accessPolicyView, grantView, roleMappingView } from '../domain/configur
 import type { Connection } from '../domain/connection/connection.js';
 import type { SigningKey } from '../domain/keys/signing-key.js';
 import type { GroupReference, Role, RoleMapping } from '../domain/role/role.js';
-import type { Domain, Tenant } from '../domain/tenant/tenant.js';
+import { DEFAULT_TENANT_SETTINGS, type Domain, type Tenant } from '../domain/tenant/tenant.js';
 import type { SealedConnectionSecrets, StoredTenant } from '../domain/tenant/tenant-store.js';
 import type { Statement } from './database.js';
 
@@ -62,7 +62,8 @@ export function toTenant(row: QueryResultRow): Tenant {
     kind: row['kind'],
     parentId: row['parent_id'],
     status: row['status'],
-    settings: row['settings'],
+    // A row may be older than one of the settings.
+    settings: { ...DEFAULT_TENANT_SETTINGS, ...row['settings'] },
     configVersion: Number(row['config_version']),
   };
 }
@@ -84,6 +85,7 @@ export function toStoredTenant(tenantRow: QueryResultRow, results: readonly Rows
       id: row['id'],
       name: row['name'],
       connection: row['connection'],
+      expiresAt: row['expires_at'],
     })),
     grants: of('grants').map(toGrant),
   };

@@ -49,6 +49,17 @@ async function jsonLines(...words: readonly string[]) {
   return (await lines(...words, '--json')).map((line) => JSON.parse(line));
 }
 
+async function targets(...words: readonly string[]): Promise<readonly string[]> {
+  return (await jsonLines('tail', ...words)).map(({ target }) => target);
+}
+
+/** What a command that is used wrongly says. */
+async function told(...words: readonly string[]): Promise<string> {
+  const { code, stdout, stderr } = await causeway(...words);
+  expect([code, stdout]).toEqual([64, '']);
+  return stderr.trim();
+}
+
 async function pushed(): Promise<void> {
   await it.node.scimRecorder.flush();
 }
@@ -56,7 +67,7 @@ async function pushed(): Promise<void> {
 describe('scim tail and scim show', () => {
   test('a request, what it did and what was wrong, in a line each', async () => {
     const made = await scim.post('/Users', oktaUser('ada@acme.example', { nickname2: 'x' }));
-    const id = String(made.body['id']);
+    const { id } = made.body as { readonly id: string };
     expect((await scim.post('/Users', oktaUser('ada@acme.example'))).status).toBe(409);
     await pushed();
     const [first, second] = await lines('tail', '--tenant', 'acme');
@@ -84,8 +95,6 @@ describe('scim tail and scim show', () => {
     await new ScimClient(scim.baseUrl, `${TOKEN}-of-entra`).get('/Users?count=1');
     await new ScimClient(scim.baseUrl, 'nobody').get('/Users?count=2');
     await pushed();
-    const targets = async (...words: readonly string[]) =>
-      (await jsonLines('tail', ...words)).map(({ target }) => target);
     expect(await targets()).toEqual(['/Users', '/Users', '/Users?count=1', '/Users?count=2']);
     expect(await targets('--limit', '2')).toEqual(['/Users?count=1', '/Users?count=2']);
     expect(await targets('--connection', 'entra')).toEqual(['/Users?count=1']);
@@ -127,11 +136,6 @@ describe('scim tail and scim show', () => {
   });
 
   test('an unknown tenant, connection, request or number is told: 64', async () => {
-    const told = async (...words: readonly string[]) => {
-      const { code, stdout, stderr } = await causeway(...words);
-      expect([code, stdout]).toEqual([64, '']);
-      return stderr.trim();
-    };
     const nobody = '019ab3c4-5d6e-7f80-9123-456789abcdef';
     expect(await told('tail', '--tenant', 'nope')).toBe("there is no tenant 'nope'");
     expect(await told('tail', '--connection', 'nope')).toBe("'nope' is no connection of the tenant");
@@ -162,13 +166,13 @@ test('scim tail --follow tells what comes, once, and ends well by SIGINT', async
   const ended = new Promise<number | null>((resolve) => {
     child.on('close', resolve);
   });
-  const targets = () =>
+  const seen = () =>
     stdout
       .split('\n')
       .slice(0, -1)
       .map((line) => JSON.parse(line).target);
   const until = async (count: number): Promise<void> => {
-    for (let tries = 0; targets().length < count && tries < 600; tries += 1)
+    for (let tries = 0; seen().length < count && tries < 600; tries += 1)
       await new Promise((resolve) => setTimeout(resolve, 100));
   };
   await until(1);
@@ -180,7 +184,7 @@ test('scim tail --follow tells what comes, once, and ends well by SIGINT', async
   await until(3);
   child.kill('SIGINT');
   expect([await ended, stderr]).toEqual([0, '']);
-  expect(targets().slice(1)).toEqual(['/Users?count=7', '/Users?count=8']);
+  expect(seen().slice(1)).toEqual(['/Users?count=7', '/Users?count=8']);
 }, 120_000);
 
 describe('scim tokens', () => {

@@ -74,6 +74,14 @@ const application = (
 
 const SCOPES = ['read', 'write'];
 
+const badge = { schema: 'urn:acme:scim:User', name: 'Acme', attributes: [{ name: 'badge' }] };
+const EXTENSIONS = [
+  [],
+  [badge],
+  [{ ...badge, attributes: [{ name: 'badge', caseExact: true }] }],
+  [badge, { ...badge, schema: 'urn:acme:scim:Group', resource: 'Group' as const }],
+];
+
 /** A tenant's whole configuration without faults. */
 export function arbitraryTenant(slug: string): fc.Arbitrary<DesiredTenant> {
   const names = fc.record({
@@ -117,6 +125,7 @@ export function arbitraryTenant(slug: string): fc.Arbitrary<DesiredTenant> {
                 { selector: (mapping) => JSON.stringify(mapping), maxLength: 6 },
               ),
         roleMappingMode: fc.constantFrom('many-to-many' as const, 'one-to-one' as const),
+        scimExtensions: fc.constantFrom(...EXTENSIONS),
         defaultRole: fc.constantFrom(null, ...roles),
         whenNoRole: fc.constantFrom('allow' as const, 'deny' as const),
         apis: fc.nat({ max: 2 }).chain((defaultIndex) =>
@@ -156,6 +165,7 @@ export function arbitraryTenant(slug: string): fc.Arbitrary<DesiredTenant> {
                   name: fc.constantFrom('one', 'two'),
                   connection: fc.constantFrom(...connections),
                   token: fc.constant(''),
+                  expiresAt: fc.constantFrom(null, new Date('2040-01-31T12:00:00.5Z')),
                 }),
                 { selector: (token) => token.name },
               ),
@@ -169,7 +179,16 @@ export function arbitraryTenant(slug: string): fc.Arbitrary<DesiredTenant> {
         ),
       }),
     )
-    .map(withTokens);
+    .map(withTokens)
+    .map(withOneMapping);
+}
+
+/** One-to-one is without faults where there is little to map. */
+function withOneMapping(tenant: DesiredTenant): DesiredTenant {
+  const { roleMappingMode, roleMappings = [] } = tenant;
+  return roleMappingMode === 'one-to-one'
+    ? { ...tenant, roleMappings: roleMappings.slice(0, 1) }
+    : { ...tenant, roleMappings };
 }
 
 /** Two tokens of a tenant differ. */

@@ -1,4 +1,5 @@
 import { keepsRefreshTokens, OFFLINE_ACCESS } from '../connection/connection.js';
+import { faultsOfExtension } from '../provisioning/schema-extension.js';
 import { CONSOLE_ROLES } from '../role/role.js';
 import { checkApplication } from './check-application.js';
 import type { DesiredTenant } from './desired.js';
@@ -7,6 +8,7 @@ import { faultOfDomain, faultOfVerifying } from './mail-domains.js';
 import { Paths } from './paths.js';
 import type { ConfigurationRules } from './rules.js';
 import type { TargetTenant } from './target.js';
+import { checkMappingMode } from './check-mapping-mode.js';
 import type { TenantCheck } from './tenant-check.js';
 import { accessPolicyView, grantView, roleMappingView } from './views.js';
 
@@ -29,6 +31,8 @@ export function checkTenant(
   checkDomains(check);
   checkConnections(check);
   checkRoles(check);
+  checkMappingMode(check);
+  checkScimExtensions(check);
   checkApis(check);
   for (const application of target.applications) checkApplication(check, application);
   return check.list.faults;
@@ -60,6 +64,7 @@ function checkUniqueness({ desired, paths, list }: TenantCheck): void {
   once('accessPolicies', desired.accessPolicies, (entry) => accessPolicyView(entry).key);
   once('applications', desired.applications, (entry) => entry.clientId);
   once('scimTokens', desired.scimTokens, (entry) => entry.name);
+  once('scimExtensions', desired.scimExtensions, (entry) => entry.schema.toLowerCase());
   once('grants', desired.grants, (entry) => grantView(entry).key);
 }
 
@@ -126,6 +131,12 @@ function checkRoles({ target, paths, list }: TenantCheck): void {
         `'${unknown}' is no role of the console`,
       );
   }
+}
+
+/** What is in force was checked when it came. */
+function checkScimExtensions({ desired, paths, list }: TenantCheck): void {
+  for (const [index, extension] of (desired.scimExtensions ?? []).entries())
+    for (const fault of faultsOfExtension(extension)) list.add(paths.entry('scimExtensions', index), fault);
 }
 
 function checkApis({ target, paths, list }: TenantCheck): void {

@@ -7,6 +7,7 @@ import type {
 } from '../application/application.js';
 import type { ConnectionSettings, ConnectionStatus, ConnectionType } from '../connection/connection.js';
 import type { IssuerInput } from '../connection/issuer.js';
+import type { SchemaExtension, ScimExtension } from '../provisioning/schema-extension.js';
 import type { GroupReference } from '../role/role.js';
 import type { LocalSignIn, RoleMappingMode, WhenNoRole } from '../tenant/tenant.js';
 import type { CustomerGrant } from './tenant-configuration.js';
@@ -34,6 +35,7 @@ export interface DesiredTenant {
   readonly accessPolicies?: readonly AccessPolicy[];
   readonly applications?: readonly DesiredApplication[];
   readonly scimTokens?: readonly DesiredScimToken[];
+  readonly scimExtensions?: readonly DesiredScimExtension[];
   readonly grants?: readonly CustomerGrant[];
 }
 
@@ -86,4 +88,11 @@ export interface DesiredScimToken {
   /** The only connection, if absent. */
   readonly connection?: string;
   readonly token?: string;
+  /** null: never. */
+  readonly expiresAt?: Date | null;
+}
+
+export interface DesiredScimExtension extends SchemaExtension {
+  /** User, if absent. */
+  readonly resource?: ScimExtension['resource'];
 }

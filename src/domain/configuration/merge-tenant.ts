@@ -91,6 +91,9 @@ function mergeSettings(
     roleMappingMode: desired.roleMappingMode ?? base.roleMappingMode,
     defaultRole: desired.defaultRole === undefined ? base.defaultRole : desired.defaultRole,
     whenNoRole: desired.whenNoRole ?? base.whenNoRole,
+    scimExtensions:
+      desired.scimExtensions?.map((entry) => ({ ...entry, resource: entry.resource ?? 'User' })) ??
+      base.scimExtensions,
   };
 }
 
@@ -119,9 +122,9 @@ function mergeScimTokens(
 ): readonly TargetScimToken[] {
   if (desired.scimTokens === undefined) return current?.scimTokens ?? [];
   return desired.scimTokens.map((entry, index) => {
-    const known = current?.scimTokens.find((token) => token.name === entry.name)?.connection;
+    const known = current?.scimTokens.find((token) => token.name === entry.name);
     const only = connections.length === 1 ? connections[0]?.key : undefined;
-    const connection = entry.connection ?? known ?? only;
+    const connection = entry.connection ?? known?.connection ?? only;
     if (connection === undefined)
       faults.add(
         `${paths.entry('scimTokens', index)}.connection`,
@@ -130,6 +133,7 @@ function mergeScimTokens(
     return {
       name: entry.name,
       connection: connection ?? '',
+      expiresAt: entry.expiresAt === undefined ? (known?.expiresAt ?? null) : entry.expiresAt,
       ...(entry.token === undefined ? {} : { token: entry.token }),
     };
   });

@@ -45,6 +45,8 @@ export interface TargetApplication extends Omit<Application, 'id'> {
 export interface TargetScimToken {
   readonly name: string;
   readonly connection: string;
+  /** null: never. */
+  readonly expiresAt: Date | null;
   /** undefined: as it is, made if there is none. */
   readonly token?: string;
 }

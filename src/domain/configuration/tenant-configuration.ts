@@ -18,6 +18,8 @@ export interface ScimTokenName {
   readonly name: string;
   /** Key of the connection whose users it sees. */
   readonly connection: string;
+  /** null: it never expires. */
+  readonly expiresAt: Date | null;
 }
 
 /** All that operators configure of one tenant, as it is in force: secrets aside. */

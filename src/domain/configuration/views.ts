@@ -84,9 +84,9 @@ export function applicationView(application: Omit<TargetApplication, 'clientSecr
   return { key: clientId, members: json({ name, type, ...settings }) };
 }
 
-export const scimTokenView = ({ name, connection }: TargetScimToken): View => ({
+export const scimTokenView = ({ name, connection, expiresAt }: TargetScimToken): View => ({
   key: name,
-  members: { connection },
+  members: { connection, expiresAt: expiresAt?.toISOString() ?? null },
 });
 
 export function grantView(grant: CustomerGrant): View {

@@ -1,4 +1,5 @@
 import type { TenantId } from '../../core/ids.js';
+import type { ScimExtension } from '../provisioning/schema-extension.js';
 
 /** One customer organization with one issuer; or an MSP, a tenant with tenants below it; or the deployment's own. */
 export interface Tenant {
@@ -29,6 +30,8 @@ export interface TenantSettings {
   /** Key of the role of those whom no mapping or assignment gives one. */
   readonly defaultRole: string | null;
   readonly whenNoRole: WhenNoRole;
+  /** Attributes of the tenant's own in its SCIM schemas (C2). */
+  readonly scimExtensions: readonly ScimExtension[];
 }
 
 export const DEFAULT_TENANT_SETTINGS: TenantSettings = {
@@ -37,6 +40,7 @@ export const DEFAULT_TENANT_SETTINGS: TenantSettings = {
   roleMappingMode: 'many-to-many',
   defaultRole: null,
   whenNoRole: 'allow',
+  scimExtensions: [],
 };
 
 /** Whether the tenant keeps out somebody whom groups and assignments give these roles. */

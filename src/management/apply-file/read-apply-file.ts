@@ -68,9 +68,10 @@ class TenantReader {
       ...(scimTokens === undefined
         ? {}
         : {
-            scimTokens: scimTokens.map((token, index) =>
-              this.#withSecrets(token, `scimTokens[${index}]`, ['token']),
-            ),
+            scimTokens: scimTokens.map(({ expiresAt, ...token }, index) => ({
+              ...this.#withSecrets(token, `scimTokens[${index}]`, ['token']),
+              ...this.#expiry(expiresAt, `scimTokens[${index}]`),
+            })),
           }),
     };
   }
@@ -88,6 +89,14 @@ class TenantReader {
     return { ...entry, ...Object.fromEntries(resolved) };
   }
 
+  #expiry(text: string | null | undefined, place: string): { readonly expiresAt?: Date | null } {
+    if (text === undefined || text === null) return text === null ? { expiresAt: null } : {};
+    const instant = instantOf(text);
+    if (instant === undefined)
+      this.faults.push({ path: `${this.path}.${place}.expiresAt`, message: 'is no time that exists' });
+    return { expiresAt: instant ?? null };
+  }
+
   /** Faults name the variable, never what it holds. */
   #resolve(secret: SecretEntry, path: string): string {
     if ('value' in secret) return secret.value;
@@ -101,6 +110,14 @@ class TenantReader {
       });
     return value ?? '';
   }
+}
+
+/** The instant of a text in the form of RFC 3339; undefined: there is no such day or hour. */
+function instantOf(text: string): Date | undefined {
+  const [year = 0, month = 0, day = 0] = text.slice(0, 10).split('-').map(Number);
+  const lastDay = new Date(Date.UTC(year, month, 0)).getUTCDate();
+  const instant = new Date(text.toUpperCase());
+  return year > 0 && day <= lastDay && !Number.isNaN(instant.getTime()) ? instant : undefined;
 }
 
 type ResolvedSecret<T> = T extends null ? null : string;

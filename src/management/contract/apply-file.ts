@@ -1,7 +1,16 @@
 import { Type, type Static } from 'typebox';
 import { ApplicationEntry } from './apply-application.js';
 import { ConnectionEntry } from './apply-connection.js';
-import { GroupReferenceEntry, ConnectionKey, RoleKey, RoleName, SecretEntry, Slug } from './apply-values.js';
+import { ScimExtensionEntry } from './apply-scim-extension.js';
+import {
+  ConnectionKey,
+  GroupReferenceEntry,
+  Instant,
+  RoleKey,
+  RoleName,
+  SecretEntry,
+  Slug,
+} from './apply-values.js';
 import { DisplayName, PlainText, ScopeName } from './text.js';
 
 /**
@@ -87,6 +96,9 @@ const ScimTokenEntry = Type.Object(
     name: DisplayName,
     connection: Type.Optional(ConnectionKey),
     token: Type.Optional(SecretEntry),
+    expiresAt: Type.Optional(
+      Type.Union([Instant, Type.Null()], { description: 'a time with its zone, or null' }),
+    ),
   },
   closed,
 );
@@ -132,6 +144,7 @@ export const TenantEntry = Type.Object(
     accessPolicies: Type.Optional(Type.Array(AccessPolicyEntry, { maxItems: 1_000 })),
     applications: Type.Optional(Type.Array(ApplicationEntry, { maxItems: 5_000 })),
     scimTokens: Type.Optional(Type.Array(ScimTokenEntry, { maxItems: 100 })),
+    scimExtensions: Type.Optional(Type.Array(ScimExtensionEntry, { maxItems: 20 })),
     grants: Type.Optional(Type.Array(GrantEntry, { maxItems: 1_000 })),
   },
   closed,

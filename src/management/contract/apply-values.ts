@@ -32,6 +32,12 @@ export const RoleName = Type.String({
   description: "a role key, or a built-in 'console:' role",
 });
 
+/** An instant (RFC 3339 section 5.6); whether there is such a day is asked where it is read. */
+export const Instant = Type.String({
+  pattern: '^\\d{4}-\\d\\d-\\d\\d[Tt]\\d\\d:\\d\\d:\\d\\d(?:\\.\\d{1,9})?(?:[Zz]|[+-]\\d\\d:\\d\\d)$',
+  description: 'a time with its zone such as 2026-12-31T23:59:59Z (RFC 3339)',
+});
+
 /** Which group is meant. */
 export const GroupReferenceEntry = Type.Union(
   [

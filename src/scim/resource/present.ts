@@ -63,12 +63,15 @@ function planOf(definition: AttributeDefinition, named: Named | undefined, asked
   if (returned !== 'always' && (asked ? named === undefined : named === 'whole')) return 'none';
   if (subAttributes === undefined) return 'all';
   const parts = named === 'whole' ? undefined : named;
-  return planOfParts(subAttributes, (part) => planOf(part, parts?.get(part), asked && parts !== undefined));
+  const plans = plansOf(subAttributes, (part) =>
+    planOf(part, parts?.get(part), asked && parts !== undefined),
+  );
+  return plans.every(([, plan]) => plan === 'all') ? 'all' : new Map(plans);
 }
 
 /**
  * An extension is no attribute that could be left out: those of its attributes that are always shown are
- * shown.
+ * shown. It is never shown whole: a tenant may have taken attributes out of it whose values are still stored.
  */
 function extensionPlan(
   { subAttributes = [] }: AttributeDefinition,
@@ -76,16 +79,15 @@ function extensionPlan(
   asked: boolean,
 ): Plan {
   if (named === 'whole')
-    return planOfParts(subAttributes, (part) => planOf(part, asked ? undefined : 'whole', false));
-  return planOfParts(subAttributes, (part) => planOf(part, named?.get(part), asked));
+    return new Map(plansOf(subAttributes, (part) => planOf(part, asked ? undefined : 'whole', false)));
+  return new Map(plansOf(subAttributes, (part) => planOf(part, named?.get(part), asked)));
 }
 
-function planOfParts(
+function plansOf(
   parts: readonly AttributeDefinition[],
   planOfPart: (part: AttributeDefinition) => Plan,
-): Plan {
-  const plans = parts.map((part) => [part.name, planOfPart(part)] as const);
-  return plans.every(([, plan]) => plan === 'all') ? 'all' : new Map(plans);
+): readonly (readonly [name: string, plan: Plan])[] {
+  return parts.map((part) => [part.name, planOfPart(part)]);
 }
 
 /** What the plan shows of a value; undefined: nothing is left. */

@@ -135,6 +135,7 @@ describe('defaults of what is new', () => {
         roleMappingMode: 'many-to-many',
         defaultRole: null,
         whenNoRole: 'allow',
+        scimExtensions: [],
       },
       apis: [
         {

@@ -18,6 +18,10 @@ function tenantOf(text: string, variable: (name: string) => string | undefined =
 
 const tenant = (members: string): string => `tenants: [{ slug: acme, ${members} }]`;
 const connection = (members: string): string => tenant(`connections: [{ key: okta, ${members} }]`);
+const extension = (members: string): string =>
+  tenant(
+    `scimExtensions: [{ schema: "urn:acme:User", name: Acme, ${members}${members.startsWith('attributes') ? '' : ', attributes: [{ name: a }]'} }]`,
+  );
 const application = (members: string): string => tenant(`applications: [{ clientId: app, ${members} }]`);
 
 describe('a fault is one line that begins with where it is', () => {
@@ -107,6 +111,33 @@ describe('a fault is one line that begins with where it is', () => {
       'tenants[0].accessPolicies[0].grants: is required',
     ],
     [tenant('scimTokens: [{ connection: okta }]'), 'tenants[0].scimTokens[0].name: is required'],
+    [
+      tenant('scimTokens: [{ name: okta, expiresAt: 2026-12-31 }]'),
+      'tenants[0].scimTokens[0].expiresAt: must be a time with its zone such as 2026-12-31T23:59:59Z (RFC 3339)',
+    ],
+    [
+      tenant('scimTokens: [{ name: okta, expiresAt: "2026-02-29T00:00:00Z" }]'),
+      'tenants[0].scimTokens[0].expiresAt: is no time that exists',
+    ],
+    [
+      tenant('scimTokens: [{ name: okta, expiresAt: "2026-12-31T25:00:00Z" }]'),
+      'tenants[0].scimTokens[0].expiresAt: is no time that exists',
+    ],
+    [extension('resource: Role'), 'tenants[0].scimExtensions[0].resource: must be User or Group'],
+    [extension('mutability: readOnly'), 'tenants[0].scimExtensions[0].mutability: is not known here'],
+    [
+      extension('attributes: [{ name: a, type: text }]'),
+      'tenants[0].scimExtensions[0].attributes[0].type: must be string, boolean, decimal, integer, dateTime, binary, reference or complex',
+    ],
+    [
+      extension('attributes: [{ name: a, returned: never }]'),
+      'tenants[0].scimExtensions[0].attributes[0].returned: must be always, default or request',
+    ],
+    [
+      extension('attributes: [{ name: a, type: complex, subAttributes: [{ name: b, multiValued: true }] }]'),
+      'tenants[0].scimExtensions[0].attributes[0].subAttributes[0].multiValued: is not known here',
+    ],
+    [extension('attributes: []'), 'tenants[0].scimExtensions[0].attributes: must have at least 1 entry'],
     [
       tenant('grants: [{ group: { name: T }, customers: none, roles: [a] }]'),
       "tenants[0].grants[0].customers: must be 'all', or a list of slugs",
@@ -271,6 +302,19 @@ describe('what a file may be', () => {
     expect(
       tenantOf(tenant('scimTokens: [{ name: okta, token: { value: "0123456789abcdef" } }]'))?.scimTokens,
     ).toEqual([{ name: 'okta', token: '0123456789abcdef' }]);
+  });
+
+  test('a token’s end is an instant, null for none, and absent when it is not said', () => {
+    const read = tenantOf(
+      tenant(
+        'scimTokens: [{ name: a, expiresAt: 2026-12-31T23:59:59+01:00 }, { name: b, expiresAt: null }, { name: c }]',
+      ),
+    );
+    expect(read?.scimTokens).toEqual([
+      { name: 'a', expiresAt: new Date('2026-12-31T22:59:59Z') },
+      { name: 'b', expiresAt: null },
+      { name: 'c' },
+    ]);
   });
 
   test('a variable with a fault is named, its value never', () => {
