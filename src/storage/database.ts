@@ -70,7 +70,7 @@ export class Database {
   /** One statement outside of tenants, as the database user itself: the directory, jobs. */
   async query(statement: Statement): Promise<Rows> {
     this.#flushed();
-    const [rows] = await this.#withClient((client) => flush(client, [statement]));
+    const [rows] = await this.#persistently((client) => flush(client, [statement]));
     return rows ?? [];
   }
 

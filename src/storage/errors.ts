@@ -29,10 +29,14 @@ function postgresError(error: unknown): PostgresError {
   return (inner instanceof Error ? inner : error) as PostgresError;
 }
 
-/** serialization_failure, deadlock_detected: PostgreSQL asks to run the transaction again. */
+/**
+ * serialization_failure, deadlock_detected: PostgreSQL asks to run the transaction again. So does a prepared statement whose
+ * table has got a column since, by the migration of a newer node beside this one (I3).
+ */
 export function isRetryable(error: unknown): boolean {
   const { code } = postgresError(error);
   if (code === '40001' || code === '40P01') return true;
+  if (code === '0A000' && error instanceof Error && /cached plan/.test(error.message)) return true;
   return error instanceof DomainError && error.cause !== undefined && isRetryable(error.cause);
 }
 

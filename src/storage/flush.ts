@@ -9,8 +9,13 @@ export interface Statement {
 
 export type Rows = readonly QueryResultRow[];
 
-/** Names that are prepared on a connection; `doubtful` after an error, when it is unknown how far the server came. */
-type Prepared = Map<string, 'known' | 'doubtful'>;
+/** A name that is prepared on a connection. */
+interface PreparedName {
+  readonly text: string;
+  /** How its rows are read, once it was described; `doubtful` after an error, when it is unknown what the server has. */
+  reader: RowReader | 'undescribed' | 'doubtful';
+}
+type Prepared = Map<string, PreparedName>;
 const preparedOn = new WeakMap<Connection, Prepared>();
 
 function preparedNames(connection: Connection): Prepared {
@@ -48,8 +53,7 @@ interface WireStatement {
 class Flush implements pg.Submittable {
   readonly #results: QueryResultRow[][] = [];
   #rows: QueryResultRow[] = [];
-  #reader = new Result();
-  #submitted: string[] = [];
+  #reader: RowReader | undefined;
   #prepared: Prepared = new Map();
   #unreadable: unknown;
 
@@ -59,27 +63,28 @@ class Flush implements pg.Submittable {
     private readonly reject: (error: unknown) => void,
   ) {}
 
-  readonly submit = (connection: Connection): void => {
+  readonly submit = (connection: Connection): Error | null => {
     this.#prepared = preparedNames(connection);
+    const other = this.statements.find(({ name, text }) => (this.#prepared.get(name)?.text ?? text) !== text);
+    if (other !== undefined) return new TypeError(`two statements have the name ${other.name}`);
     connection.stream.cork();
     for (const statement of this.statements) this.#write(connection, statement);
     connection.sync();
     connection.stream.uncork();
+    return null;
   };
 
   #write(connection: Connection, { name, text, values }: WireStatement): void {
-    const state = this.#prepared.get(name);
-    if (state !== 'known') {
+    const known = this.#prepared.get(name);
+    if (known === undefined || known.reader === 'doubtful') {
       // Closing what isn't there is no error.
-      if (state === 'doubtful') connection.close({ type: 'S', name }, true);
+      if (known !== undefined) connection.close({ type: 'S', name }, true);
       connection.parse({ name, text, types: [] }, true);
-      if (name !== '') {
-        this.#submitted.push(name);
-        this.#prepared.set(name, 'known');
-      }
+      if (name !== '') this.#prepared.set(name, { text, reader: 'undescribed' });
     }
     connection.bind({ statement: name, values }, true);
-    connection.describe({ type: 'P', name: '' }, true);
+    // What a prepared statement answers is the same each time: PostgreSQL refuses to run it otherwise.
+    if (typeof known?.reader !== 'object') connection.describe({ type: 'P', name: '' }, true);
     connection.execute({}, true);
   }
 
@@ -90,15 +95,31 @@ class Flush implements pg.Submittable {
 
   handleDataRow({ fields }: { fields: readonly unknown[] }): void {
     try {
+      this.#reader ??= this.#knownReader();
       this.#rows.push(this.#reader.parseRow(fields));
     } catch (error) {
       this.#unreadable ??= error;
     }
   }
 
+  /** The reader of the statement that is being answered, which was described on an earlier flush. */
+  #knownReader(): RowReader {
+    const { reader } = this.#prepared.get(this.#answered()) ?? {};
+    if (typeof reader !== 'object') throw new TypeError('rows came before their description');
+    return reader;
+  }
+
+  /** Name of the statement that is being answered. */
+  #answered(): string {
+    return this.statements[this.#results.length]?.name ?? '';
+  }
+
   handleCommandComplete(): void {
+    const known = this.#prepared.get(this.#answered());
+    if (known?.reader === 'undescribed') known.reader = this.#reader ?? new Result();
     this.#results.push(this.#rows);
     this.#rows = [];
+    this.#reader = undefined;
   }
 
   handleEmptyQuery(): void {
@@ -106,7 +127,10 @@ class Flush implements pg.Submittable {
   }
 
   handleError(error: unknown): void {
-    for (const name of this.#submitted) this.#prepared.set(name, 'doubtful');
+    for (const { name } of this.statements) {
+      const known = this.#prepared.get(name);
+      if (known !== undefined) known.reader = 'doubtful';
+    }
     this.reject(error);
   }
 
