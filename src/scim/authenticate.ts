@@ -9,7 +9,8 @@ import { ScimError } from './errors.js';
 /** Whose token a request brings: it sees what was pushed on its connection, and nothing else (C15). */
 export interface ScimClient {
   readonly connection: Connection;
-  readonly tokenId: string;
+  /** Null: the client brought an access token. */
+  readonly tokenId: string | null;
   readonly actor: Actor;
 }
 
@@ -68,7 +69,7 @@ async function byAccessToken(
       403,
       'With several connections only a SCIM token says which one is meant: use one of those.',
     );
-  return { connection, tokenId: clientId, actor: { type: 'scim', id: clientId } };
+  return { connection, tokenId: null, actor: { type: 'scim', id: clientId } };
 }
 
 async function verified(token: string, tenant: TenantContext, deps: AuthenticateDeps) {

@@ -49,6 +49,8 @@ export class ScimCall {
     readonly push: Push,
     readonly schemas: TenantSchemas,
     readonly stores: ScimStores,
+    /** Tells whoever runs the node of what failed on our side. */
+    readonly report: (error: unknown) => void,
   ) {}
 
   /** `{issuer}/scim/v2` */

@@ -1,7 +1,9 @@
 import type { JsonObject } from '../core/json.js';
 import type { ListRequest, ListResult } from '../domain/provisioning/provisioning-store.js';
+import type { ResourceFilter, ResourceSort } from '../domain/provisioning/resource-query.js';
 import type { ScimCall } from './call.js';
 import { Cursors } from './cursor.js';
+import { badRequest, type ScimType } from './errors.js';
 import { parseFilter } from './filter/parse-filter.js';
 import { projector } from './resource/present.js';
 import type { ResourceSchema } from './schema/resource-schema.js';
@@ -29,6 +31,46 @@ export interface Listing {
   ) => Promise<ListResult<JsonObject>>;
 }
 
+/** Addresses are put together when a resource is shown: nothing could look them up. */
+const ADDRESSES = ['meta.location', 'groups.$ref', 'members.$ref'];
+
+function refuseAddress(path: readonly string[], above: readonly string[], scimType: ScimType): void {
+  const name = [...above, ...path].join('.');
+  if (ADDRESSES.includes(name))
+    throw badRequest(scimType, `${name} can't be searched for or sorted by: use the id, which it ends with.`);
+}
+
+function refuseAddresses(filter: ResourceFilter, above: readonly string[] = []): void {
+  switch (filter.kind) {
+    case 'and':
+    case 'or':
+      for (const part of filter.parts) refuseAddresses(part, above);
+      break;
+    case 'not':
+      refuseAddresses(filter.part, above);
+      break;
+    case 'element':
+      refuseAddresses(filter.filter, filter.attribute.path);
+      break;
+    case 'present':
+    case 'compare':
+      refuseAddress(filter.attribute.path, above, 'invalidFilter');
+  }
+}
+
+function readFilter(text: string, schema: ResourceSchema): ResourceFilter {
+  const filter = parseFilter(text, schema);
+  refuseAddresses(filter);
+  return filter;
+}
+
+function readSort({ sortBy, descending }: SearchRequest, schema: ResourceSchema): ResourceSort | undefined {
+  if (sortBy === undefined) return undefined;
+  const attribute = schema.resolveValue(sortBy, 'invalidPath');
+  refuseAddress(attribute.path, [], 'invalidPath');
+  return { attribute, order: descending ? 'descending' : 'ascending' };
+}
+
 /** Whether the answer may hold an attribute: what takes long to read is left out when nobody sees it. */
 export function showing(schema: ResourceSchema, search: SearchRequest): (attribute: string) => boolean {
   const whole = (names: readonly string[]): readonly string[] =>
@@ -51,14 +93,8 @@ export async function list(call: ScimCall, listing: Listing, search: SearchReque
   const { cursor, count, startIndex } = search;
   const result = await listing.find(
     {
-      filter: search.filter === undefined ? undefined : parseFilter(search.filter, schema),
-      sort:
-        search.sortBy === undefined
-          ? undefined
-          : {
-              attribute: schema.resolveValue(search.sortBy, 'invalidPath'),
-              order: search.descending ? 'descending' : 'ascending',
-            },
+      filter: search.filter === undefined ? undefined : readFilter(search.filter, schema),
+      sort: readSort(search, schema),
       page:
         cursor === undefined
           ? { startIndex, count }

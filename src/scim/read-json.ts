@@ -11,13 +11,15 @@ const MAX_DEPTH = 64;
  * with each name once in an object and at most 64 levels: what parsers disagree about is not guessed at (A-93).
  */
 export async function readBody(request: IncomingMessage): Promise<Json | undefined> {
+  const tooLarge = new ScimError(413, `The body may have ${MAX_BODY_BYTES} bytes: send less at once.`);
+  if (Number(request.headers['content-length'] ?? 0) > MAX_BODY_BYTES) throw tooLarge;
   const chunks: Buffer[] = [];
   let size = 0;
-  for await (const chunk of request) {
+  // The connection outlives a body that is too large: else the answer wouldn't arrive.
+  for await (const chunk of request.iterator({ destroyOnReturn: false })) {
     const bytes: Buffer = chunk;
     size += bytes.length;
-    if (size > MAX_BODY_BYTES)
-      throw new ScimError(413, `The body may have ${MAX_BODY_BYTES} bytes: send less at once.`);
+    if (size > MAX_BODY_BYTES) throw tooLarge;
     chunks.push(bytes);
   }
   return size === 0 ? undefined : parseJson(decode(Buffer.concat(chunks, size)));

@@ -3,6 +3,7 @@ import { messageOf } from '../core/errors.js';
 import type { TenantId } from '../core/ids.js';
 import type { Json } from '../core/json.js';
 import type { Logger } from '../core/logger.js';
+import { plainText } from '../core/text.js';
 import type { ScimRequestRecord, ScimRequestStore } from '../domain/provisioning/scim-request.js';
 import { isObject } from './resource/check-json.js';
 
@@ -19,8 +20,11 @@ export function redacted(body: Json | undefined): Json {
   if (body === undefined) return null;
   const text = JSON.stringify(masked(body, 0));
   if (UNFIT.test(text)) return { unreadable: 'the body holds characters that can not be kept' };
-  if (text.length > BODY_MAX)
-    return { truncated: `${text.slice(0, BODY_MAX).replace(/\\[^"]{0,5}$/, '')}…`, characters: text.length };
+  if (text.length > BODY_MAX) {
+    // Neither half a character nor half an escape at the end.
+    const kept = text.slice(0, BODY_MAX).replace(/\\[^"]{0,5}$|\p{Cs}$/u, '');
+    return { truncated: `${kept}…`, characters: text.length };
+  }
   const kept: Json = JSON.parse(text);
   return kept;
 }
@@ -29,13 +33,37 @@ function masked(value: Json, depth: number): Json {
   if (depth > DEPTH_MAX) return '…';
   if (Array.isArray(value)) return value.map((each: Json) => masked(each, depth + 1));
   if (!isObject(value)) return value;
-  const namesSecret = typeof value['path'] === 'string' && SECRET.test(value['path']);
+  const members = Object.entries<Json>(value);
+  const namesSecret = members.some(([name, each]) => isPath(name) && typeof each === 'string' && SECRET.test(each));
   return Object.fromEntries(
-    Object.entries<Json>(value).map(([name, each]) => [
+    members.map(([name, each]) => [
       name,
-      SECRET.test(name) || (namesSecret && name === 'value') ? '…' : masked(each, depth + 1),
+      SECRET.test(name) || (namesSecret && name.toLowerCase() === 'value')
+        ? '…'
+        : isPath(name) && typeof each === 'string'
+          ? maskedText(each)
+          : masked(each, depth + 1),
     ]),
   );
+}
+
+/** Members that hold paths and filters: of a PATCH, of a search. */
+const isPath = (name: string): boolean => ['path', 'filter'].includes(name.toLowerCase());
+
+/** A path or filter: if it asks of a secret, without the values that it compares with. */
+const maskedText = (text: string): string =>
+  SECRET.test(text) ? text.replace(/"(?:[^"\\]|\\.)*"?/g, '"…"') : text;
+
+const TARGET_MAX = 2_000;
+
+/** The address of a request as it is kept: below the SCIM base, decoded, without secrets. */
+export function recordedTarget(target: string): string {
+  const [path = '', query] = target.split(/\?(.*)/s);
+  const parameters = [...new URLSearchParams(query ?? '')].map(
+    ([name, value]) => `${name}=${SECRET.test(name) ? '…' : maskedText(value)}`,
+  );
+  const shown = parameters.length === 0 ? path : `${path}?${parameters.join('&')}`;
+  return plainText(shown, TARGET_MAX);
 }
 
 /**

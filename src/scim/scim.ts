@@ -1,7 +1,6 @@
 import type { Context } from 'koa';
 import type { Json } from '../core/json.js';
 import type { Logger } from '../core/logger.js';
-import { plainText } from '../core/text.js';
 import type { RequestOrigin } from '../domain/audit/audit-event.js';
 import { requestIdOf } from '../http/request-id.js';
 import type { TenantContext } from '../http/tenant-context.js';
@@ -12,7 +11,7 @@ import { ScimError, scimErrorBody } from './errors.js';
 import { toScimError } from './problems.js';
 import { CLIENT_RATE, RateLimit, STRANGER_RATE, TooManyRequests } from './rate-limit.js';
 import { readBody } from './read-json.js';
-import { redacted, type Recorder } from './recorder.js';
+import { recordedTarget, redacted, type Recorder } from './recorder.js';
 import { locationOf } from './resource/meta.js';
 import { serviceProviderConfig } from './routes/discovery.js';
 import { route, type ScimRoute } from './routes/table.js';
@@ -24,6 +23,7 @@ export interface ScimDeps extends ScimStores, AuthenticateDeps {
   readonly log: Logger;
 }
 
+const WITH_BODY = ['POST', 'PUT', 'PATCH'];
 const MEDIA_TYPES = ['application/scim+json', 'application/json'];
 
 /** The SCIM service provider of all tenants, at `{issuer}/scim/v2` (RFC 7644). */
@@ -46,8 +46,7 @@ export class ScimServer {
       answer = await this.#answer(ctx, tenant, found, visit);
     } catch (error) {
       const problem = toScimError(error);
-      if (problem.status >= 500)
-        this.deps.log.error('scim.failed', { requestId: requestIdOf(ctx.req), tenant: tenant.slug, error });
+      if (problem.status >= 500) this.#report(ctx, tenant, error);
       visit.detail = problem.message;
       answer = { status: problem.status, body: scimErrorBody(problem) };
       if (problem instanceof TooManyRequests) ctx.set('Retry-After', String(problem.retryAfterSeconds));
@@ -56,6 +55,10 @@ export class ScimServer {
     }
     write(ctx, answer);
     this.#record(ctx, tenant, visit, answer, { at: startedAt, durationMs: performance.now() - startedMs });
+  }
+
+  #report(ctx: Context, tenant: TenantContext, error: unknown): void {
+    this.deps.log.error('scim.failed', { requestId: requestIdOf(ctx.req), tenant: tenant.slug, error });
   }
 
   async #answer(
@@ -67,9 +70,10 @@ export class ScimServer {
     if (served.name === 'scim_service_provider_config' && ctx.method === 'GET')
       return serviceProviderConfig(tenant);
     visit.client = await this.#authenticate(ctx, tenant);
-    this.#clients.take(`${tenant.id} ${visit.client.tokenId}`);
-    if (!served.takes.includes(ctx.method)) {
+    this.#clients.take(`${tenant.id} ${visit.client.actor.id}`);
+    if (ctx.method === 'OPTIONS' || !served.takes.includes(ctx.method)) {
       ctx.set('Allow', served.takes.join(', '));
+      if (ctx.method === 'OPTIONS') return { status: 204 };
       throw new ScimError(405, `${ctx.method} isn't served at this address.`);
     }
     visit.body = await bodyOf(ctx);
@@ -86,6 +90,7 @@ export class ScimServer {
       },
       schemasOf(tenant),
       this.deps,
+      (error) => this.#report(ctx, tenant, error),
     );
     return route(visit.call, served, requestOf(ctx, visit.body), parameters);
   }
@@ -115,7 +120,7 @@ export class ScimServer {
       tokenId: client?.tokenId ?? null,
       requestId: requestIdOf(ctx.req) ?? '',
       method: ctx.method,
-      target: plainText(decoded(ctx.url.slice(ctx.url.indexOf('/scim/v2') + '/scim/v2'.length)), 2000),
+      target: recordedTarget(ctx.url.slice(ctx.url.indexOf('/scim/v2') + '/scim/v2'.length)),
       status: answer.status,
       durationMs: Math.round(durationMs),
       userAgent: this.deps.originOf(ctx).userAgent,
@@ -135,20 +140,14 @@ interface Visit {
   detail: string | null;
 }
 
-function decoded(target: string): string {
-  try {
-    return decodeURIComponent(target.replaceAll('+', ' '));
-  } catch (error) {
-    if (error instanceof URIError) return target;
-    throw error;
-  }
-}
-
 async function bodyOf(ctx: Context): Promise<Json | undefined> {
-  if (ctx.method === 'GET' || ctx.method === 'DELETE') return undefined;
+  if (!WITH_BODY.includes(ctx.method)) return undefined;
   const type = ctx.get('content-type').split(';')[0]?.trim().toLowerCase() ?? '';
   if (type !== '' && !MEDIA_TYPES.includes(type))
     throw new ScimError(415, 'Send application/scim+json or application/json.');
+  const encoding = ctx.get('content-encoding').trim().toLowerCase();
+  if (encoding !== '' && encoding !== 'identity')
+    throw new ScimError(415, 'Send the body as it is: compressed ones are not taken.');
   return readBody(ctx.req);
 }
 

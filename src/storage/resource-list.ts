@@ -5,7 +5,7 @@ import type { PushScope } from '../domain/provisioning/pushed-resources.js';
 import type { ResourceFilter } from '../domain/provisioning/resource-query.js';
 import type { Statement } from './database.js';
 import type { PushedTable } from './pushed-tables.js';
-import { ResourceSql, SqlValues } from './resource-sql.js';
+import { ResourceSql, SqlValues, type SortKey } from './resource-sql.js';
 
 /** The two statements of a list, for one flush: a page, and how many match in all. */
 export interface ListStatements {
@@ -70,12 +70,14 @@ function pageText<T>(
   const direction = sort?.order === 'descending' ? 'DESC' : 'ASC';
   if ('after' in page && page.after !== null) conditions.push(follows(page.after, key, direction, values));
   const order =
-    key === undefined ? 'r.id' : `(${key} IS NULL) ${direction}, ${key} ${direction}, r.id ${direction}`;
+    key === undefined
+      ? 'r.id'
+      : `(${key.sql} IS NULL) ${direction}, ${key.sql} ${direction}, r.id ${direction}`;
   // One more than asked for tells whether anything follows.
   const limit = values.add(page.count + 1, 'int');
   const offset = 'startIndex' in page ? ` OFFSET ${values.add(page.startIndex - 1, 'bigint')}` : '';
   return {
-    text: `SELECT ${table.select(withMembers)}, ${key ?? 'NULL'} AS sorted_by FROM ${table.from}
+    text: `SELECT ${table.select(withMembers)}, ${key === undefined ? 'NULL' : `(${key.sql})::text`} AS sorted_by FROM ${table.from}
       ${conditions.map((condition) => `AND (${condition})`).join(' ')}
       ORDER BY ${order} LIMIT ${limit}${offset}`,
     values: values.values,
@@ -85,7 +87,7 @@ function pageText<T>(
 /** What stands behind a key, in the list's order: whatever was added or removed before it meanwhile. */
 function follows(
   after: PageKey,
-  key: string | undefined,
+  key: SortKey | undefined,
   direction: 'ASC' | 'DESC',
   values: SqlValues,
 ): string {
@@ -93,8 +95,10 @@ function follows(
   const id = values.add(after.id, 'uuid');
   if (key === undefined) return `r.id > ${id}`;
   const isNull = values.add(after.sortedBy === null, 'boolean');
-  const text = values.add(after.sortedBy ?? '', 'text');
-  return `((${key} IS NULL), coalesce(${key}, '') COLLATE "C", r.id) ${sign} (${isNull}, ${text}, ${id})`;
+  const isText = key.compared === 'text';
+  const last = values.add(after.sortedBy ?? (isText ? '' : 0), key.compared);
+  const present = isText ? `coalesce(${key.sql}, '') COLLATE "C"` : `coalesce(${key.sql}, 0)`;
+  return `((${key.sql} IS NULL), ${present}, r.id) ${sign} (${isNull}, ${last}, ${id})`;
 }
 
 function totalStatement<T>(

@@ -41,6 +41,12 @@ export class SqlValues {
   }
 }
 
+/** What a list is sorted by, and as what its values are compared. */
+export interface SortKey {
+  readonly sql: string;
+  readonly compared: 'text' | 'numeric';
+}
+
 /** A place that comparisons look at: the resource, or a member of one of its lists. */
 interface Place {
   readonly isResource: boolean;
@@ -64,25 +70,30 @@ export class ResourceSql {
   }
 
   /**
-   * What to sort by, as text: folded where case doesn't count; of a list its primary member, else its first
+   * What to sort by: text folded where case doesn't count; of a list its primary member, else its first
    * (RFC 7644 section 3.4.2.3).
    */
-  sortKey({ attribute }: ResourceSort): string {
+  sortKey({ attribute }: ResourceSort): SortKey {
     const place = this.#resource();
-    const { path, listAt } = attribute;
-    if (listAt === undefined) return this.#sortText(attribute, path, place);
+    const { path, listAt, type } = attribute;
+    const compared = type === 'integer' || type === 'decimal' ? 'numeric' : 'text';
+    if (listAt === undefined) return { sql: this.#sorted(attribute, path, place), compared };
     const [source, member, index] = this.#members(path.slice(0, listAt + 1));
-    const key = this.#sortText(attribute, path.slice(listAt + 1), member);
+    const key = this.#sorted(attribute, path.slice(listAt + 1), member);
     const order = `coalesce(${member.json(['primary'])} = 'true', false) DESC, ${index}`;
-    return `(SELECT ${key} FROM ${source} ORDER BY ${order} LIMIT 1)`;
+    return { sql: `(SELECT ${key} FROM ${source} ORDER BY ${order} LIMIT 1)`, compared };
   }
 
-  #sortText(attribute: AttributePath, path: readonly string[], place: Place): string {
+  #sorted(attribute: AttributePath, path: readonly string[], place: Place): string {
+    const { type } = attribute;
     const column = place.column(path);
-    if (column?.kind === 'time')
-      return `to_char(${column.sql} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US') COLLATE "C"`;
+    if (type === 'integer' || type === 'decimal') return numberAt(place.json(path));
+    if (type === 'dateTime') {
+      const instant = column?.sql ?? instantOf(this.#text(path, place));
+      return `to_char((${instant}) AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US') COLLATE "C"`;
+    }
     const value = column === undefined ? this.#text(path, place) : `(${column.sql})::text`;
-    const text = attribute.caseExact || attribute.type !== 'string' ? value : `lower(${value})`;
+    const text = attribute.caseExact || type !== 'string' ? value : `lower(${value})`;
     return `left(${text}, ${SORTED_CHARACTERS}) COLLATE "C"`;
   }
 
@@ -204,9 +215,7 @@ export class ResourceSql {
     if (column?.kind === 'time')
       return `${column.sql} ${SIGNS[operator]} ${this.values.add(value, 'timestamptz')}`;
     if (typeof value === 'number') {
-      const json = place.json(path);
-      const number = `CASE jsonb_typeof(${json}) WHEN 'number' THEN (${json} #>> '{}')::numeric END`;
-      return `(${number}) ${SIGNS[operator]} ${this.values.add(value, 'numeric')}`;
+      return `${numberAt(place.json(path))} ${SIGNS[operator]} ${this.values.add(value, 'numeric')}`;
     }
     if (attribute.type === 'dateTime') {
       const text = this.#text(path, place);
@@ -234,6 +243,11 @@ export class ResourceSql {
 
 /** What differs only behind these is sorted by id: a cursor holds the last key, and cursors stand in addresses. */
 const SORTED_CHARACTERS = 200;
+
+/** A number in jsonb; null: there is none. */
+function numberAt(json: string): string {
+  return `(CASE jsonb_typeof(${json}) WHEN 'number' THEN (${json} #>> '{}')::numeric END)`;
+}
 
 /** A stored dateTime (RFC 7643 section 2.3.5): in UTC where it names no zone. */
 function instantOf(text: string): string {

@@ -28,10 +28,12 @@ afterAll(async () => {
   await stage.close();
 });
 
+const id = (kind: string, n: string): string => `md5('${kind}' || ${n})::uuid`;
+
 /** Users `from` to `to`, each in one of every tenth as many groups. */
 async function populate(from: number, to: number): Promise<void> {
   const whose = [stage.tenant.id, stage.of.connectionId, stage.of.connectionVersion, from, to];
-  const id = (kind: string, n: string): string => `md5('${kind}' || ${n})::uuid`;
+
   await ledger.rows(
     `INSERT INTO users (tenant_id, id, connection_id, connection_version, source, user_name, external_id, active, profile,
         attributes)

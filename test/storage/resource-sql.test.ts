@@ -103,11 +103,12 @@ describe('filters', () => {
   );
 });
 
+const sortBy = (name: string, order: ResourceSort['order']): ResourceSort => ({
+  attribute: USERS.resolveValue(name, 'invalidPath'),
+  order,
+});
+
 describe('sorting', () => {
-  const sortBy = (name: string, order: ResourceSort['order']): ResourceSort => ({
-    attribute: USERS.resolveValue(name, 'invalidPath'),
-    order,
-  });
   const names = [
     'userName',
     'externalId',

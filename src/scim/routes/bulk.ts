@@ -25,9 +25,9 @@ export type RunOperation = (path: string, request: ScimRequest) => Promise<ScimA
  * POST /Bulk (RFC 7644 section 3.7): operations in their order, each a transaction of its own. What an operation refers to by
  * `bulkId:` is made before it, wherever it stands in the request; what refers to itself in a circle is a 409.
  */
-export async function bulk(request: ScimRequest, run: RunOperation): Promise<ScimAnswer> {
+export async function bulk(request: ScimRequest, baseUrl: string, run: RunOperation): Promise<ScimAnswer> {
   const { operations, failOnErrors } = readBulk(request.body);
-  const batch = new Batch(operations, run);
+  const batch = new Batch(operations, baseUrl, run);
   let errors = 0;
   for (const operation of operations) {
     const answer = await batch.answerOf(operation, []);
@@ -39,10 +39,15 @@ export async function bulk(request: ScimRequest, run: RunOperation): Promise<Sci
 
 class Batch {
   readonly #answers = new Map<Operation, ScimAnswer>();
+  /** Addresses of what operations concern, once they are known. */
+  readonly #paths = new Map<Operation, string>();
+  /** The database doesn't answer: what is left isn't tried. */
+  #down: ScimAnswer | undefined;
   readonly #byId: ReadonlyMap<string, Operation>;
 
   constructor(
     private readonly operations: readonly Operation[],
+    private readonly baseUrl: string,
     private readonly run: RunOperation,
   ) {
     this.#byId = new Map(
@@ -55,7 +60,8 @@ class Batch {
   async answerOf(operation: Operation, waiting: readonly Operation[]): Promise<ScimAnswer> {
     const known = this.#answers.get(operation);
     if (known !== undefined) return known;
-    const answer = await this.#do(operation, waiting);
+    const answer = this.#down ?? (await this.#do(operation, waiting));
+    if (answer.status === 503) this.#down = answer;
     this.#answers.set(operation, answer);
     return answer;
   }
@@ -63,7 +69,9 @@ class Batch {
   async #do(operation: Operation, waiting: readonly Operation[]): Promise<ScimAnswer> {
     try {
       const ids = await this.#idsFor(operation, [...waiting, operation]);
-      return await this.run(resolveText(operation.path, ids), {
+      const path = resolveText(operation.path, ids);
+      this.#paths.set(operation, path);
+      return await this.run(path, {
         method: operation.method,
         query: new URLSearchParams(),
         body: operation.data === undefined ? undefined : resolve(operation.data, ids),
@@ -104,28 +112,39 @@ class Batch {
   answered(): readonly JsonObject[] {
     return this.operations.flatMap((operation) => {
       const answer = this.#answers.get(operation);
-      return answer === undefined ? [] : [rendered(operation, answer)];
+      if (answer === undefined) return [];
+      const own = operation.method === 'POST' ? undefined : this.#paths.get(operation);
+      return [rendered(operation, answer, own === undefined ? undefined : `${this.baseUrl}${own}`)];
     });
   }
 }
 
-function rendered({ method, bulkId, path }: Operation, answer: ScimAnswer): JsonObject {
-  const { status, body, etag, location } = answer;
-  const address = location ?? locationOf(body);
+/** `address`: of what was there before the operation. */
+function rendered(
+  { method, bulkId }: Operation,
+  answer: ScimAnswer,
+  address: string | undefined,
+): JsonObject {
+  const { status, body, etag } = answer;
+  const location = answer.location ?? locationOf(body) ?? address;
   return {
     method,
     ...(bulkId === undefined ? {} : { bulkId }),
     ...(etag === undefined ? {} : { version: etag }),
-    ...(address === undefined ? (status < 400 ? { location: path } : {}) : { location: address }),
+    ...(location === undefined ? {} : { location }),
     status: String(status),
     ...(status >= 400 && body !== undefined ? { response: body } : {}),
   };
 }
 
-const REFERENCE = /bulkId:([^\s"/\]]{1,200})/g;
+/** A reference stands alone, ends an address, or is compared with: a text that merely speaks of one is no reference. */
+const REFERENCE = /(?<=^|^\/?(?:Users|Groups)\/|\beq ")bulkId:([^\s"/\]]{1,200})(?=$|")/g;
 
-function referencesIn(value: Json): ReadonlySet<string> {
-  return new Set([...JSON.stringify(value).matchAll(REFERENCE)].map((match) => match[1] ?? ''));
+function referencesIn(value: Json, found: Set<string> = new Set()): ReadonlySet<string> {
+  if (typeof value === 'string') for (const [, bulkId = ''] of value.matchAll(REFERENCE)) found.add(bulkId);
+  else if (Array.isArray(value)) for (const each of value) referencesIn(each, found);
+  else if (isObject(value)) for (const each of Object.values<Json>(value)) referencesIn(each, found);
+  return found;
 }
 
 const resolveText = (text: string, ids: ReadonlyMap<string, string>): string =>

@@ -28,8 +28,11 @@ interface ServedRoute extends ScimRoute {
   readonly handle: Readonly<Record<string, Handler>>;
 }
 
+/** What can be read can be asked for without its body, and every address tells its methods (RFC 9110 section 9.3). */
 function served(name: string, path: RegExp, handle: Readonly<Record<string, Handler>>): ServedRoute {
-  return { name: `scim_${name}`, path, methods: 'any', takes: Object.keys(handle), handle };
+  const methods = Object.keys(handle);
+  const takes = [...methods, ...(methods.includes('GET') ? ['HEAD'] : []), 'OPTIONS'];
+  return { name: `scim_${name}`, path, methods: 'any', takes, handle };
 }
 
 const notServed: Handler = () => {
@@ -84,7 +87,7 @@ const ROUTES: readonly ServedRoute[] = [
   served('entitlement', /^\/scim\/v2\/Entitlements\/([^/]+)$/, {
     GET: (call, request, id) => getListed(entitlementListing(call), request, id),
   }),
-  served('bulk', /^\/scim\/v2\/Bulk$/, { POST: (call, request) => bulk(request, runIn(call)) }),
+  served('bulk', /^\/scim\/v2\/Bulk$/, { POST: (call, request) => bulk(request, call.baseUrl, runIn(call)) }),
   served('search', /^\/scim\/v2\/\.search$/, {
     POST: (call, request) => searchAll(call, fromBody(request.body)),
   }),
@@ -125,9 +128,20 @@ export async function route(
   request: ScimRequest,
   [id = '']: readonly (string | undefined)[],
 ): Promise<ScimAnswer> {
-  const handle = ROUTES.find((candidate) => candidate.name === name)?.handle[request.method];
+  const method = request.method === 'HEAD' ? 'GET' : request.method;
+  const handle = ROUTES.find((candidate) => candidate.name === name)?.handle[method];
   if (handle === undefined) throw new ScimError(405, `${request.method} isn't served at this address.`);
-  return handle(call, request, id);
+  return handle(call, request, decoded(id));
+}
+
+/** A part of a path as it was meant. What can't be decoded is nothing's name, so it stays. */
+function decoded(part: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch (error) {
+    if (error instanceof URIError) return part;
+    throw error;
+  }
 }
 
 /** Runs an operation of a Bulk request by the route that it would have come to alone. */
@@ -139,7 +153,7 @@ function runIn(call: ScimCall): (path: string, request: ScimRequest) => Promise<
       return await route(call, found.route, request, found.parameters);
     } catch (error) {
       const problem = toScimError(error);
-      if (problem.status >= 500) throw error;
+      if (problem.status >= 500) call.report(error);
       return { status: problem.status, body: scimErrorBody(problem) };
     }
   };
