@@ -3,6 +3,18 @@ import type { OktaPerson } from '../support/okta-sign-in.js';
 import { oktaGroup, oktaUser, ScimClient, type ScimReply } from '../support/scim-client.js';
 import { startTwoNodes, type TwoNodes } from './two-nodes.js';
 
+/** Identifier of an API whose tokens are JWTs; without it tokens are opaque. */
+export const API = 'https://api.example';
+
+/** Nobody is in without a role, and roles come by SCIM's groups alone. */
+export const ROLES_OR_NOTHING: Partial<DesiredTenant> = {
+  whenNoRole: 'deny',
+  apis: [{ identifier: API, tokenFormat: 'jwt', scopes: [{ name: 'read', default: true }] }],
+  accessPolicies: [
+    { api: API, clients: 'all', grants: ['authorization_code', 'refresh_token'], scopes: ['read'] },
+  ],
+};
+
 const TOKEN = 'a-scim-token-of-the-races-0123456789';
 
 /** Acme on two nodes, with Okta's provisioning agent before them: each request falls on the other node. */
@@ -22,6 +34,12 @@ export interface ScimStage {
 
 export async function startScimStage(tenant: Partial<DesiredTenant> = {}): Promise<ScimStage> {
   const two = await startTwoNodes({ tenant: { scimTokens: [{ name: 'okta', token: TOKEN }], ...tenant } });
+  const applications = (two.acme.tenant.applications ?? []).map((application) => ({
+    ...application,
+    apis: (tenant.apis ?? []).map(({ identifier }) => identifier),
+  }));
+  await two.acme.causeway.apply([{ slug: 'acme', applications }]);
+  await two.other.node.directory.refresh();
   two.acme.okta.org.assignGroup('Causeway', 'Everyone');
   const scim = new ScimClient(`${two.balancer.url}/t/acme/scim/v2`, TOKEN);
   return {
@@ -49,7 +67,7 @@ export async function startScimStage(tenant: Partial<DesiredTenant> = {}): Promi
 /** The id of what was made. @throws Error when it wasn't */
 export function idOf({ status, body }: ScimReply): string {
   if (status !== 201) throw new Error(`not made: ${status} ${JSON.stringify(body)}`);
-  return String(body['id']);
+  return (body['id'] as string | undefined) ?? '';
 }
 
 export const numbered = (count: number, name: string): readonly string[] =>
