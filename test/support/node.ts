@@ -10,6 +10,7 @@ import { createKeyMaker } from '../../src/keys/key-maker.js';
 import { KeyRing } from '../../src/keys/sealing.js';
 import { normalizeIssuer } from '../../src/domain/connection/issuer.js';
 import { compose, systemIds, type Node, type Settings } from '../../src/server/compose.js';
+import { PostgresAccessReviewStore } from '../../src/storage/access-review-store.js';
 import { PostgresAccessStore } from '../../src/storage/access-store.js';
 import { PostgresAuditStore } from '../../src/storage/audit-store.js';
 import { PostgresConfigurationStore } from '../../src/storage/configuration-store.js';
@@ -37,11 +38,13 @@ export interface TestNode {
 export interface TestNodeOptions {
   readonly log?: Logger;
   readonly settings?: Partial<Settings>;
+  /** What the deployment is sealed with, for tests that also open it by the command line; random when absent. */
+  readonly keyRing?: KeyRing;
 }
 
 export async function startTestNode(options: TestNodeOptions = {}): Promise<TestNode> {
   const database = await freshDatabase();
-  const keyRing = new KeyRing([{ id: 'test', secret: randomBytes(32) }]);
+  const keyRing = options.keyRing ?? new KeyRing([{ id: 'test', secret: randomBytes(32) }]);
   const ids = systemIds();
   const store = new PostgresConfigurationStore(database.database);
   const keys = createKeyMaker(keyRing, ids);
@@ -72,6 +75,7 @@ export async function startTestNode(options: TestNodeOptions = {}): Promise<Test
       store: new PostgresConfigurationStore(own),
       keys,
       access: new PostgresAccessStore(own),
+      reviews: new PostgresAccessReviewStore(own),
       audit: new PostgresAuditStore(own),
       ids,
       clock: systemClock,
