@@ -4,72 +4,109 @@ import type { MembershipOutcome } from '../domain/provisioning/provisioning-stor
 import type { MembershipChange, PushScope } from '../domain/provisioning/pushed-resources.js';
 import type { Statement } from './database.js';
 
+/** A statement, and which part of the outcome its rows are. */
+interface MembershipStatement extends Statement {
+  readonly tells: keyof MembershipOutcome;
+}
+
+/** Members that one statement takes: a hundred thousand in one would be cancelled for taking too long. */
+const CHUNK = 5_000;
+
 /**
- * The statements of a change of members, for one flush: who of the named is unknown, who leaves, who joins. Each is one
- * statement whatever the number of members, and touches only rows that change: cost follows the change, not the group.
+ * The statements of a change of members, for one flush: who of the named is unknown, who leaves, who joins. Each touches
+ * only rows that change: what one member costs doesn't follow the size of the group.
  */
 export function membershipStatements(
   tenantId: TenantId,
   of: PushScope,
   groupId: GroupId,
   change: MembershipChange,
-): { readonly statements: readonly Statement[]; readonly malformed: readonly string[] } {
+): { readonly statements: readonly MembershipStatement[]; readonly malformed: readonly string[] } {
   const ids = change.kind === 'clear' ? [] : [...new Set(change.ids)].toSorted();
-  const malformed = change.kind === 'remove' ? [] : ids.filter((id) => !isUuid(id));
   const wellFormed = ids.filter(isUuid);
-  const adds = change.kind === 'add' || change.kind === 'replace';
-  const unknown: Statement = {
+  const leaves =
+    change.kind === 'add'
+      ? []
+      : change.kind === 'remove'
+        ? [leaving(tenantId, groupId, wellFormed)]
+        : [othersLeaving(tenantId, groupId, wellFormed)];
+  if (change.kind === 'remove' || change.kind === 'clear') return { statements: leaves, malformed: [] };
+  const chunks = Array.from({ length: Math.ceil(wellFormed.length / CHUNK) }, (_, index) =>
+    wellFormed.slice(index * CHUNK, (index + 1) * CHUNK),
+  );
+  return {
+    statements: [
+      ...chunks.map((chunk) => unknown(tenantId, of, chunk)),
+      ...leaves,
+      ...chunks.map((chunk) => joining(tenantId, of, groupId, chunk)),
+    ],
+    malformed: ids.filter((id) => !isUuid(id)),
+  };
+}
+
+function unknown(tenantId: TenantId, of: PushScope, ids: readonly string[]): MembershipStatement {
+  return {
+    tells: 'unknown',
     name: 'members_unknown',
     text: `SELECT t.id FROM unnest($4::uuid[]) AS t (id) WHERE NOT EXISTS (
       SELECT FROM users u WHERE u.tenant_id = $1 AND u.id = t.id AND u.connection_id = $2
         AND u.connection_version = $3 AND u.source = 'scim')`,
-    values: [tenantId, of.connectionId, of.connectionVersion, adds ? wellFormed : []],
+    values: [tenantId, of.connectionId, of.connectionVersion, ids],
   };
-  return { statements: [unknown, leaving(tenantId, groupId, change.kind, wellFormed), joining()], malformed };
-
-  function joining(): Statement {
-    return {
-      name: 'members_join',
-      // Only known ones, so that the reference to the user can't fail: the caller takes nothing if one was unknown. Who is
-      // just being deleted is waited for, and left out once gone.
-      text: `INSERT INTO group_members (tenant_id, group_id, user_id, source)
-        SELECT $1, $4, u.id, 'scim' FROM users u WHERE u.tenant_id = $1 AND u.id = ANY ($5::uuid[])
-          AND u.connection_id = $2 AND u.connection_version = $3 AND u.source = 'scim'
-          AND NOT EXISTS (SELECT FROM group_members m
-            WHERE m.tenant_id = $1 AND m.group_id = $4 AND m.user_id = u.id AND m.source = 'scim')
-        ORDER BY u.id FOR KEY SHARE OF u ON CONFLICT DO NOTHING RETURNING user_id AS id`,
-      values: [tenantId, of.connectionId, of.connectionVersion, groupId, adds ? wellFormed : []],
-    };
-  }
 }
 
-function leaving(
+function joining(
   tenantId: TenantId,
+  of: PushScope,
   groupId: GroupId,
-  kind: MembershipChange['kind'],
   ids: readonly string[],
-): Statement {
-  if (kind === 'clear' || kind === 'replace')
-    return {
-      name: 'members_leave_others',
-      text: `DELETE FROM group_members WHERE tenant_id = $1 AND group_id = $2 AND source = 'scim'
-        AND NOT (user_id = ANY ($3::uuid[])) RETURNING user_id AS id`,
-      values: [tenantId, groupId, ids],
-    };
+): MembershipStatement {
   return {
+    tells: 'joined',
+    name: 'members_join',
+    // Only known ones, so that the reference to the user can't fail: the caller takes nothing if one was unknown. Who is
+    // just being deleted is waited for, and left out once gone.
+    text: `INSERT INTO group_members (tenant_id, group_id, user_id, source)
+      SELECT $1, $4, u.id, 'scim' FROM users u WHERE u.tenant_id = $1 AND u.id = ANY ($5::uuid[])
+        AND u.connection_id = $2 AND u.connection_version = $3 AND u.source = 'scim'
+        AND NOT EXISTS (SELECT FROM group_members m
+          WHERE m.tenant_id = $1 AND m.group_id = $4 AND m.user_id = u.id AND m.source = 'scim')
+      ORDER BY u.id FOR KEY SHARE OF u ON CONFLICT DO NOTHING RETURNING user_id AS id`,
+    values: [tenantId, of.connectionId, of.connectionVersion, groupId, ids],
+  };
+}
+
+function leaving(tenantId: TenantId, groupId: GroupId, ids: readonly string[]): MembershipStatement {
+  return {
+    tells: 'left',
     name: 'members_leave',
     text: `DELETE FROM group_members WHERE tenant_id = $1 AND group_id = $2 AND source = 'scim'
       AND user_id = ANY ($3::uuid[]) RETURNING user_id AS id`,
-    values: [tenantId, groupId, kind === 'remove' ? ids : []],
+    values: [tenantId, groupId, ids],
   };
 }
 
-/** Reads the answers of `membershipStatements`. */
-export function toMembershipOutcome(results: readonly (readonly QueryResultRow[])[]): MembershipOutcome {
-  const [unknown = [], left = [], joined = []] = results;
+/** Everybody but these. The difference is made by hashing: comparing each member with a list takes their product. */
+function othersLeaving(tenantId: TenantId, groupId: GroupId, ids: readonly string[]): MembershipStatement {
   return {
-    unknown: unknown.map((row) => row['id']),
-    left: left.map((row) => row['id']),
-    joined: joined.map((row) => row['id']),
+    tells: 'left',
+    name: 'members_leave_others',
+    text: `DELETE FROM group_members WHERE tenant_id = $1 AND group_id = $2 AND source = 'scim'
+      AND user_id = ANY (ARRAY(
+        SELECT m.user_id FROM group_members m WHERE m.tenant_id = $1 AND m.group_id = $2 AND m.source = 'scim'
+        EXCEPT SELECT unnest($3::uuid[]))) RETURNING user_id AS id`,
+    values: [tenantId, groupId, ids],
   };
+}
+
+/** Puts the answers of the statements together. */
+export function toMembershipOutcome(
+  statements: readonly MembershipStatement[],
+  results: readonly (readonly QueryResultRow[])[],
+): MembershipOutcome {
+  const told = (part: keyof MembershipOutcome) =>
+    statements.flatMap(({ tells }, index) =>
+      tells === part ? (results[index] ?? []).map((row) => row['id']) : [],
+    );
+  return { unknown: told('unknown'), left: told('left'), joined: told('joined') };
 }

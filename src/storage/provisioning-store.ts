@@ -205,7 +205,8 @@ export class PostgresProvisioningStore implements ProvisioningStore {
   ): Promise<MembershipOutcome> {
     const { statements, malformed } = membershipStatements(scope.tenantId, of, id, change);
     if (malformed.length > 0) return { unknown: malformed, joined: [], left: [] };
-    return toMembershipOutcome(await this.database.transaction(scope).send(statements));
+    const results = await this.database.transaction(scope).send(statements);
+    return toMembershipOutcome(statements, results);
   }
 
   async members(scope: TenantScope, id: GroupId): Promise<readonly GroupMember[]> {
