@@ -34,7 +34,9 @@ function masked(value: Json, depth: number): Json {
   if (Array.isArray(value)) return value.map((each: Json) => masked(each, depth + 1));
   if (!isObject(value)) return value;
   const members = Object.entries<Json>(value);
-  const namesSecret = members.some(([name, each]) => isPath(name) && typeof each === 'string' && SECRET.test(each));
+  const namesSecret = members.some(
+    ([name, each]) => isPath(name) && typeof each === 'string' && SECRET.test(each),
+  );
   return Object.fromEntries(
     members.map(([name, each]) => [
       name,
