@@ -84,7 +84,7 @@ export function table(caption: string, head: readonly string[], rows: readonly H
     <table>
       <thead>
         <tr>
-          ${head.map((title) => html`<th scope="col">${title}</th>`)}
+          ${head.map((title) => (title === '' ? html`<td></td>` : html`<th scope="col">${title}</th>`))}
         </tr>
       </thead>
       <tbody>
