@@ -1,10 +1,12 @@
 import { systemClock } from '../core/clock.js';
+import { plainText } from '../core/text.js';
 import { readKeyRing } from '../server/encryption-keys.js';
 import { keyFault } from '../server/open-storage.js';
 import type { KeyRing } from '../keys/sealing.js';
 import { PostgresConfigurationStore } from '../storage/configuration-store.js';
 import type { Database } from '../storage/database.js';
 import { listTenants, measureDatabase, signingKeyCoverage } from '../storage/health.js';
+import { lostPins } from '../storage/role-mapping-pins.js';
 import { rowSecurityFaults } from '../storage/row-security.js';
 import { judgeSchema, type SchemaState } from '../storage/schema.js';
 import { fail, ok, warn, type Check } from './checks.js';
@@ -73,6 +75,7 @@ async function checkDatabase(context: CommandContext, patient: Patient, checks: 
       : fail('encryption_keys', fault),
   );
   checks.push(await checkSigningKeys(database));
+  checks.push(await checkMappingPins(database));
   if (fault === undefined && options.upstreams !== false)
     checks.push(...(await checkUpstreams(context, database, keyRing, options.tenant)));
 }
@@ -137,6 +140,25 @@ async function checkSigningKeys(database: Database): Promise<Check> {
   return missing.length === 0
     ? ok('signing_keys', `${tenants} tenants (with the deployment's own) have keys that sign`)
     : fail('signing_keys', missing.join('; '));
+}
+
+const LOST_PINS_SHOWN = 20;
+
+/** A mapping by name means the group that it has met, not a later one of its name: an admin has to say so. */
+async function checkMappingPins(database: Database): Promise<Check> {
+  const lost: string[] = [];
+  for (const { id, slug } of await listTenants(database)) {
+    const pins = await lostPins(database, id, LOST_PINS_SHOWN + 1 - lost.length);
+    lost.push(...pins.map(({ name, connection }) => `${slug}/${connection}: '${plainText(name, 100)}'`));
+    if (lost.length > LOST_PINS_SHOWN) break;
+  }
+  if (lost.length === 0) return ok('role_mapping_pins', 'No role mapping waits for a group that is gone');
+  const more = lost.length > LOST_PINS_SHOWN ? ' and others' : '';
+  return warn(
+    'role_mapping_pins',
+    `Mappings by name whose group was deleted while another bears the name give nobody a role: ` +
+      `${lost.slice(0, LOST_PINS_SHOWN).join(', ')}${more}. If the new group is meant, apply without the mapping, then with it`,
+  );
 }
 
 async function checkUpstreams(

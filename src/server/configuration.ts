@@ -3,6 +3,7 @@ import type { Ids } from '../core/ids.js';
 import type { ApplyDeps } from '../domain/configuration/apply-deps.js';
 import { createKeyMaker } from '../keys/key-maker.js';
 import type { KeyRing } from '../keys/sealing.js';
+import { PostgresAccessReviewStore } from '../storage/access-review-store.js';
 import { PostgresAccessStore } from '../storage/access-store.js';
 import { PostgresAuditStore } from '../storage/audit-store.js';
 import { PostgresConfigurationStore } from '../storage/configuration-store.js';
@@ -13,6 +14,7 @@ export function configurationDeps(database: Database, keyRing: KeyRing, ids: Ids
   return {
     store: new PostgresConfigurationStore(database),
     access: new PostgresAccessStore(database),
+    reviews: new PostgresAccessReviewStore(database),
     audit: new PostgresAuditStore(database),
     keys: createKeyMaker(keyRing, ids),
     ids,

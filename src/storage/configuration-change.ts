@@ -1,6 +1,6 @@
 import type { PoolClient } from 'pg';
 import type { EntityManager } from 'typeorm';
-import type { TenantId } from '../core/ids.js';
+import type { TenantId, UserId } from '../core/ids.js';
 import type { TenantScope } from '../core/scope.js';
 import type {
   ConfigurationChange,
@@ -10,12 +10,14 @@ import type {
   TenantPlace,
   TenantRecord,
 } from '../domain/configuration/configuration-store.js';
+import type { TenantConfiguration } from '../domain/configuration/tenant-configuration.js';
 import type { SigningKey } from '../domain/keys/signing-key.js';
 import type { Domain } from '../domain/tenant/tenant.js';
 import { placesStatement, readTenant, toPlace } from './configuration-reading.js';
 import type { Database } from './database.js';
 import { createEntryWriters } from './entry-writers.js';
 import { SigningKeyTable } from './rows/connections.js';
+import { pinNames, releaseNames } from './role-mapping-pins.js';
 import { DomainTable, TenantTable } from './rows/tenants.js';
 import { deleteRows, insertRows, updateRows } from './rows/write.js';
 import { tenantBySlug } from './tenant-statements.js';
@@ -32,6 +34,7 @@ interface Joined {
  * lock is one that foreign keys pass (`NO KEY`), so sign-ins of the tenant go on meanwhile.
  */
 export class PostgresConfigurationChange implements ConfigurationChange {
+  #slug = '';
   #current: ConfiguredTenant | undefined;
   #joined: Joined | undefined;
 
@@ -43,6 +46,7 @@ export class PostgresConfigurationChange implements ConfigurationChange {
 
   /** Locks and reads the tenant, if there is one. */
   async open(slug: string): Promise<void> {
+    this.#slug = slug;
     await this.client.query('SELECT FROM tenants WHERE slug = $1 FOR NO KEY UPDATE', [slug]);
     const { rows } = await this.client.query(tenantBySlug(slug).text, [slug]);
     const [row] = rows;
@@ -106,6 +110,31 @@ export class PostgresConfigurationChange implements ConfigurationChange {
     await insertRows(this.manager, SigningKeyTable, [
       { ...key, tenantId, privateJwkSealed: sealedPrivateJwk },
     ]);
+  }
+
+  async pinGroupNames(names: readonly string[]): Promise<void> {
+    await this.database.transaction(this.scope).query(pinNames(this.scope.tenantId, names));
+  }
+
+  async releaseGroupNames(names: readonly string[]): Promise<void> {
+    await this.database.transaction(this.scope).query(releaseNames(this.scope.tenantId, names));
+  }
+
+  async peopleWithAccess(): Promise<readonly UserId[]> {
+    const rows = await this.database.transaction(this.scope).query({
+      text: `SELECT user_id FROM sessions WHERE tenant_id = $1 AND user_id IS NOT NULL AND ended_at IS NULL
+        UNION SELECT user_id FROM oidc_artifacts WHERE tenant_id = $1 AND user_id IS NOT NULL AND kind = 'Grant'
+        ORDER BY user_id`,
+      values: [this.scope.tenantId],
+    });
+    return rows.map((row) => row['user_id']);
+  }
+
+  async reread(): Promise<TenantConfiguration> {
+    const transaction = this.database.transaction(this.scope);
+    const [row] = await transaction.query(tenantBySlug(this.#slug));
+    if (row === undefined) throw new TypeError('the tenant has not been made yet');
+    return (await readTenant(row, (statements) => transaction.send(statements))).configuration;
   }
 
   async bumpVersion(): Promise<void> {

@@ -209,6 +209,7 @@ describe('doctor and audit verify', () => {
       'ok row_security',
       'ok encryption_keys',
       'ok signing_keys',
+      'ok role_mapping_pins',
       'fail upstream:acme/okta',
     ]);
     expect(await cli.run(['doctor', '--no-upstreams'])).toMatchObject({ code: 0 });

@@ -12,6 +12,7 @@ import type { ConfigurationRules } from '../../src/domain/configuration/rules.js
 import { ensureSystemTenant } from '../../src/domain/configuration/system-tenant.js';
 import { createKeyMaker } from '../../src/keys/key-maker.js';
 import { KeyRing } from '../../src/keys/sealing.js';
+import { PostgresAccessReviewStore } from '../../src/storage/access-review-store.js';
 import { PostgresAccessStore } from '../../src/storage/access-store.js';
 import { PostgresAuditStore } from '../../src/storage/audit-store.js';
 import { PostgresConfigurationStore } from '../../src/storage/configuration-store.js';
@@ -41,6 +42,7 @@ export async function freshDeployment(): Promise<TestDeployment> {
   const deps: ApplyDeps = {
     store: new PostgresConfigurationStore(db.database),
     access: new PostgresAccessStore(db.database),
+    reviews: new PostgresAccessReviewStore(db.database),
     audit: new PostgresAuditStore(db.database),
     keys: createKeyMaker(ring, testIds),
     ids: testIds,

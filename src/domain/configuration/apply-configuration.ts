@@ -11,6 +11,7 @@ import { makeTenant } from './make-tenant.js';
 import { parentIdOf } from './place-tenant.js';
 import { planTenant, type TenantPlan } from './plan.js';
 import { NO_SECRETS, type ConfigurationRules } from './rules.js';
+import { settleRoles } from './settle-roles.js';
 import { surveyFaults } from './survey.js';
 import type { TargetTenant } from './target.js';
 import { ChangeWriter, type MadeSecrets } from './write-changes.js';
@@ -152,14 +153,23 @@ async function applyTenant(
           id: current.configuration.tenant.id,
           vault: deps.keys.openVault(current.configuration.tenant.id, current.wrappedDataKey),
         };
+  const auditTools = { ids: deps.ids, clock: deps.clock, vault };
   const writer = new ChangeWriter(deps, unit, {
     tenantId: id,
     target: plan.target,
     current: known,
-    auditTools: { ids: deps.ids, clock: deps.clock, vault },
+    auditTools,
     actor: options.actor,
   });
   await writer.write(plan.changes);
+  if (known !== undefined)
+    await settleRoles(deps, unit, {
+      changes: plan.changes,
+      before: known.roleMappings,
+      after: plan.target.roleMappings,
+      auditTools,
+      actor: options.actor,
+    });
   await unit.bumpVersion();
   return { changes: plan.changes, tenant: appliedTenant(plan.target, id, writer.made) };
 }

@@ -2,6 +2,7 @@ import type { Clock } from '../../core/clock.js';
 import type { Ids } from '../../core/ids.js';
 import type { AuditStore } from '../audit/audit-store.js';
 import type { KeyMaker } from '../keys/key-maker.js';
+import type { AccessReviewStore } from '../provisioning/review-access.js';
 import type { AccessStore } from '../session/end-access.js';
 import type { ConfigurationStore } from './configuration-store.js';
 
@@ -10,6 +11,7 @@ export interface ApplyDeps {
   readonly store: ConfigurationStore;
   readonly keys: KeyMaker;
   readonly access: AccessStore;
+  readonly reviews: AccessReviewStore;
   readonly audit: AuditStore;
   readonly ids: Ids;
   readonly clock: Clock;

@@ -1,4 +1,4 @@
-import type { TenantId } from '../../core/ids.js';
+import type { TenantId, UserId } from '../../core/ids.js';
 import type { TenantScope } from '../../core/scope.js';
 import type { AccessPolicy, Api } from '../api/api.js';
 import type { Application, ApplicationSecret } from '../application/application.js';
@@ -7,7 +7,7 @@ import type { SigningKey } from '../keys/signing-key.js';
 import type { Role, RoleMapping } from '../role/role.js';
 import type { StoredTenant } from '../tenant/tenant-store.js';
 import type { Domain, Tenant } from '../tenant/tenant.js';
-import type { CustomerGrant, ScimTokenName } from './tenant-configuration.js';
+import type { CustomerGrant, ScimTokenName, TenantConfiguration } from './tenant-configuration.js';
 
 /** A tenant as it is served, and what only changing it needs. */
 export interface ConfiguredTenant extends StoredTenant {
@@ -102,6 +102,17 @@ export interface ConfigurationChange {
   updateTenant(record: TenantRecord): Promise<void>;
   replaceDomains(domains: readonly Domain[]): Promise<void>;
   addSigningKey(key: SigningKey): Promise<void>;
+  /**
+   * Lets mappings by these names mean the SCIM groups that bear them now, on each connection; where there is none,
+   * the first to come.
+   */
+  pinGroupNames(names: readonly string[]): Promise<void>;
+  /** No mapping goes by these names any more. */
+  releaseGroupNames(names: readonly string[]): Promise<void>;
+  /** People who have a live session or grant. */
+  peopleWithAccess(): Promise<readonly UserId[]>;
+  /** The configuration as it is after the changes so far. */
+  reread(): Promise<TenantConfiguration>;
   /** Gives the configuration its next version, by which nodes notice it. */
   bumpVersion(): Promise<void>;
 }

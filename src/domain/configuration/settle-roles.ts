@@ -1,0 +1,75 @@
+import type { Actor } from '../audit/audit-event.js';
+import type { AuditTools } from '../audit/audit-record.js';
+import { reviewAccess } from '../provisioning/review-access.js';
+import type { RoleMapping } from '../role/role.js';
+import type { ApplyDeps } from './apply-deps.js';
+import type { Change } from './change.js';
+import type { ConfigurationChange } from './configuration-store.js';
+
+export interface RoleSettlement {
+  readonly changes: readonly Change[];
+  /** Mappings that were in force. */
+  readonly before: readonly RoleMapping[];
+  /** Mappings that are in force now. */
+  readonly after: readonly RoleMapping[];
+  readonly auditTools: AuditTools;
+  readonly actor: Actor;
+}
+
+/** People who are judged at a time. */
+const BATCH = 500;
+
+/**
+ * What follows from changed roles and mappings, in the transaction of the change: which SCIM groups mappings by name mean,
+ * and who may not stay (D2, D4).
+ */
+export async function settleRoles(
+  deps: ApplyDeps,
+  unit: ConfigurationChange,
+  settlement: RoleSettlement,
+): Promise<void> {
+  const { changes, before, after, auditTools, actor } = settlement;
+  await pinNames(unit, namesOf(before), namesOf(after));
+  if (!changes.some(mayTakeRoles)) return;
+  const users = await unit.peopleWithAccess();
+  if (users.length === 0) return;
+  const configuration = await unit.reread();
+  for (let at = 0; at < users.length; at += BATCH)
+    await reviewAccess({ ...deps, auditTools }, unit.scope, {
+      users: users.slice(at, at + BATCH),
+      configuration,
+      actor,
+    });
+}
+
+const namesOf = (mappings: readonly RoleMapping[]): ReadonlySet<string> =>
+  new Set(mappings.flatMap(({ group }) => ('name' in group ? [group.name] : [])));
+
+/**
+ * Whoever maps a name that nothing went by means the group that bears it now; where mappings by the name stay, the group
+ * that they have met stays, too, whoever took its name (contract, Groups).
+ */
+async function pinNames(
+  unit: ConfigurationChange,
+  before: ReadonlySet<string>,
+  after: ReadonlySet<string>,
+): Promise<void> {
+  const gone = [...before].filter((name) => !after.has(name));
+  const fresh = [...after].filter((name) => !before.has(name));
+  if (gone.length > 0) await unit.releaseGroupNames(gone);
+  if (fresh.length > 0) await unit.pinGroupNames(fresh);
+}
+
+/** Members of updates that may leave somebody without a role or an application. */
+const DECISIVE: ReadonlyMap<string, readonly string[]> = new Map([
+  ['tenant', ['whenNoRole', 'defaultRole']],
+  ['application', ['assignment']],
+  ['connection', ['groupSource']],
+]);
+/** What somebody's roles hang on, beside those whose access ends with it anyway. */
+const ROLE_BEARING: ReadonlySet<string> = new Set(['role', 'roleMapping', 'application']);
+
+function mayTakeRoles({ action, kind, changes }: Change): boolean {
+  if (action === 'delete') return ROLE_BEARING.has(kind);
+  return action === 'update' && changes.some((member) => DECISIVE.get(kind)?.includes(member) === true);
+}
