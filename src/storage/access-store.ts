@@ -73,20 +73,29 @@ function forgetUpstreamGrants(kind: string, values: readonly unknown[]): readonl
   ];
 }
 
-/** One application is taken out of a person's sessions, which go on: it is told to end its own. */
+/** Whose sessions an application is taken out of. */
+const LEAVERS: Readonly<Record<string, string>> = {
+  application: 'a.client_id = $2',
+  personIn: `a.client_id = split_part($2, ':', 2) AND s.user_id = split_part($2, ':', 1)::uuid`,
+};
+
+/**
+ * One application is taken out of sessions, which go on: it is told to end its own. One that is being deleted has nobody
+ * left who could be told.
+ */
 function leaveApplication(kind: string, values: readonly unknown[], reason: EndReason): readonly Statement[] {
-  if (kind !== 'personIn') return [];
+  const leavers = LEAVERS[kind];
+  if (leavers === undefined || reason === 'application_deleted') return [];
   return [
     {
-      name: 'access_leave_application',
+      name: `access_leave_${kind}`,
       text: `WITH gone AS (
           DELETE FROM session_applications a USING sessions s
-          WHERE a.tenant_id = $1 AND a.client_id = split_part($2, ':', 2)
-            AND s.tenant_id = $1 AND s.uid = a.session_uid AND s.ended_at IS NULL
-            AND s.user_id = split_part($2, ':', 1)::uuid
-          RETURNING a.client_id, a.sid, s.user_id)
+          WHERE a.tenant_id = $1 AND s.tenant_id = $1 AND s.uid = a.session_uid AND s.ended_at IS NULL
+            AND ${leavers}
+          RETURNING a.client_id, a.sid, s.user_id, s.uid)
         INSERT INTO outbox (tenant_id, id, topic, receiver, subject, payload)
-        SELECT $1, gen_random_uuid(), 'session.ended', client_id, user_id::text,
+        SELECT $1, gen_random_uuid(), 'session.ended', client_id, coalesce(user_id::text, uid),
           jsonb_build_object('clientId', client_id, 'sid', sid, 'reason', $3::text) FROM gone`,
       values: [...values, reason],
     },

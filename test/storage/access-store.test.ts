@@ -116,6 +116,30 @@ describe('what ends, by whose access it is', () => {
     );
   });
 
+  test('an application that everybody leaves is told of each session, which goes on; one that is deleted is not', async () => {
+    await stage.database.withTenant(acme, (scope) =>
+      store.end(scope, { application: 'grafana' }, 'application_deleted'),
+    );
+    expect(await stage.ledger.count('outbox')).toBe(0);
+    await end({ application: 'grafana' });
+    await end({ application: 'grafana' });
+    const told = await stage.ledger.rows(`SELECT receiver, subject, payload->>'sid' AS sid FROM outbox`);
+    const whom = [
+      ['ada', users.ada],
+      ['bob', users.bob],
+      ['eveOfOther', users.eve],
+      ['local', users.local],
+    ] as const;
+    expect(told).toHaveLength(whom.length);
+    expect(told).toEqual(
+      expect.arrayContaining(
+        whom.map(([role, subject]) => ({ receiver: 'grafana', subject, sid: sidOf(role) })),
+      ),
+    );
+    expect((await over()).sessions).toEqual([]);
+    expect(await stage.ledger.count('session_applications', `client_id = 'grafana'`)).toBe(1);
+  });
+
   test('a second end changes nothing, not even the reason', async () => {
     await end({ user: users.ada });
     const before = await stage.ledger.rows('SELECT uid, ended_at, end_reason FROM sessions ORDER BY uid');

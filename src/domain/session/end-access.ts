@@ -28,7 +28,9 @@ export type EndReason =
   | 'tenant_suspended'
   | 'token_reuse'
   /** The upstream was asked in between and doesn't vouch for the person any more (A19). */
-  | 'upstream_revoked';
+  | 'upstream_revoked'
+  /** A person who runs the deployment or the tenant ended it (G5). */
+  | 'revoked_by_operator';
 
 export interface EndedAccess {
   readonly sessions: number;
