@@ -18,10 +18,7 @@ export async function withExistingDatabase<T>(
   signals?: readonly InterruptSignal[],
 ): Promise<T> {
   const { config, log, ids } = context;
-  if (config.database.kind === 'embedded' && !(await hasServed(config.dataDir)))
-    throw new CliError(EXIT.configuration, [
-      `DATA_DIR: no deployment is in ${config.dataDir} yet: start Causeway once, or name another DATA_DIR`,
-    ]);
+  await requireDeployment(context);
   const address = await reachDatabase(config, { log, ids, mode: 'join' });
   return releasing(
     () => address.close(),
@@ -38,6 +35,14 @@ export async function withExistingDatabase<T>(
     },
     signals,
   );
+}
+
+/** @throws CliError when nothing is there yet, so that a command that changes what is makes no empty deployment */
+export async function requireDeployment({ config }: CommandContext): Promise<void> {
+  if (config.database.kind !== 'embedded' || (await hasServed(config.dataDir))) return;
+  throw new CliError(EXIT.configuration, [
+    `DATA_DIR: no deployment is in ${config.dataDir} yet: start Causeway once, or name another DATA_DIR`,
+  ]);
 }
 
 /** Looking at everything may take longer than a request. */

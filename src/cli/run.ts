@@ -52,6 +52,7 @@ function createProgram(surroundings: Surroundings, finish: Finish): Command {
   addApply(program, context, finish);
   addTokenAndAudit(program, context, finish);
   addScim(program, context, finish);
+  addSessions(program, context, finish);
   return program;
 }
 
@@ -183,6 +184,64 @@ Examples:
 const SHOW_EXAMPLES = `
 Example:
   causeway scim show 019ab3c4-5d6e-7f80-9123-456789abcdef --tenant acme
+`;
+
+function addSessions(program: Command, context: CommandContext, finish: Finish): void {
+  const sessions = program
+    .command('sessions')
+    .description("people's sessions: who is signed in, and their end");
+  const tenant = ['--tenant <slug>', "the tenant (default: the deployment's only one)"] as const;
+  remote(
+    sessions
+      .command('list')
+      .description('live sessions, newest first, a line each')
+      .option(...tenant)
+      .option('--user <user>', "only this person's: an id or a userName")
+      .option('--application <clientId>', 'only those that this application takes part in')
+      .option('--connection <key>', 'only of people who came by this connection')
+      .option('--ended', 'those that are over instead: ended, by what, or expired')
+      .option('--limit <n>', 'at most so many, up to 10000', '50')
+      .option('--json', 'print JSON'),
+  )
+    .addHelpText('after', LIST_EXAMPLES)
+    .action(async (options) => {
+      const { listSessions } = await import('./sessions.js');
+      finish(await listSessions(context, options));
+    });
+  remote(
+    sessions
+      .command('end')
+      .description('end access now; applications are told by back-channel logout')
+      .option(...tenant)
+      .option('--session <id>', 'one session, as list prints it')
+      .option('--user <user>', 'all that a person has: an id or a userName')
+      .option('--application <clientId>', "everybody's in one application; their sessions go on")
+      .option('--connection <key>', 'of everybody who came by one connection')
+      .option('--all', 'of everybody in the tenant')
+      .option('--yes', "don't ask before --connection and --all")
+      .option('--json', 'print JSON'),
+  )
+    .addHelpText('after', END_EXAMPLES)
+    .action(async (options) => {
+      const { endSessions } = await import('./sessions.js');
+      finish(await endSessions(context, options));
+    });
+}
+
+const LIST_EXAMPLES = `
+Examples:
+  causeway sessions list --tenant acme --user ada@acme.example   where Ada is signed in
+  causeway sessions list --tenant acme --ended --limit 20        what ended lately, and why
+`;
+const END_EXAMPLES = `
+Examples:
+  causeway sessions end --tenant acme --user ada@acme.example    a laptop is lost: everything of Ada's
+  causeway sessions end --tenant acme --session 3fX0aQ...        one session
+  causeway sessions end --tenant acme --application grafana      its tokens die, whoever holds them
+  causeway sessions end --tenant acme --all --yes                everybody signs in anew
+
+The end of a session leaves alone what an application may go on with without it (offline_access);
+the end of a person's access does not.
 `;
 
 /** Options of commands that will also work through the management API. */

@@ -1,5 +1,6 @@
 import type { ScimEffect, ScimRequestRecord } from '../domain/provisioning/scim-request.js';
 import { plainText } from '../core/text.js';
+import { terminalJson } from './terminal.js';
 
 /** What tells a request's rows apart for people: keys and names instead of ids. */
 export interface ScimNames {
@@ -7,18 +8,6 @@ export interface ScimNames {
   readonly connections: ReadonlyMap<string, string>;
   /** Names of tokens by their ids. */
   readonly tokens: ReadonlyMap<string, string>;
-}
-
-/** Control characters that JSON may hold as they are, and that a terminal would obey (A-101, A-127). */
-// oxlint-disable-next-line no-control-regex -- finding control characters is what it is for
-const RAW_CONTROL = /[\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g;
-
-/** JSON whose text no terminal obeys, and that reads as the same value. */
-export function terminalJson(value: unknown, indent = 0): string {
-  return JSON.stringify(value, null, indent).replace(
-    RAW_CONTROL,
-    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
-  );
 }
 
 /** A request as JSON shows it. */

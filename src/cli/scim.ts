@@ -4,18 +4,14 @@ import { isUuid } from '../core/ids.js';
 import { plainText } from '../core/text.js';
 import type { ConfiguredTenant } from '../domain/configuration/configuration-store.js';
 import type { ScimRequestRecord, ScimRequestQuery } from '../domain/provisioning/scim-request.js';
-import { SYSTEM_SLUG } from '../domain/tenant/tenant.js';
-import { PostgresConfigurationStore } from '../storage/configuration-store.js';
 import type { Database } from '../storage/database.js';
-import { listTenants } from '../storage/health.js';
 import { PostgresScimRequestStore } from '../storage/scim-request-store.js';
 import { listScimTokens, type ScimTokenFacts } from '../storage/scim-tokens.js';
+import { connectionOf, inDatabase, tenantOf } from './chosen-tenant.js';
 import type { CommandContext, RemoteOptions } from './command-context.js';
 import { CliError, EXIT, type ExitCode } from './exit-codes.js';
-import { requireCurrent, withExistingDatabase } from './existing-database.js';
-import type { InterruptSignal } from './interrupt.js';
-import { requestLine, requestPage, shownRequest, terminalJson, type ScimNames } from './scim-lines.js';
-import { printJson } from './terminal.js';
+import { requestLine, requestPage, shownRequest, type ScimNames } from './scim-lines.js';
+import { printJson, terminalJson } from './terminal.js';
 
 export interface ScimOptions extends RemoteOptions {
   /** undefined: the deployment's only tenant. */
@@ -51,7 +47,9 @@ export async function tailScim(context: CommandContext, options: TailOptions): P
   try {
     return await inDatabase(context, options.follow === true ? ['SIGTERM'] : undefined, async (database) => {
       const tenant = await tenantOf(database, options.tenant);
-      const query = { limit, connectionId: connectionOf(tenant, options.connection) };
+      const { connection } = options;
+      const connectionId = connection === undefined ? undefined : connectionOf(tenant, connection);
+      const query = { limit, connectionId };
       const tail = new Tail(
         database,
         tenant,
@@ -105,45 +103,6 @@ function tokenLine({ name, connection, createdAt, expiresAt, lastUsedAt }: ScimT
     expiresAt === null ? 'never expires' : `${expired ? 'EXPIRED' : 'expires'} ${expiresAt.toISOString()}`;
   const use = lastUsedAt === null ? 'never used' : `last used ${lastUsedAt.toISOString()}`;
   return `${plainText(name)}  connection ${connection}  created ${createdAt.toISOString()}  ${expiry}  ${use}`;
-}
-
-function inDatabase(
-  context: CommandContext,
-  signals: readonly InterruptSignal[] | undefined,
-  work: (database: Database) => Promise<ExitCode>,
-): Promise<ExitCode> {
-  return withExistingDatabase(
-    context,
-    (state, open) => {
-      requireCurrent(state);
-      return open(work);
-    },
-    signals,
-  );
-}
-
-/** @throws CliError when there is none of the slug, or none is named and there are several */
-async function tenantOf(database: Database, slug: string | undefined): Promise<ConfiguredTenant> {
-  const name = slug ?? (await onlyTenant(database));
-  const tenant = await new PostgresConfigurationStore(database).find(name);
-  if (tenant === undefined) throw new CliError(EXIT.usage, [`there is no tenant '${plainText(name, 60)}'`]);
-  return tenant;
-}
-
-async function onlyTenant(database: Database): Promise<string> {
-  const [only, ...others] = (await listTenants(database)).filter(({ slug }) => slug !== SYSTEM_SLUG);
-  if (only === undefined) throw new CliError(EXIT.usage, ['there is no tenant yet']);
-  if (others.length > 0)
-    throw new CliError(EXIT.usage, [`give --tenant SLUG: there are ${others.length + 1} tenants`]);
-  return only.slug;
-}
-
-function connectionOf({ configuration }: ConfiguredTenant, key: string | undefined) {
-  if (key === undefined) return undefined;
-  const connection = configuration.connections.find((each) => each.key === key);
-  if (connection === undefined)
-    throw new CliError(EXIT.usage, [`'${plainText(key, 60)}' is no connection of the tenant`]);
-  return connection.id;
 }
 
 const namesOf = ({ configuration }: ConfiguredTenant): ScimNames => ({
