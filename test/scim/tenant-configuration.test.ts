@@ -98,7 +98,6 @@ describe('SCIM extensions of a tenant', () => {
   test('one that is removed hides its values; they are there when it comes back', async () => {
     const before = await it.apply([{ slug: 'acme' }]);
     expect(before).toMatchObject({ outcome: 'applied', changes: [] });
-    const { body } = await client().get(`/Schemas/${BADGE}`);
     const attributes = [{ name: 'color' }];
     await apply({ scimExtensions: [] });
     expect((await client().get(`/Schemas/${BADGE}`)).status).toBe(404);
@@ -108,8 +107,15 @@ describe('SCIM extensions of a tenant', () => {
     const renamed = await client().patch(`/Users/${id}`, [{ op: 'replace', value: { title: 'Countess' } }]);
     expect(renamed).toMatchObject({ status: 200, body: { title: 'Countess' } });
     await apply({ scimExtensions: [{ schema: BADGE, name: 'Badge', attributes }] });
-    expect(body['id']).toBe(BADGE);
     expect((await client().get(`/Users/${id}`)).body[BADGE]).toEqual({ color: 'green' });
+  });
+
+  test('a PUT replaces all of a user, hidden values too', async () => {
+    await apply({ scimExtensions: [] });
+    const put = await client().put(`/Users/${id}`, oktaUser('ada@acme.example'));
+    expect(put.status).toBe(200);
+    await apply({ scimExtensions: [{ schema: BADGE, name: 'Badge', attributes: [{ name: 'color' }] }] });
+    expect((await client().get(`/Users/${id}`)).body[BADGE]).toBeUndefined();
   });
 });
 
