@@ -48,9 +48,15 @@ const NEVER: Readonly<Record<string, string>> = {
 };
 
 /** What of a deployment's pushed resources contradicts itself: nothing, whatever happened to the processes that wrote. */
-export async function contradictions(ask: Ask): Promise<readonly string[]> {
+export const contradictions = (ask: Ask): Promise<readonly string[]> => violations(ask, NEVER);
+
+/** What queries for what must never be have found, with the first rows of each. */
+export async function violations(
+  ask: Ask,
+  never: Readonly<Record<string, string>>,
+): Promise<readonly string[]> {
   const found = await Promise.all(
-    Object.entries(NEVER).map(async ([what, text]) => ({ what, rows: await ask(text) })),
+    Object.entries(never).map(async ([what, text]) => ({ what, rows: await ask(text) })),
   );
   return found.flatMap(({ what, rows }) =>
     rows.length === 0 ? [] : [`${what}: ${JSON.stringify(rows.slice(0, 3))}`],
