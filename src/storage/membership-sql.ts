@@ -65,12 +65,13 @@ function joining(
     tells: 'joined',
     name: 'members_join',
     // Only known ones, so that the reference to the user can't fail: the caller takes nothing if one was unknown. Who is
-    // just being deleted is waited for, and left out once gone.
+    // just being deleted is waited for, and left out once gone. OFFSET keeps the planner from reading the whole group to
+    // look for one member: it is asked for each by its key.
     text: `INSERT INTO group_members (tenant_id, group_id, user_id, source)
       SELECT $1, $4, u.id, 'scim' FROM users u WHERE u.tenant_id = $1 AND u.id = ANY ($5::uuid[])
         AND u.connection_id = $2 AND u.connection_version = $3 AND u.source = 'scim'
         AND NOT EXISTS (SELECT FROM group_members m
-          WHERE m.tenant_id = $1 AND m.group_id = $4 AND m.user_id = u.id AND m.source = 'scim')
+          WHERE m.tenant_id = $1 AND m.group_id = $4 AND m.user_id = u.id AND m.source = 'scim' OFFSET 0)
       ORDER BY u.id FOR KEY SHARE OF u ON CONFLICT DO NOTHING RETURNING user_id AS id`,
     values: [tenantId, of.connectionId, of.connectionVersion, groupId, ids],
   };
@@ -86,15 +87,13 @@ function leaving(tenantId: TenantId, groupId: GroupId, ids: readonly string[]): 
   };
 }
 
-/** Everybody but these. The difference is made by hashing: comparing each member with a list takes their product. */
+/** Everybody but these. NOT IN looks each up in a hash; a list that each is compared with would take their product. */
 function othersLeaving(tenantId: TenantId, groupId: GroupId, ids: readonly string[]): MembershipStatement {
   return {
     tells: 'left',
     name: 'members_leave_others',
     text: `DELETE FROM group_members WHERE tenant_id = $1 AND group_id = $2 AND source = 'scim'
-      AND user_id = ANY (ARRAY(
-        SELECT m.user_id FROM group_members m WHERE m.tenant_id = $1 AND m.group_id = $2 AND m.source = 'scim'
-        EXCEPT SELECT unnest($3::uuid[]))) RETURNING user_id AS id`,
+      AND user_id NOT IN (SELECT unnest($3::uuid[])) RETURNING user_id AS id`,
     values: [tenantId, groupId, ids],
   };
 }
