@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import type { HttpClient } from './driver/http.js';
@@ -11,6 +11,7 @@ import { createDatabase, type BenchDatabase } from './host/database.js';
 import { freePort } from './host/ports.js';
 import { parseRecord, recordsIn } from './json.js';
 import { program } from './program.js';
+import type { ScimTenant } from './scim/tenants.js';
 import { seed, TENANT } from './seed.js';
 
 /** A Causeway of one run, on a database that was made for it. */
@@ -18,6 +19,10 @@ export interface RunningCauseway {
   readonly child: Child;
   /** Of the tenant that is measured. */
   readonly issuer: string;
+  /** Of all tenants, by slug. */
+  readonly issuers: ReadonlyMap<string, string>;
+  /** The database, as its owner or administrator. */
+  readonly databaseUrl: string;
   readonly postmaster: number | undefined;
   readonly database: string;
   /** What of the database's durability is off. */
@@ -35,13 +40,15 @@ export interface CausewayOptions {
   readonly http: HttpClient;
   /** A server on which to make a database; undefined: the embedded one. */
   readonly databaseServer: string | undefined;
+  /** Tenants that SCIM pushes to. */
+  readonly scimTenants: readonly ScimTenant[];
   /** Arguments of Node, such as a profiler's. */
   readonly nodeArgs: readonly string[];
 }
 
 /** The first start makes a database cluster. */
 const START_MS = 60_000;
-const APPLY_MS = 60_000;
+const APPLY_MS = 180_000;
 
 /** Starts Causeway as an operator does, and gives it a tenant through `causeway apply`. */
 export async function startCauseway(options: CausewayOptions): Promise<RunningCauseway> {
@@ -61,10 +68,12 @@ export async function startCauseway(options: CausewayOptions): Promise<RunningCa
     });
     try {
       const postmaster = database === undefined ? settleEmbedded(folder, options.cores) : database.postmaster;
-      const issuer = await applySeed(folder, options.upstream, env);
+      const issuers = await applySeed(options, env);
       return {
         child,
-        issuer,
+        issuer: issuers.get(TENANT) ?? '',
+        issuers,
+        databaseUrl: database === undefined ? embeddedUrl(folder) : database.url,
         postmaster,
         database: database === undefined ? 'embedded PostgreSQL' : `PostgreSQL ${database.version}`,
         missingDurability: database?.missingDurability ?? [],
@@ -110,22 +119,35 @@ function settleEmbedded(folder: string, cores: Layout): number | undefined {
   return postmaster;
 }
 
+/** How to reach the embedded database as its superuser: its files say it. */
+function embeddedUrl(folder: string): string {
+  const home = join(folder, 'data', 'postgresql');
+  const password = readFileSync(join(home, 'password'), 'utf8').trim();
+  // The fourth line of the postmaster's file is its port.
+  const port = readFileSync(join(home, 'data', 'postmaster.pid'), 'utf8')
+    .split('\n')[3]
+    ?.trim();
+  return `postgres://postgres:${password}@127.0.0.1:${port}/causeway?sslmode=disable`;
+}
+
+/** @returns issuers by the slugs of their tenants */
 async function applySeed(
-  folder: string,
-  upstream: string,
+  { folder, upstream, scimTenants }: CausewayOptions,
   env: Readonly<Record<string, string>>,
-): Promise<string> {
+): Promise<ReadonlyMap<string, string>> {
   const file = join(folder, 'bench.json');
-  writeFileSync(file, JSON.stringify(seed(upstream)), { mode: 0o600 });
+  writeFileSync(file, JSON.stringify(seed(upstream, scimTenants)), { mode: 0o600 });
   const { stdout } = await promisify(execFile)(
     process.execPath,
     [...program().args, 'apply', '-f', file, '--json'],
     { env: { PATH: process.env['PATH'] ?? '', HOME: process.env['HOME'] ?? '', ...env }, timeout: APPLY_MS },
   );
-  const tenants = recordsIn(parseRecord(stdout)['tenants']);
-  const issuer = tenants.find((tenant) => tenant['slug'] === TENANT)?.['issuer'];
-  if (typeof issuer !== 'string') throw new Error(`apply made no tenant ${TENANT}: ${stdout.slice(0, 500)}`);
-  return issuer;
+  const issuers = new Map(
+    recordsIn(parseRecord(stdout)['tenants']).map(({ slug, issuer }) => [String(slug), String(issuer)]),
+  );
+  for (const slug of [TENANT, ...scimTenants.map((tenant) => tenant.slug)])
+    if (!issuers.has(slug)) throw new Error(`apply made no tenant ${slug}: ${stdout.slice(0, 500)}`);
+  return issuers;
 }
 
 async function countFlushes(http: HttpClient, metricsPort: number): Promise<number> {

@@ -7,15 +7,19 @@ import { machineUs, postgresUs, processUs } from './host/cpu.js';
 import { ratios, summarize, type Window } from './statistics.js';
 import type { Result } from './verdict.js';
 
-/** A server under load, and what can be read of it from outside. */
-export interface Subject {
-  readonly party: Party;
+/** A server, as far as it can be looked at from outside. */
+export interface Observed {
   readonly pid: number;
   readonly postmaster: number | undefined;
   /** Trips to the database since its start; undefined: it has none. */
   readonly flushes: (() => Promise<number>) | undefined;
   /** Trips a second that it makes without being asked anything. */
   readonly idleFlushesPerSecond: number;
+}
+
+/** A server that applications sign people in at. */
+export interface Subject extends Observed {
+  readonly party: Party;
 }
 
 /** What is measured, and which processes besides the two servers belong to the run. */
@@ -65,17 +69,33 @@ async function measureWindow(
   flow: Flow,
   concurrency: number,
   subject: Subject,
-  setting: Setting,
+  { floor, causeway, otherPids }: Setting,
   pace: Pace,
 ): Promise<Window> {
   const workers = await flow.open(subject.party, concurrency);
   await load(workers, pace.warmUpSeconds);
-  const tripsBefore = await countTrips(subject);
-  const cpuBefore = readCpu(subject, setting);
-  const { latenciesMs, seconds, busy } = await load(workers, pace.seconds);
-  const cpuAfter = readCpu(subject, setting);
-  const tripsAfter = await countTrips(subject);
-  const idle = subject.idleFlushesPerSecond * (tripsAfter.atSeconds - tripsBefore.atSeconds);
+  const run = { pids: [floor.pid, causeway.pid, ...otherPids], postmaster: causeway.postmaster };
+  return observe(subject, run, () => load(workers, pace.seconds));
+}
+
+/** The processes of a run besides the driver: what else the machine does is foreign to it. */
+export interface RunProcesses {
+  readonly pids: readonly number[];
+  readonly postmaster: number | undefined;
+}
+
+/** Looks from outside at what a server spends while some work is done at it. */
+export async function observe(
+  server: Observed,
+  run: RunProcesses,
+  work: () => Promise<Work>,
+): Promise<Window> {
+  const tripsBefore = await countTrips(server);
+  const cpuBefore = readCpu(server, run);
+  const { latenciesMs, seconds, busy } = await work();
+  const cpuAfter = readCpu(server, run);
+  const tripsAfter = await countTrips(server);
+  const idle = server.idleFlushesPerSecond * (tripsAfter.atSeconds - tripsBefore.atSeconds);
   const trips = difference(tripsBefore.flushes, tripsAfter.flushes);
   return {
     operations: latenciesMs.length,
@@ -89,15 +109,14 @@ async function measureWindow(
   };
 }
 
-function readCpu({ pid, postmaster }: Subject, { floor, causeway, otherPids }: Setting) {
+function readCpu({ pid, postmaster }: Observed, run: RunProcesses) {
   const { user, system } = process.cpuUsage();
-  const pids = [floor.pid, causeway.pid, ...otherPids];
-  const ours = pids.reduce((sum, one) => sum + (processUs(one) ?? 0), user + system);
+  const ours = run.pids.reduce((sum, one) => sum + (processUs(one) ?? 0), user + system);
   const machine = machineUs();
   return {
     serverUs: processUs(pid),
     databaseUs: postgresUs(postmaster),
-    foreignUs: machine === undefined ? undefined : machine - ours - (postgresUs(causeway.postmaster) ?? 0),
+    foreignUs: machine === undefined ? undefined : machine - ours - (postgresUs(run.postmaster) ?? 0),
   };
 }
 
@@ -108,7 +127,7 @@ function part(us: number | undefined, seconds: number): number | undefined {
     : Math.min(1, Math.max(0, us / (seconds * 1_000_000 * availableParallelism())));
 }
 
-async function countTrips({ flushes }: Subject) {
+async function countTrips({ flushes }: Observed) {
   return { flushes: await flushes?.(), atSeconds: performance.now() / 1000 };
 }
 
@@ -123,19 +142,42 @@ export async function measureIdle(flushes: () => Promise<number>, seconds: numbe
 const difference = (before: number | undefined, after: number | undefined): number | undefined =>
   before === undefined || after === undefined ? undefined : after - before;
 
+/** Operations that were done. */
+export interface Work {
+  /** Of each operation. */
+  readonly latenciesMs: readonly number[];
+  readonly seconds: number;
+  /** Part of the driver's thread that was busy, 0 … 1. */
+  readonly busy: number;
+}
+
 /** Lets all workers work for some seconds; what has begun is finished and counts. @throws the first failure */
-export async function load(
-  workers: readonly Operation[],
-  seconds: number,
-): Promise<{ readonly latenciesMs: readonly number[]; readonly seconds: number; readonly busy: number }> {
+export async function load(workers: readonly Operation[], seconds: number): Promise<Work> {
+  const endMs = performance.now() + seconds * 1000;
+  return drive(
+    workers.map((operation) => (done) => {
+      return performance.now() < endMs && done < OPERATIONS_MAX ? operation : undefined;
+    }),
+  );
+}
+
+/** Does each of these once, some at once, in their order. @throws the first failure */
+export async function exhaust(operations: readonly Operation[], workers: number): Promise<Work> {
+  const waiting = operations.values();
+  return drive(Array.from({ length: workers }, () => () => waiting.next().value));
+}
+
+/** Lets each worker do one thing after the other for as long as it is given any. `done`: by all together so far. */
+async function drive(workers: readonly ((done: number) => Operation | undefined)[]): Promise<Work> {
   const latenciesMs: number[] = [];
   const startMs = performance.now();
   const utilization = performance.eventLoopUtilization();
-  const endMs = startMs + seconds * 1000;
   let failed = false;
   await Promise.all(
-    workers.map(async (operation) => {
-      for (let fromMs = startMs; fromMs < endMs && !failed && latenciesMs.length < OPERATIONS_MAX;) {
+    workers.map(async (next) => {
+      for (;;) {
+        const operation = failed ? undefined : next(latenciesMs.length);
+        if (operation === undefined) return;
         const beganMs = performance.now();
         try {
           // oxlint-disable-next-line no-await-in-loop -- a worker does one thing after the other
@@ -144,8 +186,7 @@ export async function load(
           failed = true;
           throw error;
         }
-        fromMs = performance.now();
-        latenciesMs.push(fromMs - beganMs);
+        latenciesMs.push(performance.now() - beganMs);
       }
     }),
   );

@@ -2,9 +2,15 @@ import { parseArgs } from 'node:util';
 import { FLOWS } from './flows/all.js';
 import type { Flow } from './flows/flow.js';
 import type { Pace } from './measure.js';
+import { SCIM_FLOWS } from './scim/all.js';
+import type { ScimFlow } from './scim/scim-flow.js';
 
 export interface Options {
+  /** Beside the floor. */
   readonly flows: readonly Flow[];
+  /** Beside themselves, in places of other sizes. */
+  readonly scimFlows: readonly ScimFlow[];
+  readonly quick: boolean;
   readonly concurrencies: readonly number[];
   readonly pace: Pace;
   /** For each flow, before anything is measured. */
@@ -22,9 +28,9 @@ export const USAGE = `Measures Causeway beside the floor (bench/README.md), as r
 
   npm run bench -- [options]
 
-  --quick             about a minute: 16 at once only, short windows
+  --quick             three minutes: 16 at once only, short windows, small imports
   --only NAME         flows whose name holds NAME; may be repeated
-  --concurrency LIST  such as 1,16,64 (the default)
+  --concurrency LIST  such as 1,16,64 (the default); SCIM's is fixed
   --seconds N         length of a window (2)
   --rounds N          windows of each server (4)
   --json              figures for machines on stdout
@@ -51,12 +57,19 @@ export function readOptions(args: readonly string[]): Options | 'help' {
     .map((text) => integer(text, '--concurrency', 256));
   const rounds = values.rounds === undefined ? (quick ? 2 : 4) : integer(values.rounds, '--rounds', 100);
   const seconds = values.seconds === undefined ? (quick ? 1 : 2) : integer(values.seconds, '--seconds', 600);
-  const flows = FLOWS.filter(({ name }) => (values.only ?? ['']).some((part) => name.includes(part)));
-  if (flows.length === 0)
-    throw new UsageError(`no flow of that name; there are: ${FLOWS.map(({ name }) => name).join(', ')}`);
+  const isChosen = ({ name }: { readonly name: string }): boolean =>
+    (values.only ?? ['']).some((part) => name.includes(part));
+  const flows = FLOWS.filter(isChosen);
+  const scimFlows = SCIM_FLOWS.filter(isChosen);
+  if (flows.length + scimFlows.length === 0) {
+    const names = [...FLOWS, ...SCIM_FLOWS].map(({ name }) => name).join(', ');
+    throw new UsageError(`no flow of that name; there are: ${names}`);
+  }
   const windows = flows.length * concurrencies.length * rounds * 2;
   return {
     flows,
+    scimFlows,
+    quick,
     concurrencies,
     pace: { seconds, warmUpSeconds: Math.min(0.5, seconds / 4), rounds },
     warmUpSeconds: quick ? 2 : 5,
@@ -64,7 +77,7 @@ export function readOptions(args: readonly string[]): Options | 'help' {
     check: values.check === true,
     profile: values.profile === true,
     // Preparing a window takes about as long as the window; a hanging server must not hang the run.
-    secondsMax: 120 + windows * (seconds + 1) * 4,
+    secondsMax: 120 + windows * (seconds + 1) * 4 + scimFlows.length * (120 + rounds * seconds * 16),
   };
 }
 

@@ -1,6 +1,9 @@
 import type { Layout } from './host/cores.js';
 import type { Options } from './options.js';
 import type { ProfileSummary, SelfTime } from './profile.js';
+import type { ScimFindings } from './scim/run-scim.js';
+import { renderScim } from './scim/table.js';
+import { judgeScim, scimMisses } from './scim/verdict.js';
 import { renderCost, renderSpeed, renderTable } from './table.js';
 import { cpuRatio, judgeFlushes, judgeSpeed, misses, type Result } from './verdict.js';
 
@@ -15,21 +18,28 @@ export interface Surroundings {
   readonly options: Pick<Options, 'json' | 'pace'>;
 }
 
+/** What was measured: beside the floor, and of SCIM. */
+export interface Findings {
+  readonly results: readonly Result[];
+  readonly scim: ScimFindings;
+}
+
 /** Above this part of the machine, others' work bends the figures. */
 const FOREIGN_CPU_MAX = 0.1;
 
 /** The report of a run: tables for people, or JSON for machines. */
 export function renderReport(
-  results: readonly Result[],
+  findings: Findings,
   surroundings: Surroundings,
   profile: ProfileSummary | undefined,
 ): string {
-  if (surroundings.options.json) return renderJson(results, surroundings, profile);
-  const missed = misses(results);
+  if (surroundings.options.json) return renderJson(findings, surroundings, profile);
+  const { results, scim } = findings;
+  const missed = [...misses(results), ...scimMisses(scim.results)];
   return [
-    [...header(surroundings), ...noise(results)].join('\n'),
-    renderSpeed(results),
-    renderCost(results),
+    [...header(surroundings), ...noise(findings)].join('\n'),
+    ...(results.length === 0 ? [] : [renderSpeed(results), renderCost(results)]),
+    ...(scim.results.length === 0 ? [] : [renderScim(scim.results, scim.notes)]),
     missed.length === 0 ? 'All targets that were judged are met.' : ['Missed:', ...missed].join('\n  '),
     ...(profile === undefined ? [] : [renderProfile(profile)]),
   ].join('\n\n');
@@ -60,8 +70,12 @@ function header({
 }
 
 /** Whether other processes worked on the machine meanwhile. */
-function noise(results: readonly Result[]): readonly string[] {
-  const parts = results.flatMap(({ floor, causeway }) => [floor.foreignCpu ?? 0, causeway.foreignCpu ?? 0]);
+function noise({ results, scim }: Findings): readonly string[] {
+  const figures = [
+    ...results.flatMap(({ floor, causeway }) => [floor, causeway]),
+    ...scim.results.map((result) => result.figures),
+  ];
+  const parts = figures.map(({ foreignCpu }) => foreignCpu ?? 0);
   const worst = Math.max(0, ...parts);
   if (worst <= FOREIGN_CPU_MAX) return [];
   const percent = (worst * 100).toFixed(0);
@@ -82,7 +96,7 @@ function topOf(list: readonly SelfTime[], count: number): readonly (readonly str
 }
 
 function renderJson(
-  results: readonly Result[],
+  { results, scim }: Findings,
   { options, ...surroundings }: Surroundings,
   profile: ProfileSummary | undefined,
 ): string {
@@ -92,6 +106,13 @@ function renderJson(
     speed: judgeSpeed(result),
     budget: judgeFlushes(result),
   }));
-  const report = { ...surroundings, pace: options.pace, results: judged, misses: misses(results) };
+  const report = {
+    ...surroundings,
+    pace: options.pace,
+    results: judged,
+    scim: scim.results.map((result) => ({ ...result, verdict: judgeScim(result) })),
+    notes: scim.notes,
+    misses: [...misses(results), ...scimMisses(scim.results)],
+  };
   return JSON.stringify(profile === undefined ? report : { ...report, profile }, null, 2);
 }

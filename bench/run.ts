@@ -1,82 +1,27 @@
-import { mkdtempSync, chmodSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { startCauseway, type RunningCauseway } from './causeway.js';
 import { HttpClient } from './driver/http.js';
 import { Party } from './driver/party.js';
 import { brokeredLogin } from './flows/people.js';
-import { Child } from './host/child.js';
-import { layout, pin, type Layout } from './host/cores.js';
-import { freePort } from './host/ports.js';
-import { load, measureFlow, measureIdle, type Setting, type Subject } from './measure.js';
+import type { Child } from './host/child.js';
+import { layout, pin } from './host/cores.js';
+import { load, measureFlow, measureIdle, type Observed, type Setting } from './measure.js';
 import { readOptions, USAGE, UsageError, type Options } from './options.js';
 import { program } from './program.js';
 import { readProfile } from './profile.js';
 import { renderReport, type Surroundings } from './report.js';
+import { runScim, type ScimFindings } from './scim/run-scim.js';
+import { allTenants, scimWorld } from './scim/tenants.js';
+import { scimMisses } from './scim/verdict.js';
+import { Stage, startFloor, startUpstream } from './stage.js';
 import { misses, type Result } from './verdict.js';
 
 const IDLE_SECONDS = 4;
 const WARM_UP_WORKERS = 16;
+/** As many as an import has workers, at least. */
+const SCIM_CONNECTIONS = 8;
 const EXIT = { missed: 1, usage: 64, failed: 70 } as const;
 
 const say = (line: string): void => void process.stderr.write(`${line}\n`);
-
-/** Everything that runs beside the driver, and how to end it. */
-class Stage {
-  readonly #stops: (() => Promise<void>)[] = [];
-  readonly folder = mkdtempSync(join(tmpdir(), 'causeway-bench-'));
-
-  constructor() {
-    // An embedded database runs as another user, who must be able to pass through.
-    chmodSync(this.folder, 0o755);
-  }
-
-  onStop(stop: () => Promise<void>): void {
-    this.#stops.unshift(stop);
-  }
-
-  async clear(): Promise<void> {
-    for (const stop of this.#stops.splice(0))
-      // oxlint-disable-next-line no-await-in-loop -- what was started last ends first
-      await stop();
-    rmSync(this.folder, { recursive: true, force: true });
-  }
-}
-
-async function startUpstream(stage: Stage, cores: Layout): Promise<Child> {
-  const upstream = await Child.start({
-    name: 'upstream',
-    args: ['--import', 'tsx', join('bench', 'upstream', 'main.ts')],
-    logFile: join(stage.folder, 'upstream.log'),
-    core: cores.load,
-    ready: /^listening (\S+)$/,
-    startMs: 20_000,
-  });
-  stage.onStop(() => upstream.stop());
-  return upstream;
-}
-
-async function startFloor(stage: Stage, cores: Layout, upstream: string): Promise<Child> {
-  const port = await freePort();
-  const floor = await Child.start({
-    name: 'floor',
-    args: [
-      '--import',
-      'tsx',
-      join('bench', 'floor', 'main.ts'),
-      '--port',
-      String(port),
-      '--upstream',
-      upstream,
-    ],
-    logFile: join(stage.folder, 'floor.log'),
-    core: cores.server,
-    ready: /^listening (\S+)$/,
-    startMs: 20_000,
-  });
-  stage.onStop(() => floor.stop());
-  return floor;
-}
 
 async function measureAll(options: Options, setting: Setting): Promise<readonly Result[]> {
   const results: Result[] = [];
@@ -99,12 +44,11 @@ async function warmUp(party: Party, { flows, warmUpSeconds }: Options): Promise<
     await load(await flow.open(party, WARM_UP_WORKERS), warmUpSeconds);
 }
 
-async function subjectsOf(
-  floor: Child,
-  causeway: RunningCauseway,
-  http: HttpClient,
+/** The flows that have a floor: both servers are warmed up, then measured beside each other. */
+async function besideFloor(
   options: Options,
-): Promise<{ readonly floor: Subject; readonly causeway: Subject }> {
+  { floor, causeway, server, otherPids, http }: Servers,
+): Promise<readonly Result[]> {
   const parties = {
     floor: await Party.discover(floor.address, http),
     causeway: await Party.discover(causeway.issuer, http),
@@ -112,8 +56,7 @@ async function subjectsOf(
   say('warming up');
   await warmUp(parties.floor, options);
   await warmUp(parties.causeway, options);
-  const idleFlushesPerSecond = await measureIdle(causeway.flushes, IDLE_SECONDS);
-  return {
+  return measureAll(options, {
     floor: {
       party: parties.floor,
       pid: floor.pid,
@@ -121,36 +64,52 @@ async function subjectsOf(
       flushes: undefined,
       idleFlushesPerSecond: 0,
     },
-    causeway: {
-      party: parties.causeway,
-      pid: causeway.child.pid,
-      postmaster: causeway.postmaster,
-      flushes: causeway.flushes,
-      idleFlushesPerSecond,
-    },
-  };
+    causeway: { ...server, party: parties.causeway },
+    otherPids,
+  });
+}
+
+interface Servers {
+  readonly floor: Child;
+  readonly causeway: RunningCauseway;
+  /** Causeway, seen from outside. */
+  readonly server: Observed;
+  readonly otherPids: readonly number[];
+  readonly http: HttpClient;
 }
 
 async function bench(options: Options, stage: Stage): Promise<number> {
   const cores = layout();
   pin(process.pid, cores.load);
-  const http = new HttpClient(Math.max(...options.concurrencies));
+  const http = new HttpClient(Math.max(SCIM_CONNECTIONS, ...options.concurrencies));
   stage.onStop(() => http.close());
   say('starting upstream, floor and Causeway');
   const upstream = await startUpstream(stage, cores);
   const floor = await startFloor(stage, cores, upstream.address);
+  // Hundreds of thousands of rows are only made for who measures with them.
+  const world = options.scimFlows.length === 0 ? undefined : scimWorld(options.quick);
   const causeway = await startCauseway({
     folder: stage.folder,
     upstream: upstream.address,
     cores,
     http,
     databaseServer: process.env['BENCH_DATABASE_URL'] ?? process.env['TEST_DATABASE_URL'],
+    scimTenants: world === undefined ? [] : allTenants(world),
     nodeArgs: options.profile ? ['--cpu-prof', '--cpu-prof-dir', stage.folder] : [],
   });
   stage.onStop(() => causeway.stop());
-  const subjects = await subjectsOf(floor, causeway, http, options);
+  const { flushes, postmaster, child } = causeway;
+  const idleFlushesPerSecond = await measureIdle(flushes, IDLE_SECONDS);
+  const server: Observed = { pid: child.pid, postmaster, flushes, idleFlushesPerSecond };
+  const servers = { floor, causeway, server, otherPids: [upstream.pid], http };
   const fromUs = Number(process.hrtime.bigint() / 1000n);
-  const results = await measureAll(options, { ...subjects, otherPids: [upstream.pid] });
+  const results = options.flows.length === 0 ? [] : await besideFloor(options, servers);
+  const run = { pids: [floor.pid, child.pid, upstream.pid], postmaster };
+  const { scimFlows: flows, pace, quick, warmUpSeconds } = options;
+  const scim: ScimFindings =
+    world === undefined
+      ? { results: [], notes: [] }
+      : await runScim({ flows, world, causeway, http, server, run, pace, quick, warmUpSeconds, say });
   const toUs = Number(process.hrtime.bigint() / 1000n);
   const surroundings: Surroundings = {
     node: process.version,
@@ -158,13 +117,14 @@ async function bench(options: Options, stage: Stage): Promise<number> {
     database: causeway.database,
     missingDurability: causeway.missingDurability,
     cores,
-    idleFlushesPerSecond: subjects.causeway.idleFlushesPerSecond,
+    idleFlushesPerSecond,
     options,
   };
   if (options.profile) await causeway.stop();
   const profile = options.profile ? readProfile(stage.folder, fromUs, toUs) : undefined;
-  process.stdout.write(`${renderReport(results, surroundings, profile)}\n`);
-  return options.check && misses(results).length > 0 ? EXIT.missed : 0;
+  process.stdout.write(`${renderReport({ results, scim }, surroundings, profile)}\n`);
+  const missed = misses(results).length + scimMisses(scim.results).length;
+  return options.check && missed > 0 ? EXIT.missed : 0;
 }
 
 async function main(): Promise<void> {

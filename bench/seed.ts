@@ -1,26 +1,18 @@
+import type { ScimTenant } from './scim/tenants.js';
 import { API, MAIL_DOMAIN, SERVICE, UPSTREAM_CLIENT, WEB } from './parties.js';
 
 export const TENANT = 'bench';
 
-/** The tenant that is measured, as a file for `causeway apply`. */
-export function seed(upstream: string): object {
+/** The tenants that are measured, as a file for `causeway apply`: that of the logins, and those that SCIM pushes to. */
+export function seed(upstream: string, scimTenants: readonly ScimTenant[]): object {
   return {
     tenants: [
+      ...scimTenants.map((tenant) => scimSeed(tenant, upstream)),
       {
         slug: TENANT,
         name: 'Bench',
         domains: [{ name: MAIL_DOMAIN, verified: true }],
-        connections: [
-          {
-            key: 'okta',
-            type: 'okta',
-            name: 'Mock upstream',
-            issuer: upstream,
-            clientId: UPSTREAM_CLIENT.clientId,
-            clientAuth: 'client_secret_post',
-            clientSecret: { value: UPSTREAM_CLIENT.clientSecret },
-          },
-        ],
+        connections: [connection(upstream)],
         roles: [{ key: 'engineer', name: 'Engineer' }],
         roleMappings: [{ group: { name: 'Engineering' }, role: 'engineer' }],
         apis: [
@@ -34,15 +26,7 @@ export function seed(upstream: string): object {
           scopes: [API.scope],
         })),
         applications: [
-          {
-            clientId: WEB.clientId,
-            name: 'Web application',
-            type: 'web',
-            redirectUris: [WEB.redirectUri],
-            grantTypes: ['authorization_code', 'refresh_token'],
-            clientSecret: { value: WEB.clientSecret },
-            claims: { roles: 'roles', groups: true },
-          },
+          { ...webApplication(), claims: { roles: 'roles', groups: true } },
           {
             clientId: SERVICE.clientId,
             name: 'Service',
@@ -56,3 +40,34 @@ export function seed(upstream: string): object {
     ],
   };
 }
+
+function scimSeed({ slug, tokens, signsIn }: ScimTenant, upstream: string): object {
+  return {
+    slug,
+    name: slug,
+    connections: [connection(upstream)],
+    scimTokens: tokens.map((token, index) => ({ name: `push-${index}`, token: { value: token } })),
+    ...(signsIn
+      ? { applications: [{ ...webApplication(), backchannelLogoutUri: `${upstream}/logout` }] }
+      : {}),
+  };
+}
+
+const connection = (upstream: string): object => ({
+  key: 'okta',
+  type: 'okta',
+  name: 'Mock upstream',
+  issuer: upstream,
+  clientId: UPSTREAM_CLIENT.clientId,
+  clientAuth: 'client_secret_post',
+  clientSecret: { value: UPSTREAM_CLIENT.clientSecret },
+});
+
+const webApplication = (): object => ({
+  clientId: WEB.clientId,
+  name: 'Web application',
+  type: 'web',
+  redirectUris: [WEB.redirectUri],
+  grantTypes: ['authorization_code', 'refresh_token'],
+  clientSecret: { value: WEB.clientSecret },
+});

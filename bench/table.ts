@@ -17,7 +17,8 @@ export function renderTable(head: readonly string[], rows: readonly (readonly st
   return [line(head), widths.map((width) => '-'.repeat(width)).join('  '), ...rows.map(line)].join('\n');
 }
 
-const MARKS: Readonly<Record<Verdict, string>> = { met: 'met', missed: 'MISSED', 'not judged': '-' };
+/** Verdicts as tables show them. */
+export const MARKS: Readonly<Record<Verdict, string>> = { met: 'met', missed: 'MISSED', 'not judged': '-' };
 
 /** How fast: operations a second and latency of both, and the ratio with its smallest and largest round. */
 export function renderSpeed(results: readonly Result[]): string {
@@ -87,13 +88,14 @@ export function renderCost(results: readonly Result[]): string {
   return `${renderTable(head, rows)}\nCPU ratio: floor by Causeway with its database. Trips: network flushes to the database.`;
 }
 
-const cpu = (figures: Figures, member: 'serverCpuUs' | 'databaseCpuUs'): string => {
+/** Microseconds of one operation. */
+export const cpu = (figures: Figures, member: 'serverCpuUs' | 'databaseCpuUs'): string => {
   const value = figures[member];
   return value === undefined ? 'n/a' : String(Math.round(value));
 };
 
 /** Three digits are more than a noisy machine can tell. */
-function short(value: number): string {
+export function short(value: number): string {
   if (Number.isNaN(value)) return 'n/a';
   if (value >= 100) return String(Math.round(value));
   return value.toFixed(value >= 10 ? 1 : 2);

@@ -32,8 +32,10 @@ export function judgeSpeed({ ratio, ratioMin, concurrency }: Result): Verdict {
 /** Whether the flow keeps its budget of trips to the database. */
 export function judgeFlushes({ causeway, flushesMax }: Result): Verdict {
   if (causeway.flushes === undefined) return 'not judged';
-  return causeway.flushes <= flushesMax + FLUSH_TOLERANCE ? 'met' : 'missed';
+  return withinBudget(causeway.flushes, flushesMax) ? 'met' : 'missed';
 }
+
+export const withinBudget = (flushes: number, max: number): boolean => flushes <= max + FLUSH_TOLERANCE;
 
 /** Total CPU of the floor as a part of Causeway's, its database included; undefined where CPU can't be known. */
 export function cpuRatio({ floor, causeway }: Result): number | undefined {

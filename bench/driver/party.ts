@@ -96,6 +96,13 @@ export class Party {
     return signedIn;
   }
 
+  /** Whether the tokens of a person are refused (RFC 6749 section 5.2). */
+  async isOver({ refreshToken }: SignedIn): Promise<boolean> {
+    const form = { grant_type: 'refresh_token', refresh_token: refreshToken };
+    const { status, text } = await this.#post('token', WEB, form);
+    return status === 400 && parseRecord(text)['error'] === 'invalid_grant';
+  }
+
   /** The access token of a service for an API. */
   async clientCredentials(client: Credentials, resource: string, scope: string): Promise<string> {
     const answer = await this.#post('token', client, { grant_type: 'client_credentials', resource, scope });

@@ -120,6 +120,7 @@ async function handle(request: IncomingMessage, response: ServerResponse, issuer
   if (route === 'POST /oauth2/v1/token') return redeem(request, response, issuer);
   if (route === 'GET /oauth2/v1/keys') return json(response, 200, keySet);
   if (route === 'GET /.well-known/openid-configuration') return json(response, 200, metadata(issuer));
+  if (route === 'POST /logout') return json(response, 200, {});
   if (route === 'GET /healthz') return json(response, 200, { status: 'ok' });
   if (route === 'GET /calls') return json(response, 200, calls);
   json(response, 404, { error: 'not_found' });

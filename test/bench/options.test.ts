@@ -8,7 +8,7 @@ function optionsOf(...args: readonly string[]) {
 }
 
 test('all flows at 1, 16 and 64 at once by default', () => {
-  const { flows, concurrencies } = optionsOf();
+  const { flows, scimFlows, concurrencies } = optionsOf();
   expect(flows.map(({ name }) => name)).toEqual([
     'discovery',
     'keys',
@@ -18,6 +18,16 @@ test('all flows at 1, 16 and 64 at once by default', () => {
     'refresh',
     'single-sign-on login',
     'brokered login',
+  ]);
+  expect(scimFlows.map(({ name }) => name)).toEqual([
+    'scim create user',
+    'scim look-up by userName',
+    'scim PATCH one member',
+    'scim PATCH one member, by group',
+    'scim page by index',
+    'scim page by cursor',
+    'scim import',
+    'scim deactivation',
   ]);
   expect(concurrencies).toEqual([1, 16, 64]);
 });
@@ -33,6 +43,12 @@ test('flows are chosen by a part of their name', () =>
     'single-sign-on login',
     'brokered login',
   ]));
+
+test('SCIM can be chosen alone, and left out', () => {
+  expect(optionsOf('--only', 'scim')).toMatchObject({ flows: [] });
+  expect(optionsOf('--only', 'scim page').scimFlows).toHaveLength(2);
+  expect(optionsOf('--only', 'refresh')).toMatchObject({ scimFlows: [] });
+});
 
 test('the help is asked for', () => expect(readOptions(['--help'])).toBe('help'));
 
