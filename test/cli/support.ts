@@ -18,6 +18,8 @@ interface RunOptions {
 /** A deployment that commands are run against. */
 export interface CommandLine {
   readonly url: string;
+  /** Its environment. */
+  readonly variables: Readonly<Record<string, string>>;
   /** Runs a command in this process. */
   run(words: readonly string[], options?: RunOptions): Promise<Ended>;
   /** Runs a command as a shell would, in a process of its own. */
@@ -41,6 +43,7 @@ export async function commandLine(): Promise<CommandLine> {
     runHere(words, { ...base, ...options.env }, options.input);
   return {
     url,
+    variables: base,
     run: call,
     spawn: (words, options = {}) => spawnCommand(words, { ...base, ...options.env }, options.input),
     drop,
