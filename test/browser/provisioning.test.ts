@@ -11,6 +11,30 @@ const withBrowser = browserPath() === undefined ? describe.skip : describe;
 const ENDED = 'Your access was ended from elsewhere';
 const { app: APP, token: TOKEN } = DEMO_ORGS.acme.provisioning;
 
+async function leaveGroup({ page }: Visitor, group: string): Promise<void> {
+  const row = page.getByRole('listitem').filter({ hasText: group });
+  await row.getByRole('button', { name: 'Remove' }).click();
+  await row.waitFor({ state: 'detached' });
+}
+
+async function addToGroup({ page }: Visitor, group: string): Promise<void> {
+  await page.getByLabel('Add to group').selectOption({ label: group });
+  await page.getByRole('button', { name: 'Add', exact: true }).click();
+  await page.getByRole('listitem').filter({ hasText: group }).waitFor();
+}
+
+/** Loads the open page of Dashboards until it says that the access was ended. */
+async function seesTheEnd({ page }: Visitor): Promise<void> {
+  const notice = page.getByRole('status').filter({ hasText: ENDED });
+  for (let left = 40; left > 0 && !(await notice.isVisible()); left -= 1) {
+    await page.waitForTimeout(250);
+    await page.reload();
+  }
+  await notice.waitFor();
+}
+
+const roleIn = (page: Page): Promise<string[]> => page.locator('.person .pill').allInnerTexts();
+
 withBrowser(`provisioning by Okta${browserPath() === undefined ? ` (${NO_BROWSER})` : ''}`, () => {
   const world = useWorld();
 
@@ -23,18 +47,6 @@ withBrowser(`provisioning by Okta${browserPath() === undefined ? ` (${NO_BROWSER
     await admin.page.getByRole('navigation').getByRole('link', { name: 'People' }).click();
     await admin.click(name);
     await admin.seesHeading(name);
-  }
-
-  async function leaveGroup({ page }: Visitor, group: string): Promise<void> {
-    const row = page.getByRole('listitem').filter({ hasText: group });
-    await row.getByRole('button', { name: 'Remove' }).click();
-    await row.waitFor({ state: 'detached' });
-  }
-
-  async function addToGroup({ page }: Visitor, group: string): Promise<void> {
-    await page.getByLabel('Add to group').selectOption({ label: group });
-    await page.getByRole('button', { name: 'Add', exact: true }).click();
-    await page.getByRole('listitem').filter({ hasText: group }).waitFor();
   }
 
   /** Another tab of this person's browser, signed in to Notes. */
@@ -53,20 +65,8 @@ withBrowser(`provisioning by Okta${browserPath() === undefined ? ` (${NO_BROWSER
     await visitor.seesPerson(name);
   }
 
-  /** Loads the open page of Dashboards until it says that the access was ended. */
-  async function seesTheEnd({ page }: Visitor): Promise<void> {
-    const notice = page.getByRole('status').filter({ hasText: ENDED });
-    for (let left = 40; left > 0 && !(await notice.isVisible()); left -= 1) {
-      await page.waitForTimeout(250);
-      await page.reload();
-    }
-    await notice.waitFor();
-  }
-
-  const roleIn = (page: Page): Promise<string[]> => page.locator('.person .pill').allInnerTexts();
-
   test('another group is another role at the next renewal; who is deactivated is out, and comes back as the same', async () => {
-    const { url, visit } = world();
+    const { visit } = world();
     await visit(async (ada) => {
       await signIn(ada, 'ada.byron@acme.example', 'Ada Byron');
       const subject = await ada.fact('sub');
@@ -100,7 +100,6 @@ withBrowser(`provisioning by Okta${browserPath() === undefined ? ` (${NO_BROWSER
         await pushed();
         await signIn(ada, 'ada.byron@acme.example', 'Ada Byron');
         expect([await ada.fact('sub'), await ada.roles()]).toEqual([subject, ['viewer']]);
-        expect(url.dashboards).toBe(new URL(ada.page.url()).origin);
       });
     });
   });
@@ -118,7 +117,6 @@ withBrowser(`provisioning by Okta${browserPath() === undefined ? ` (${NO_BROWSER
       linus.expects(/status of 403/);
       await linus.click('Sign in');
       await linus.seesHeading(/access/);
-      await linus.look('lost-the-app');
       expect(demo.okta.acme.org.provisioning(APP).tasks).toEqual([]);
     });
   });
@@ -151,7 +149,6 @@ withBrowser(`provisioning by Okta${browserPath() === undefined ? ` (${NO_BROWSER
       await admin.look('okta-tasks');
       await connect(`Bearer ${TOKEN}`);
       await admin.page.getByText('verified successfully').waitFor();
-      await admin.look('okta-provisioning');
       await admin.page.getByRole('navigation').getByRole('link', { name: 'Tasks' }).click();
       await admin.click('Retry');
       await admin.page.getByText('no provisioning has failed').waitFor();

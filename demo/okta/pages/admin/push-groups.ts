@@ -47,8 +47,10 @@ export function pushGroupsPage(org: OktaOrg, app: App): Html {
                 ['Group in Okta', 'Group in the app', 'People pushed', 'Push status', ''],
                 pushes.map((push) => row(app, push)),
               ),
-          panel(
-            'Push a group',
+          panel('Push a group', [
+            html`<p class="empty">
+              Members who have the app are pushed. A group of the same name in the app is linked.
+            </p>`,
             postForm(
               `/admin/apps/${app.id}/push-groups`,
               [
@@ -57,13 +59,12 @@ export function pushGroupsPage(org: OktaOrg, app: App): Html {
                   'group',
                   '',
                   others.map(({ id, name }) => [id, name]),
-                  'members who have the app are pushed; a group of that name in the app is linked',
                 ),
                 html`<button class="button button-primary">Push group</button>`,
               ],
               'line',
             ),
-          ),
+          ]),
         ],
   ];
   return adminPage(org, '/admin/apps', app.label, body, queueNotice(agent));

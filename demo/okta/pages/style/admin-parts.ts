@@ -14,6 +14,8 @@ export const ADMIN_PARTS_CSS = `
   overflow-wrap: anywhere;
 }
 .value {
+  -webkit-box-decoration-break: clone;
+  box-decoration-break: clone;
   padding: 2px 6px;
   background: var(--surface-2);
   border-radius: 4px;
@@ -184,8 +186,11 @@ td {
   border-top: 1px solid var(--line);
   vertical-align: middle;
 }
-thead th {
+thead :is(th, td) {
   border-top: 0;
+}
+td .button {
+  white-space: nowrap;
 }
 .person {
   text-decoration: none;
