@@ -129,7 +129,7 @@ describe('scim tail and scim show', () => {
       ...(await Promise.all(latest.map(({ id }) => lines('show', id, '--json')))),
     ];
     for (const output of outputs)
-      // eslint-disable-next-line no-control-regex
+      // oxlint-disable-next-line no-control-regex -- finding control characters is what it is for
       for (const line of output) expect(line).not.toMatch(/[\u0000-\u001f\u007f-\u009f\u202a-\u202e]/);
     expect(outputs[0]).toHaveLength(2);
     expect(latest[0].request.displayName).toBe(nasty);

@@ -70,6 +70,11 @@ describe('SCIM extensions of a tenant', () => {
     expect(await found(`${BADGE}:color eq "red"`)).toBe(1);
     expect(await found(`${BADGE}:color eq "RED"`)).toBe(0);
     expect(await found(`${BADGE}:number gt 6 and ${BADGE}:doors[value eq "north"]`)).toBe(1);
+    const sorted = await client().get(`/Users?sortBy=${encodeURIComponent(`${BADGE}:number`)}`);
+    expect(sorted.body.Resources?.map(({ userName }) => userName)).toEqual([
+      'ada@acme.example',
+      'bob@acme.example',
+    ]);
     const patched = await client().patch(`/Users/${id}`, [
       { op: 'replace', path: `${BADGE}:color`, value: 'green' },
       { op: 'add', path: `${BADGE}:doors`, value: [{ value: 'south' }] },
