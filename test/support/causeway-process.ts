@@ -83,8 +83,8 @@ export class CausewayProcess {
     return this.#stderr.split('\n').filter((line) => /^\{"level":[56]0,/.test(line));
   }
 
-  /** Runs a command of the `causeway` program on the same deployment. */
-  async command(words: readonly string[], input = ''): Promise<{ code: number | null; stdout: string }> {
+  /** Runs the `causeway` command on the same deployment; gives its stdout. @throws Error with what it said when it fails */
+  async command(words: readonly string[], input = ''): Promise<string> {
     const child = spawn(process.execPath, [...program().args, ...words], { env: this.env });
     let [stdout, stderr] = ['', ''];
     child.stdout.on('data', (data: Buffer) => (stdout += data.toString()));
@@ -92,7 +92,7 @@ export class CausewayProcess {
     child.stdin.end(input);
     const [code] = (await once(child, 'close')) as [number | null];
     if (code !== 0) throw new Error(`${words.join(' ')} ended with ${String(code)}: ${stdout}${stderr}`);
-    return { code, stdout };
+    return stdout;
   }
 
   /** Lets the database be asked past row-level security; while Causeway runs. */
