@@ -19,11 +19,15 @@ import type {
 import type { EffectiveRole } from '../domain/role/role.js';
 import type { Database, Statement } from './database.js';
 import { membershipStatements, toMembershipOutcome } from './membership-sql.js';
+import { beforeClaim } from './role-mapping-pins.js';
 import { PUSHED_GROUPS, PUSHED_USERS, type PushedTable } from './pushed-tables.js';
+import { PageEnds } from './page-ends.js';
 import { listStatements, toListResult } from './resource-list.js';
 
 /** Pushed users and groups in PostgreSQL: named statements, a row for each member. */
 export class PostgresProvisioningStore implements ProvisioningStore {
+  readonly #pageEnds = new PageEnds();
+
   constructor(private readonly database: Database) {}
 
   async user(scope: TenantScope, of: PushScope, id: UserId, lock: boolean): Promise<PushedUser | undefined> {
@@ -180,6 +184,7 @@ export class PostgresProvisioningStore implements ProvisioningStore {
           VALUES ($1, $4, $2, $3, 'scim', $5, $6, $7, $8, $9, $9)`,
         values: [...whose(scope, of), id, ...groupValues(state), write.version, write.at],
       },
+      beforeClaim(scope.tenantId),
       nameClaim(scope, of, id, state),
       count(scope, of, 'group', 1),
     ]);
@@ -193,6 +198,7 @@ export class PostgresProvisioningStore implements ProvisioningStore {
           WHERE tenant_id = $1 AND connection_id = $2 AND connection_version = $3 AND id = $4`,
         values: [...whose(scope, of), id, ...groupValues(state), write.version, write.at],
       },
+      beforeClaim(scope.tenantId),
       nameClaim(scope, of, id, state),
     ]);
   }
@@ -246,11 +252,15 @@ export class PostgresProvisioningStore implements ProvisioningStore {
     request: ListRequest,
     withMembers: boolean,
   ): Promise<ListResult<T>> {
-    const { page, total } = listStatements(table, scope.tenantId, of, request, withMembers);
+    const list = { tenantId: scope.tenantId, of, kind: table.kind };
+    const sought = this.#pageEnds.seek(list, request);
+    const { page, total } = listStatements(table, scope.tenantId, of, sought, withMembers);
     const [rows, totals] = await this.database
       .transaction(scope)
       .send(total === undefined ? [page] : [page, total]);
-    return toListResult(table, request, rows ?? [], totals);
+    const result = toListResult(table, request, rows ?? [], totals);
+    this.#pageEnds.remember(list, request, result);
+    return result;
   }
 
   #defer(scope: TenantScope, statements: readonly Statement[]): void {

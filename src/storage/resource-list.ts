@@ -69,17 +69,18 @@ function pageText<T>(
   const key = sort === undefined ? undefined : sql.sortKey(sort);
   const direction = sort?.order === 'descending' ? 'DESC' : 'ASC';
   if ('after' in page && page.after !== null) conditions.push(follows(page.after, key, direction, values));
-  const order =
-    key === undefined
-      ? 'r.id'
-      : `(${key.sql} IS NULL) ${direction}, ${key.sql} ${direction}, r.id ${direction}`;
+  const order = (by: string): string =>
+    key === undefined ? 'r.id' : `(${by} IS NULL) ${direction}, ${by} ${direction}, r.id ${direction}`;
   // One more than asked for tells whether anything follows.
   const limit = values.add(page.count + 1, 'int');
   const offset = 'startIndex' in page ? ` OFFSET ${values.add(page.startIndex - 1, 'bigint')}` : '';
+  // The page first, then what belongs to its rows: nobody's groups are read for a row that is skipped.
   return {
-    text: `SELECT ${table.select(withMembers)}, ${key === undefined ? 'NULL' : `(${key.sql})::text`} AS sorted_by FROM ${table.from}
-      ${conditions.map((condition) => `AND (${condition})`).join(' ')}
-      ORDER BY ${order} LIMIT ${limit}${offset}`,
+    text: `SELECT ${table.select(withMembers)}, (r.sort_key)::text AS sorted_by FROM (
+        SELECT r.*, ${key?.sql ?? 'NULL'} AS sort_key FROM ${table.from}
+        ${conditions.map((condition) => `AND (${condition})`).join(' ')}
+        ORDER BY ${order(key?.sql ?? '')} LIMIT ${limit}${offset}) r
+      ORDER BY ${order('r.sort_key')}`,
     values: values.values,
   };
 }
