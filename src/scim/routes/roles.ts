@@ -36,7 +36,7 @@ export function entitlementListing(call: ScimCall): Listing {
         type: 'Entitlement',
         meta: {
           resourceType: 'Entitlement',
-          location: `${call.baseUrl}/Entitlements/${encodeURIComponent(id)}`,
+          location: `${call.baseUrl}/Entitlements/${id}`,
         },
       };
     }),

@@ -131,17 +131,7 @@ export async function route(
   const method = request.method === 'HEAD' ? 'GET' : request.method;
   const handle = ROUTES.find((candidate) => candidate.name === name)?.handle[method];
   if (handle === undefined) throw new ScimError(405, `${request.method} isn't served at this address.`);
-  return handle(call, request, decoded(id));
-}
-
-/** A part of a path as it was meant. What can't be decoded is nothing's name, so it stays. */
-function decoded(part: string): string {
-  try {
-    return decodeURIComponent(part);
-  } catch (error) {
-    if (error instanceof URIError) return part;
-    throw error;
-  }
+  return handle(call, request, id);
 }
 
 /** Runs an operation of a Bulk request by the route that it would have come to alone. */

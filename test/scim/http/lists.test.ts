@@ -9,7 +9,6 @@ import {
   ENTERPRISE,
   ERROR,
   filtered,
-  idOf,
   LIST,
   namesIn,
   SEARCH,
