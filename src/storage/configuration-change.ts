@@ -17,7 +17,7 @@ import { placesStatement, readTenant, toPlace } from './configuration-reading.js
 import type { Database } from './database.js';
 import { createEntryWriters } from './entry-writers.js';
 import { SigningKeyTable } from './rows/connections.js';
-import { pinNames, releaseNames } from './role-mapping-pins.js';
+import { beforePinning, pinNames, releaseNames } from './role-mapping-pins.js';
 import { DomainTable, TenantTable } from './rows/tenants.js';
 import { deleteRows, insertRows, updateRows } from './rows/write.js';
 import { tenantBySlug } from './tenant-statements.js';
@@ -113,7 +113,9 @@ export class PostgresConfigurationChange implements ConfigurationChange {
   }
 
   async pinGroupNames(names: readonly string[]): Promise<void> {
-    await this.database.transaction(this.scope).query(pinNames(this.scope.tenantId, names));
+    const { tenantId } = this.scope;
+    // Statements of their own: what the lock waited for is seen by the second.
+    await this.database.transaction(this.scope).send([beforePinning(tenantId), pinNames(tenantId, names)]);
   }
 
   async releaseGroupNames(names: readonly string[]): Promise<void> {

@@ -1,6 +1,25 @@
 import type { TenantId } from '../core/ids.js';
 import type { Database, Statement } from './database.js';
 
+const LOCK = `hashtextextended('causeway role mapping pins ' || $1::text, 0)`;
+
+/**
+ * For pushes that claim a name: from here to the commit nobody pins mappings of the tenant by an apply. So of a group and
+ * a mapping that come at the same time one always sees the other. Pushes don't wait for each other.
+ */
+export function beforeClaim(tenantId: TenantId): Statement {
+  return {
+    name: 'mapping_pins_share',
+    text: `SELECT pg_advisory_xact_lock_shared(${LOCK})`,
+    values: [tenantId],
+  };
+}
+
+/** For an apply that pins mappings: waits for pushes that have claimed a name, and lets others wait until the commit. */
+export function beforePinning(tenantId: TenantId): Statement {
+  return { name: 'mapping_pins_hold', text: `SELECT pg_advisory_xact_lock(${LOCK})`, values: [tenantId] };
+}
+
 /** Claims on names by SCIM, of connections in the version that is in force: `p`, with `$1` the tenant, `$2` the names. */
 const CLAIMS = `FROM connections c WHERE c.tenant_id = $1 AND p.tenant_id = $1 AND c.id = p.connection_id
   AND c.version = p.connection_version AND p.name = ANY ($2::text[])`;
