@@ -31,8 +31,8 @@ async function expectSound(): Promise<void> {
   expect(await contradictions((text) => stage.two.ledger.rows(text))).toEqual([]);
 }
 
-/** Waits until some other transaction stands before a row of the test's database. */
-async function untilSomebodyWaits(): Promise<void> {
+/** Waits until so many other transactions stand before a lock in the test's database. */
+async function untilSomebodyWaits(count = 1): Promise<void> {
   const end = Date.now() + 30_000;
   for (;;) {
     // oxlint-disable-next-line no-await-in-loop -- asked again and again
@@ -40,7 +40,7 @@ async function untilSomebodyWaits(): Promise<void> {
       'pg_stat_activity',
       `datname = current_database() AND wait_event_type = 'Lock'`,
     );
-    if (waiting > 0) return;
+    if (waiting >= count) return;
     if (Date.now() > end) throw new Error('nobody waits');
   }
 }
@@ -271,6 +271,29 @@ describe('what another transaction is just doing is waited for', () => {
     await expectSound();
   }, 120_000);
 });
+
+test('A10 a person who is just being pushed comes in for the first time: they are who was pushed', async () => {
+  const { acme, ledger } = stage.two;
+  const person = stage.hire('just-pushed');
+  const browser = new HttpBrowser();
+  const { callback, request } = await goAndReturn(browser, acme.app, person);
+  const database = new URL(acme.causeway.databaseUrl).pathname.slice(1);
+  const [made, end] = await asSuperuser(async (client) => {
+    await client.query('BEGIN');
+    // The push has written its user and waits to count it, so the sign-in waits for the push.
+    await client.query('LOCK TABLE resource_counts IN SHARE ROW EXCLUSIVE MODE');
+    const push = stage.scim.post('/Users', oktaUser(person.username, { externalId: person.id }));
+    await untilSomebodyWaits(1);
+    const signIn = arrive(browser, acme.app, callback);
+    await untilSomebodyWaits(2);
+    await client.query('COMMIT');
+    return Promise.all([push, signIn]);
+  }, database);
+  const { body } = await redeemAt(acme.app, end, request);
+  expect(claimsOf(body['id_token'])['sub']).toBe(idOf(made));
+  expect(await ledger.user('acme', idOf(made))).toMatchObject({ source: 'scim', subjects: [person.id] });
+  await expectSound();
+}, 120_000);
 
 describe('the same thing made many times at once', () => {
   test('A-95 one userName, 20 times: one user, 19 conflicts', async () => {
