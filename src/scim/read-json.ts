@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import type { IncomingMessage } from 'node:http';
 import type { Json } from '../core/json.js';
 import { badRequest, quoted, ScimError } from './errors.js';
@@ -19,19 +20,19 @@ export async function readBody(request: IncomingMessage): Promise<Json | undefin
   for await (const chunk of request.iterator({ destroyOnReturn: false })) {
     const bytes: Buffer = chunk;
     size += bytes.length;
-    if (size > MAX_BODY_BYTES) throw tooLarge;
+    if (size > MAX_BODY_BYTES) {
+      // What is still to come is thrown away, so that whatever follows on the connection is read from its beginning.
+      request.resume();
+      throw tooLarge;
+    }
     chunks.push(bytes);
   }
   return size === 0 ? undefined : parseJson(decode(Buffer.concat(chunks, size)));
 }
 
 function decode(bytes: Buffer): string {
-  try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
-  } catch (error) {
-    if (!(error instanceof TypeError)) throw error;
-    throw badRequest('invalidSyntax', 'The body is not UTF-8.');
-  }
+  if (!isUtf8(bytes)) throw badRequest('invalidSyntax', 'The body is not UTF-8.');
+  return new TextDecoder().decode(bytes);
 }
 
 /** Parses JSON, and refuses what `JSON.parse` lets pass: names given twice, nesting without end. */
