@@ -23,11 +23,21 @@ beforeAll(async () => {
 });
 afterAll(() => it.destroy());
 
-/** Pushes a group; `beforeCommit` runs when all but the commit is done. */
+const stateOf = (name: string) => ({ name, externalId: null, attributes: {} });
+
+/** Pushes a new group; `beforeCommit` runs when all but the commit is done. */
 function push(id: GroupId, name: string, beforeCommit: () => Promise<void>): Promise<void> {
   return it.database.withTenant(tenantId, async (scope) => {
-    const state = { name, externalId: null, attributes: {} };
-    store().createGroup(scope, of, id, state, { at: new Date(), version: 1 });
+    store().createGroup(scope, of, id, stateOf(name), { at: new Date(), version: 1 });
+    await it.database.transaction(scope).send([]);
+    await beforeCommit();
+  });
+}
+
+/** Gives a group another name, likewise. */
+function rename(id: GroupId, name: string, beforeCommit: () => Promise<void>): Promise<void> {
+  return it.database.withTenant(tenantId, async (scope) => {
+    store().updateGroup(scope, of, id, stateOf(name), { at: new Date(), version: 2 });
     await it.database.transaction(scope).send([]);
     await beforeCommit();
   });
@@ -87,6 +97,8 @@ test('a group that comes while a mapping by its name is being applied is meant b
 
 test('pushes of one tenant don’t wait for each other', async () => {
   const [outer, inner] = [testIds.uuid<GroupId>(), testIds.uuid<GroupId>()];
-  await push(outer, 'Third', () => push(inner, 'Fourth', () => Promise.resolve()));
-  expect(await pinOf('Fourth')).toBeNull();
+  await push(outer, 'Third', () => Promise.resolve());
+  await push(inner, 'Fourth', () => Promise.resolve());
+  await rename(outer, 'Third (new)', () => rename(inner, 'Fourth (new)', () => Promise.resolve()));
+  expect([await pinOf('Third (new)'), await pinOf('Fourth (new)')]).toEqual([null, null]);
 });
