@@ -121,7 +121,6 @@ describe('sessions list', () => {
     const outputs = [await causeway('list', '--json'), await causeway('list')];
     for (const { stdout } of outputs)
       for (const line of stdout.split('\n'))
-        // eslint-disable-next-line no-control-regex
         expect(line).not.toMatch(/[\u0000-\u001f\u007f-\u009f\u202a-\u202e]/);
     const lines = outputs[1]?.stdout.trimEnd().split('\n');
     expect(lines).toHaveLength(3);
