@@ -121,7 +121,7 @@ describe('sessions list', () => {
     const outputs = [await causeway('list', '--json'), await causeway('list')];
     for (const { stdout } of outputs)
       for (const line of stdout.split('\n'))
-        expect(line).not.toMatch(/[\u0000-\u001f\u007f-\u009f\u202a-\u202e]/);
+        expect(line).not.toMatch(/[\p{Cc}\u202a-\u202e]/u);
     const lines = outputs[1]?.stdout.trimEnd().split('\n');
     expect(lines).toHaveLength(3);
     expect(lines?.[2]).toMatch(
