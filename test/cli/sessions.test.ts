@@ -120,8 +120,7 @@ describe('sessions list', () => {
   test('A-101 A-127 a browser’s words for itself move no cursor and forge no line', async () => {
     const outputs = [await causeway('list', '--json'), await causeway('list')];
     for (const { stdout } of outputs)
-      for (const line of stdout.split('\n'))
-        expect(line).not.toMatch(/[\p{Cc}\u202a-\u202e]/u);
+      for (const line of stdout.split('\n')) expect(line).not.toMatch(/[\p{Cc}\u202a-\u202e]/u);
     const lines = outputs[1]?.stdout.trimEnd().split('\n');
     expect(lines).toHaveLength(3);
     expect(lines?.[2]).toMatch(
