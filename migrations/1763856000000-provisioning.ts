@@ -94,12 +94,13 @@ ALTER TABLE groups
   ADD COLUMN version integer NOT NULL DEFAULT 1,
   ADD COLUMN updated_at timestamptz NOT NULL DEFAULT now(),
   ADD COLUMN name_folded text COLLATE "C";
+-- The name itself is compared byte for byte (COLLATE "C"), which would fold ASCII alone.
 CREATE FUNCTION fold_group_name() RETURNS trigger LANGUAGE plpgsql AS
-  'BEGIN NEW.name_folded := lower(NEW.name); RETURN NEW; END';
+  'BEGIN NEW.name_folded := lower(NEW.name COLLATE "default"); RETURN NEW; END';
 CREATE TRIGGER groups_fold BEFORE INSERT OR UPDATE OF name ON groups
   FOR EACH ROW EXECUTE FUNCTION fold_group_name();
 ALTER TABLE groups NO FORCE ROW LEVEL SECURITY;
-UPDATE groups SET name_folded = lower(name);
+UPDATE groups SET name_folded = lower(name COLLATE "default");
 ALTER TABLE groups FORCE ROW LEVEL SECURITY;
 CREATE UNIQUE INDEX groups_scim_name_key ON groups (tenant_id, connection_id, connection_version, name_folded)
   WHERE origin = 'scim';

@@ -113,7 +113,7 @@ export const PUSHED_GROUPS: PushedTable<PushedGroup> = {
   unique: ['id', 'displayName', 'externalId'],
   columns: {
     id: { sql: 'r.id', kind: 'uuid' },
-    displayName: { sql: 'r.name', folded: 'r.name_folded', kind: 'text' },
+    displayName: { sql: 'r.name COLLATE "default"', folded: 'r.name_folded', kind: 'text' },
     externalId: { sql: 'r.external_id', kind: 'text' },
     ...META('Group'),
   },

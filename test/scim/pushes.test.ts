@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { startTestNode, type TestNode } from '../support/node.js';
-import { oktaGroup, oktaUser, ScimClient } from '../support/scim-client.js';
+import { oktaGroup, oktaUser, ScimClient, type ScimReply } from '../support/scim-client.js';
 
 const TOKEN = 'a-scim-token-of-the-tests-0123456789';
 let it: TestNode;
@@ -21,6 +21,11 @@ beforeAll(async () => {
 });
 afterAll(() => it.stop());
 
+function idOf({ body }: ScimReply): string {
+  if (typeof body['id'] !== 'string') throw new Error(`no id in ${JSON.stringify(body)}`);
+  return body['id'];
+}
+
 describe('users', () => {
   test('a user is created, found, changed, deactivated and deleted', async () => {
     const made = await scim.post('/Users', oktaUser('ada@acme.example'));
@@ -29,7 +34,7 @@ describe('users', () => {
       body: { userName: 'ada@acme.example', active: true, externalId: '00uada@acme.example' },
     });
     expect(made.body['password']).toBeUndefined();
-    const id = String(made.body['id']);
+    const id = idOf(made);
     expect(made.headers.get('location')).toBe(`${scim.baseUrl}/Users/${id}`);
     expect(made.headers.get('etag')).toBe('W/"1"');
 
@@ -55,13 +60,12 @@ describe('users', () => {
 
 describe('groups', () => {
   test('members come and go, and nothing but what was asked changes', async () => {
-    const idOf = async (name: string): Promise<string> =>
-      String((await scim.post('/Users', oktaUser(name))).body['id']);
-    const [ada, bob] = [await idOf('ada2@acme.example'), await idOf('bob@acme.example')];
+    const ada = idOf(await scim.post('/Users', oktaUser('ada2@acme.example')));
+    const bob = idOf(await scim.post('/Users', oktaUser('bob@acme.example')));
     const made = await scim.post('/Groups', oktaGroup('Engineering', [ada]));
     expect(made).toMatchObject({ status: 201, body: { displayName: 'Engineering' } });
     expect(made.body['members']).toMatchObject([{ value: ada, type: 'User' }]);
-    const id = String(made.body['id']);
+    const id = idOf(made);
     const patched = await scim.patch(`/Groups/${id}`, [
       { op: 'replace', value: { id, displayName: 'Engineering' } },
       { op: 'remove', path: `members[value eq "${ada}"]` },
@@ -93,4 +97,26 @@ test('discovery, wrong tokens and unknown addresses', async () => {
   expect((await scim.get('/ResourceTypes')).body).toMatchObject({ totalResults: 4 });
   expect((await scim.get('/Roles?count=1')).body).toMatchObject({ totalResults: 1, itemsPerPage: 1 });
   expect((await scim.get('/Nothing')).status).toBe(404);
+});
+
+test('case is folded in every alphabet: names of groups, names of users', async () => {
+  expect((await scim.post('/Groups', oktaGroup('Österreich'))).status).toBe(201);
+  expect(await scim.post('/Groups', oktaGroup('österreich'))).toMatchObject({ status: 409 });
+  expect((await scim.post('/Users', oktaUser('ÖZGÜR@acme.example'))).status).toBe(201);
+  expect(await scim.post('/Users', oktaUser('özgür@acme.example', { externalId: '00uother' }))).toMatchObject(
+    {
+      status: 409,
+    },
+  );
+  for (const [path, filter] of [
+    ['/Groups', 'displayName eq "ÖSTERREICH"'],
+    ['/Groups', 'displayName co "STERR"'],
+    ['/Groups', 'displayName sw "ÖST"'],
+    ['/Users', 'userName eq "özgür@acme.example"'],
+    ['/Users', 'userName sw "öz"'],
+  ] as const) {
+    // oxlint-disable-next-line no-await-in-loop -- in order, so that a failure names its filter
+    const found = await scim.get(`${path}?filter=${encodeURIComponent(filter)}`);
+    expect({ filter, total: found.body['totalResults'] }).toEqual({ filter, total: 1 });
+  }
 });
