@@ -31,5 +31,8 @@ export const API = {
 export const PEOPLE = 256;
 export const MAIL_DOMAIN = 'bench.example';
 
+/** Of people who are switched off, and sign in at a tenant of their own. */
+export const LEAVERS_DOMAIN = 'leavers.example';
+
 /** The address of a person: `login_hint` takes it to the upstream, which signs in whom it names. */
 export const emailOf = (person: number): string => `person-${person % PEOPLE}@${MAIL_DOMAIN}`;

@@ -2,12 +2,12 @@ import { Browser } from '../driver/browser.js';
 import { UnexpectedAnswer } from '../driver/http.js';
 import { prepare } from '../flows/flow.js';
 import { exhaust, observe } from '../measure.js';
-import { MAIL_DOMAIN } from '../parties.js';
+import { LEAVERS_DOMAIN } from '../parties.js';
 import type { Window } from '../statistics.js';
 import type { ScimFlow, ScimStage } from './scim-flow.js';
 
 const SESSIONS = 50;
-const PEOPLE = { whole: 100, quick: 12 } as const;
+const PEOPLE = { whole: 100, quick: 8 } as const;
 
 /**
  * A person with 50 open sessions is switched off: sessions, refresh tokens and grants are gone when the answer comes, and
@@ -22,7 +22,7 @@ export const deactivate: ScimFlow = {
     const people = stage.quick ? PEOPLE.quick : PEOPLE.whole;
     for (let person = 0; person < people; person += 1)
       // oxlint-disable-next-line no-await-in-loop -- one person after the other
-      windows.push(await leave(stage, `leaver-${person}@${MAIL_DOMAIN}`));
+      windows.push(await leave(stage, `leaver-${person}@${LEAVERS_DOMAIN}`));
     return { places: [{ place: `${SESSIONS} sessions each`, windows }] };
   },
 };

@@ -99,11 +99,11 @@ export class Population {
     const id = await client.createGroup(`Group ${worker} of ${size}`);
     await this.client.query(
       `INSERT INTO group_members (tenant_id, group_id, user_id, source)
-      SELECT tenant_id, $1, id, 'scim' FROM users WHERE tenant_id = ${THIS} ORDER BY id LIMIT $2`,
+      SELECT tenant_id, $1, id, 'scim' FROM users WHERE tenant_id = ${THIS} ORDER BY ${ANYHOW} LIMIT $2`,
       [id, size],
     );
     const { rows } = await this.client.query<{ id: string }>(
-      `SELECT id FROM users WHERE tenant_id = ${THIS} ORDER BY id OFFSET $1 LIMIT $2`,
+      `SELECT id FROM users WHERE tenant_id = ${THIS} ORDER BY ${ANYHOW} OFFSET $1 LIMIT $2`,
       [size, OUTSIDERS_MAX],
     );
     return { id, size, outsiders: rows.map((row) => row.id) };
@@ -141,6 +141,8 @@ export class Population {
   }
 }
 
+/** An order that has nothing to do with that of lists: members are spread over all pages. */
+const ANYHOW = 'md5(id::text)';
 const THIS = `current_setting('app.tenant_id')::uuid`;
 
 /** Only a superuser may ask for a checkpoint; without one, the database makes it when it likes. */

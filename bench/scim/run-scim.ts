@@ -35,7 +35,7 @@ export async function runScim(options: ScimRun): Promise<ScimFindings> {
     say('filling tenants with users and groups');
     const stage = await prepareStage(options, population);
     say('warming up SCIM');
-    const brief = { seconds: options.warmUpSeconds, warmUpSeconds: 0, rounds: 1 };
+    const brief = { seconds: options.warmUpSeconds / 2, warmUpSeconds: 0, rounds: 1 };
     for (const flow of flows.filter(({ isSteady }) => isSteady))
       // oxlint-disable-next-line no-await-in-loop -- one thing after the other
       await flow.measure({ ...stage, pace: brief, sizes: stage.sizes.slice(-1) });

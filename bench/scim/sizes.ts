@@ -4,7 +4,7 @@ import { MAIL_DOMAIN } from '../parties.js';
 import { measurePlaces } from './measure-places.js';
 import { NEW_USERS, userName, type Populated, type PreparedGroup } from './population.js';
 import type { Place, ScimFlow, ScimStage } from './scim-flow.js';
-import { GROUP_SIZES, WORKERS } from './tenants.js';
+import { WORKERS } from './tenants.js';
 
 /** By how much an operation may cost more where there are a hundred times as many users, members, or more tenants. */
 const RATIO_MAX = 1.5;
@@ -130,7 +130,7 @@ export const addMember: ScimFlow = {
   targets: { flushesMax: 2, ratioMax: RATIO_MAX, p99MaxMs: undefined },
   isSteady: true,
   measure: async (stage) => {
-    const [size] = GROUP_SIZES;
+    const size = Math.min(...stage.sizes.flatMap(({ tenant }) => tenant.groupSizes));
     const open = (populated: Populated, worker: number) =>
       adding(populated, groupOf(populated, size, worker));
     const close = (populated: Populated) => emptied(stage, populated, size);
@@ -146,7 +146,7 @@ export const addMemberBySize: ScimFlow = {
   measure: async (stage) => {
     const largest = stage.sizes.at(-1);
     if (largest === undefined) throw new Error('there is no tenant with large groups');
-    const places = GROUP_SIZES.map((size): Place => {
+    const places = largest.tenant.groupSizes.map((size): Place => {
       const name = `${number.format(size)} members`;
       return {
         name,

@@ -26,11 +26,21 @@ export interface ScimWorld {
 
 /** Pushes under way at the same time. */
 export const WORKERS = 4;
-export const GROUP_SIZES = [500, 5_000, 50_000] as const;
-const SIZES = [1_000, 10_000, 100_000] as const;
-/** Each takes a third of a second to make: its signing keys. */
-const MANY = { whole: 30, quick: 10 } as const;
 const TOKENS = 16;
+
+interface Sizes {
+  /** Of tenants, in users. */
+  readonly tenants: readonly [number, ...number[]];
+  /** Of groups, in members: the largest tenant has all of them, the others the smallest. */
+  readonly groups: readonly [number, ...number[]];
+  /** Tenants as large as the smallest; each takes a third of a second to make, for its signing keys. */
+  readonly many: number;
+}
+
+const SIZES = {
+  whole: { tenants: [1_000, 10_000, 100_000], groups: [500, 5_000, 50_000], many: 30 },
+  quick: { tenants: [1_000, 5_000, 20_000], groups: [500, 2_500, 10_000], many: 10 },
+} as const satisfies Record<string, Sizes>;
 
 function tenant(slug: string, users: number, groupSizes: readonly number[], tokens = TOKENS): ScimTenant {
   return {
@@ -44,21 +54,17 @@ function tenant(slug: string, users: number, groupSizes: readonly number[], toke
 
 /** The tenants of a run; their tokens are made for it. */
 export function scimWorld(quick: boolean): ScimWorld {
-  const [smallest] = SIZES;
-  const [least] = GROUP_SIZES;
+  const { tenants, groups, many }: Sizes = quick ? SIZES.quick : SIZES.whole;
+  const [smallest] = tenants;
+  const [least] = groups;
+  const largest = Math.max(...tenants);
   return {
-    sizes: SIZES.map((users) => tenant(`push-${users}`, users, usersAllow(users))),
-    many: Array.from({ length: quick ? MANY.quick : MANY.whole }, (_, index) =>
-      tenant(`push-many-${index}`, smallest, [least], 1),
-    ),
+    sizes: tenants.map((users) => tenant(`push-${users}`, users, users === largest ? groups : [least])),
+    many: Array.from({ length: many }, (_, index) => tenant(`push-many-${index}`, smallest, [least], 1)),
     imported: tenant('import', 0, []),
     leavers: tenant('leavers', 0, []),
   };
 }
-
-/** The largest tenant has groups of all sizes, the others the smallest: half of the users must stay outside. */
-const usersAllow = (users: number): readonly number[] =>
-  users === Math.max(...SIZES) ? GROUP_SIZES : GROUP_SIZES.slice(0, 1);
 
 export const allTenants = ({ sizes, many, imported, leavers }: ScimWorld): readonly ScimTenant[] => [
   ...sizes,
