@@ -1,8 +1,10 @@
-import { userInfo } from 'node:os';
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { tmpdir, userInfo } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { run } from '../../src/cli/run.js';
 import { Ledger } from '../support/ledger.js';
-import { commandLine, type CommandLine } from './support.js';
+import { commandLine, runHere, type CommandLine } from './support.js';
 
 const FILE = `
 tenants:
@@ -292,4 +294,16 @@ test.each(['list', 'end'])('sessions %s --help shows options and examples', asyn
     `causeway sessions ${command} --tenant acme`,
   ])
     expect(stdout).toContain(part);
+});
+
+test.each(['list', 'end'])('sessions %s makes no deployment where there is none', async (command) => {
+  const dataDir = await mkdtemp(join(tmpdir(), 'causeway-'));
+  const options = command === 'end' ? ['--all', '--yes'] : [];
+  const { code, stderr } = await runHere(['sessions', command, ...options], {
+    DATA_DIR: dataDir,
+    PUBLIC_URL: 'https://sso.example.com',
+  });
+  expect([code, stderr]).toEqual([78, expect.stringMatching(/^DATA_DIR: no deployment is in /)]);
+  expect(await readdir(dataDir)).toEqual([]);
+  await rm(dataDir, { recursive: true });
 });
