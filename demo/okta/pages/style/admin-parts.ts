@@ -192,6 +192,11 @@ thead :is(th, td) {
 td .button {
   white-space: nowrap;
 }
+@media (max-width: 760px) {
+  td .value {
+    white-space: nowrap;
+  }
+}
 .person {
   text-decoration: none;
   display: inline-flex;
