@@ -1,5 +1,5 @@
 import type { ScimTenant } from './scim/tenants.js';
-import { API, MAIL_DOMAIN, SERVICE, UPSTREAM_CLIENT, WEB } from './parties.js';
+import { API, LEAVERS_DOMAIN, MAIL_DOMAIN, SERVICE, UPSTREAM_CLIENT, WEB } from './parties.js';
 
 export const TENANT = 'bench';
 
@@ -48,7 +48,10 @@ function scimSeed({ slug, tokens, signsIn }: ScimTenant, upstream: string): obje
     connections: [connection(upstream)],
     scimTokens: tokens.map((token, index) => ({ name: `push-${index}`, token: { value: token } })),
     ...(signsIn
-      ? { applications: [{ ...webApplication(), backchannelLogoutUri: `${upstream}/logout` }] }
+      ? {
+          domains: [{ name: LEAVERS_DOMAIN, verified: true }],
+          applications: [{ ...webApplication(), backchannelLogoutUri: `${upstream}/logout` }],
+        }
       : {}),
   };
 }
