@@ -23,8 +23,20 @@ export interface AuthenticateDeps {
 const UNKNOWN =
   'The token is missing, unknown, expired or of another tenant. Copy a token of this connection into Authorization.';
 
-function unauthenticated(): ScimError {
-  return new ScimError(401, UNKNOWN);
+/** A request that brings no token that is good for it. */
+export class UnauthorizedError extends ScimError {
+  /** What is asked for, as `WWW-Authenticate` says it (RFC 6750 section 3). */
+  readonly challenge: string;
+
+  constructor(status: 401 | 403, detail: string, error?: 'invalid_token' | 'insufficient_scope') {
+    super(status, detail);
+    const scope = error === 'insufficient_scope' ? ', scope="scim"' : '';
+    this.challenge = `Bearer realm="scim"${error === undefined ? '' : `, error="${error}"${scope}`}`;
+  }
+}
+
+function unauthenticated(token = 'given'): UnauthorizedError {
+  return new UnauthorizedError(401, UNKNOWN, token === '' ? undefined : 'invalid_token');
 }
 
 /**
@@ -40,7 +52,7 @@ export async function authenticate(
     .get('authorization')
     .replace(/^bearer +/i, '')
     .trim();
-  if (token === '' || token.length > 16_384) throw unauthenticated();
+  if (token === '' || token.length > 16_384) throw unauthenticated(token);
   const known = tenant.scimToken(sha256(token));
   if (known !== undefined) {
     const connection = tenant.connectionById(known.connectionId);
@@ -62,7 +74,7 @@ async function byAccessToken(
   if (typeof jti !== 'string' || typeof clientId !== 'string' || !(await deps.accessTokenLives(tenant, jti)))
     throw unauthenticated();
   if (typeof scope !== 'string' || !scope.split(' ').includes('scim'))
-    throw new ScimError(403, 'The access token lacks the scope scim.');
+    throw new UnauthorizedError(403, 'The access token lacks the scope scim.', 'insufficient_scope');
   const [connection, ...others] = tenant.configuration.connections;
   if (connection === undefined || others.length > 0)
     throw new ScimError(

@@ -21,7 +21,7 @@ const ANSWERS: Readonly<Record<DomainErrorCode, (error: DomainError) => ScimErro
   conflict: ({ message }) => new ScimError(409, message),
   invalid_argument: ({ message }) => new ScimError(400, message, 'invalidValue'),
   forbidden: ({ message }) => new ScimError(403, message),
-  limit_exceeded: ({ message }) => new ScimError(429, message, 'tooMany'),
+  limit_exceeded: ({ message }) => new ScimError(429, message),
   upstream_unavailable: () => new ScimError(503, 'The database does not answer now. Try again.'),
 };
 

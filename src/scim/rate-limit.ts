@@ -5,7 +5,7 @@ import { ScimError } from './errors.js';
 /** A request too many: `retryAfterSeconds` is whole, because Okta waits five minutes for anything else. */
 export class TooManyRequests extends ScimError {
   constructor(readonly retryAfterSeconds: number) {
-    super(429, `Too many requests: come back in ${retryAfterSeconds} s.`, 'tooMany');
+    super(429, `Too many requests: come back in ${retryAfterSeconds} s.`);
   }
 }
 

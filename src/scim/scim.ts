@@ -5,7 +5,7 @@ import type { RequestOrigin } from '../domain/audit/audit-event.js';
 import { requestIdOf } from '../http/request-id.js';
 import type { TenantContext } from '../http/tenant-context.js';
 import type { FoundRoute } from '../http/tenant-route.js';
-import { authenticate, type AuthenticateDeps, type ScimClient } from './authenticate.js';
+import { authenticate, UnauthorizedError, type AuthenticateDeps, type ScimClient } from './authenticate.js';
 import { ScimCall, type ScimAnswer, type ScimRequest, type ScimStores } from './call.js';
 import { ScimError, scimErrorBody } from './errors.js';
 import { toScimError } from './problems.js';
@@ -51,7 +51,7 @@ export class ScimServer {
       answer = { status: problem.status, body: scimErrorBody(problem) };
       if (problem instanceof TooManyRequests) ctx.set('Retry-After', String(problem.retryAfterSeconds));
       if (problem.status === 503) ctx.set('Retry-After', '2');
-      if (problem.status === 401) ctx.set('WWW-Authenticate', 'Bearer realm="scim"');
+      if (problem instanceof UnauthorizedError) ctx.set('WWW-Authenticate', problem.challenge);
     }
     write(ctx, answer);
     this.#record(ctx, tenant, visit, answer, { at: startedAt, durationMs: performance.now() - startedMs });

@@ -2,17 +2,21 @@ import type { JsonObject } from '../../core/json.js';
 import type { GroupState, PushedGroup } from '../../domain/provisioning/pushed-resources.js';
 import type { ResourceSchema } from '../schema/resource-schema.js';
 import type { CanonicalResource } from './canonical-resource.js';
+import { checkLookedUp } from './looked-up.js';
 import { metaOf } from './meta.js';
 import { schemasOf } from './present.js';
 
 /** A canonical resource as the store takes it, members aside. What a PUT leaves out of `externalId` stays. */
 export function toGroupState(resource: CanonicalResource, externalIdBefore: string | null): GroupState {
   const { displayName, externalId, members: _, ...attributes } = resource;
-  return {
+  const state = {
     name: typeof displayName === 'string' ? displayName : '',
     externalId: typeof externalId === 'string' ? externalId : externalIdBefore,
     attributes,
   };
+  checkLookedUp('displayName', state.name);
+  checkLookedUp('externalId', state.externalId);
+  return state;
 }
 
 /** A group in canonical form, without its members: what PATCH works on. */

@@ -6,6 +6,7 @@ import { badRequest, quoted } from '../errors.js';
 import type { ResourceSchema } from '../schema/resource-schema.js';
 import type { CanonicalResource } from './canonical-resource.js';
 import { isObject } from './check-json.js';
+import { checkLookedUp } from './looked-up.js';
 import { metaOf } from './meta.js';
 import { schemasOf } from './present.js';
 import { toProfile } from './profile.js';
@@ -27,7 +28,7 @@ export const entitlementId = (clientId: string, roleKey: string): string => `${c
  * A canonical resource as the store takes it. What a PUT leaves out of these stays: `externalId`, by which the person's
  * sign-in finds them, and `active`, so that leaving it out never lets anybody in again.
  * @param speaksOfRoles whether the request names `roles` or `entitlements` at all
- * @throws ScimError 400 invalidValue for a role that the tenant doesn't have
+ * @throws ScimError 400 invalidValue for a role that the tenant doesn't have, or a name too long to be found by
  */
 export function toUserState(
   resource: CanonicalResource,
@@ -35,13 +36,19 @@ export function toUserState(
   { defaults, speaksOfRoles }: { readonly defaults: UserDefaults; readonly speaksOfRoles: boolean },
 ): UserState {
   const { userName, externalId, active, roles, entitlements, ...attributes } = resource;
-  return {
+  const names = {
     userName: typeof userName === 'string' ? userName : '',
     externalId: typeof externalId === 'string' ? externalId : defaults.externalId,
+  };
+  for (const [name, text] of Object.entries(names)) checkLookedUp(name, text);
+  const emails = valuesOf(attributes['emails']);
+  for (const email of emails) checkLookedUp('emails.value', email);
+  return {
+    ...names,
     active: typeof active === 'boolean' ? active : defaults.active,
     attributes,
     profile: toProfile(resource),
-    emails: valuesOf(attributes['emails']),
+    emails,
     roles: speaksOfRoles
       ? [...rolesNamed(roles, configuration), ...entitlementsNamed(entitlements, configuration)]
       : defaults.roles,

@@ -9,6 +9,7 @@ import {
 } from '../../domain/provisioning/push-group.js';
 import type { ProvisioningDeps } from '../../domain/provisioning/provisioning.js';
 import type { MembershipChange, PushedGroup } from '../../domain/provisioning/pushed-resources.js';
+import type { ResourceFilter } from '../../domain/provisioning/resource-query.js';
 import type { ScimAnswer, ScimCall, ScimRequest } from '../call.js';
 import { quoted, ScimError } from '../errors.js';
 import { matches } from '../filter/matches.js';
@@ -130,7 +131,7 @@ async function change(
   return group;
 }
 
-/** Changes by id as they are; those by a filter become ids of the members whom it matches now. */
+/** Changes by id as they are; those by a filter become ids of the members whom it matches when its turn comes. */
 async function membershipOf(
   changes: readonly MemberChange[],
   id: GroupId,
@@ -139,14 +140,29 @@ async function membershipOf(
 ): Promise<readonly MembershipChange[]> {
   const asksWho = changes.some((each) => each.kind === 'removeWhere');
   const members = asksWho ? await deps.provisioning.members(scope, id) : [];
-  return changes.map((each) => {
-    if (each.kind !== 'removeWhere') return each;
-    const gone = members.filter((member) =>
-      matches(each.filter, { value: member.id, display: member.display, type: 'User' }),
-    );
-    if (gone.length === 0) throw new ScimError(400, 'No member matches the filter of the path.', 'noTarget');
-    return { kind: 'remove', ids: gone.map((member) => member.id) };
+  const present = new Map<string, JsonObject>(
+    members.map((member) => [member.id, { value: member.id, display: member.display, type: 'User' }]),
+  );
+  return changes.map((change) => {
+    const next = change.kind === 'removeWhere' ? removal(change.filter, present) : change;
+    if (asksWho) follow(next, present);
+    return next;
   });
+}
+
+function removal(filter: ResourceFilter, present: ReadonlyMap<string, JsonObject>): MembershipChange {
+  const gone = [...present].filter(([, member]) => matches(filter, member));
+  if (gone.length === 0) throw new ScimError(400, 'No member matches the filter of the path.', 'noTarget');
+  return { kind: 'remove', ids: gone.map(([member]) => member) };
+}
+
+/** Who is in the group after a change; of who has just come only the id is known. */
+function follow(next: MembershipChange, present: Map<string, JsonObject>): void {
+  if (next.kind === 'clear' || next.kind === 'replace') present.clear();
+  if (next.kind === 'clear') return;
+  for (const member of next.ids)
+    if (next.kind === 'remove') present.delete(member);
+    else present.set(member, present.get(member) ?? { value: member, type: 'User' });
 }
 
 function read(

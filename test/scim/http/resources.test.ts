@@ -334,6 +334,12 @@ describe('RFC 7644 section 3.5.2: patching', () => {
       (await scim.patch(path, [{ op: 'remove', path: 'members[display eq "Ada Lovelace"]' }])).status,
     ).toBe(204);
     expect(at((await scim.get(path)).body, 'members')).toBeUndefined();
+    const refused = await scim.patch(path, [
+      { op: 'add', path: 'members', value: [{ value: ada }, { value: bob }] },
+      { op: 'remove', path: `members[value eq "${ada}"]` },
+      { op: 'remove', path: `members[value eq "${ada}" and type eq "User"]` },
+    ]);
+    expect(refused).toMatchObject({ status: 400, body: { scimType: 'noTarget' } });
   });
 });
 
