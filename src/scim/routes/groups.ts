@@ -143,8 +143,8 @@ async function membershipOf(
   const present = new Map<string, JsonObject>(
     members.map((member) => [member.id, { value: member.id, display: member.display, type: 'User' }]),
   );
-  return changes.map((change) => {
-    const next = change.kind === 'removeWhere' ? removal(change.filter, present) : change;
+  return changes.map((each) => {
+    const next = each.kind === 'removeWhere' ? removal(each.filter, present) : each;
     if (asksWho) follow(next, present);
     return next;
   });

@@ -145,14 +145,19 @@ test('whatever is sent, nothing is answered by a 5xx, and a refusal says why', a
         : [])
         expect(textAt(each, 'status')).not.toMatch(/^5/);
     }),
-    { numRuns: 600 },
+    { numRuns: 250 },
   );
 }, 60_000);
 
+/** 512 letters of a script, which nothing compresses. */
+const textFrom = (first: string): string =>
+  [...randomBytes(512)]
+    .map((byte) => String.fromCodePoint((first.codePointAt(0) ?? 0) + (byte % 26)))
+    .join('');
+
 test('names that are looked up may have 512 characters, of whatever script; one more is refused by name', async () => {
-  const long = (letters: string): string => randomBytes(512).toString('latin1').replace(/[^]/g, letters);
-  for (const letters of ['a', '漢', 'É']) {
-    const text = long(letters);
+  for (const first of ['a', '一', 'À']) {
+    const text = textFrom(first);
     const made = await scim.post('/Users', oktaUser(text, { externalId: text, emails: [{ value: text }] }));
     expect(made.status).toBe(201);
     expect((await scim.post('/Groups', { ...oktaGroup(text), externalId: text })).status).toBe(201);
