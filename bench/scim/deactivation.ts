@@ -16,6 +16,7 @@ const PEOPLE = { whole: 100, quick: 8 } as const;
 export const deactivate: ScimFlow = {
   name: 'scim deactivation',
   targets: { flushesMax: 3, ratioMax: undefined, p99MaxMs: 1_000 },
+  needsUsers: false,
   isSteady: false,
   measure: async (stage) => {
     const windows: Window[] = [];

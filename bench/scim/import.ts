@@ -14,6 +14,7 @@ const MEMBERS = 100;
 export const importAll: ScimFlow = {
   name: 'scim import',
   targets: { flushesMax: 4, ratioMax: 1.5, p99MaxMs: undefined },
+  needsUsers: false,
   isSteady: false,
   measure: async (stage) => {
     const { users, groups } = stage.quick ? IMPORT.quick : IMPORT.whole;

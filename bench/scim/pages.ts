@@ -83,6 +83,7 @@ const targets = { flushesMax: 2, ratioMax: 1.5, p99MaxMs: undefined } as const;
 export const pagesByIndex: ScimFlow = {
   name: 'scim page by index',
   targets,
+  needsUsers: true,
   isSteady: false,
   measure: (stage) => readAll(stage, byIndex),
 };
@@ -91,6 +92,7 @@ export const pagesByIndex: ScimFlow = {
 export const pagesByCursor: ScimFlow = {
   name: 'scim page by cursor',
   targets,
+  needsUsers: true,
   isSteady: false,
   measure: (stage) => readAll(stage, byCursor),
 };

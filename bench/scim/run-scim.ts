@@ -55,26 +55,27 @@ export async function runScim(options: ScimRun): Promise<ScimFindings> {
 }
 
 async function prepareStage(
-  { world, causeway, http, server, run, pace, quick }: ScimRun,
+  { flows, world, causeway, http, server, run, pace, quick }: ScimRun,
   population: Population,
 ): Promise<ScimStage> {
   const issuerOf = ({ slug }: ScimTenant): string => causeway.issuers.get(slug) ?? '';
   const fill = (tenant: ScimTenant): Promise<Populated> =>
     population.fill(tenant, new ScimClient(http, issuerOf(tenant), tenant.tokens));
   const fillAll = async (tenants: readonly ScimTenant[]): Promise<readonly Populated[]> => {
-    const filled: Populated[] = [];
+    const populated: Populated[] = [];
     // oxlint-disable-next-line no-await-in-loop -- one connection to the database
-    for (const tenant of tenants) filled.push(await fill(tenant));
-    return filled;
+    for (const tenant of tenants) populated.push(await fill(tenant));
+    return populated;
   };
+  const filled = flows.some(({ needsUsers }) => needsUsers);
   const stage = {
     server,
     run,
     pace,
     quick,
     population,
-    sizes: await fillAll(world.sizes),
-    many: await fillAll(world.many),
+    sizes: filled ? await fillAll(world.sizes) : [],
+    many: filled ? await fillAll(world.many) : [],
     imported: await fill(world.imported),
     leavers: await fill(world.leavers),
     leaversParty: await Party.discover(issuerOf(world.leavers), http),

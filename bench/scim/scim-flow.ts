@@ -41,6 +41,8 @@ export interface Measured {
 export interface ScimFlow {
   readonly name: string;
   readonly targets: ScimTargets;
+  /** It works on tenants that are filled beforehand. */
+  readonly needsUsers: boolean;
   /** It leaves the tenants as it finds them, so it can be done to get warm. */
   readonly isSteady: boolean;
   /** Places in the order of the table; others are compared with the first, round by round. */

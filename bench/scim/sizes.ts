@@ -63,6 +63,7 @@ const creating =
 export const create: ScimFlow = {
   name: 'scim create user',
   targets: { flushesMax: 2, ratioMax: RATIO_MAX, p99MaxMs: undefined },
+  needsUsers: true,
   isSteady: true,
   measure: async (stage) => {
     const close = ({ tenant }: Populated) => stage.population.removeNewUsers(tenant);
@@ -74,6 +75,7 @@ export const create: ScimFlow = {
 export const lookUp: ScimFlow = {
   name: 'scim look-up by userName',
   targets: { flushesMax: 2, ratioMax: RATIO_MAX, p99MaxMs: undefined },
+  needsUsers: true,
   isSteady: true,
   measure: async (stage) => {
     let found = 0;
@@ -128,6 +130,7 @@ async function emptied({ population }: ScimStage, populated: Populated, size: nu
 export const addMember: ScimFlow = {
   name: 'scim PATCH one member',
   targets: { flushesMax: 2, ratioMax: RATIO_MAX, p99MaxMs: undefined },
+  needsUsers: true,
   isSteady: true,
   measure: async (stage) => {
     const size = Math.min(...stage.sizes.flatMap(({ tenant }) => tenant.groupSizes));
@@ -142,6 +145,7 @@ export const addMember: ScimFlow = {
 export const addMemberBySize: ScimFlow = {
   name: 'scim PATCH one member, by group',
   targets: { flushesMax: 2, ratioMax: RATIO_MAX, p99MaxMs: undefined },
+  needsUsers: true,
   isSteady: true,
   measure: async (stage) => {
     const largest = stage.sizes.at(-1);

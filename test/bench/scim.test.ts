@@ -26,6 +26,7 @@ function resultsOf(
   const flow: ScimFlow = {
     name: 'scim create user',
     targets: { ...TARGETS, ...targets },
+    needsUsers: true,
     isSteady: true,
     measure: () => Promise.resolve({ places }),
   };
