@@ -142,8 +142,10 @@ function peoplePanel(org: OktaOrg, agent: ProvisioningAgent): Html {
 function importPanel(agent: ProvisioningAgent): Html {
   const report = agent.lastImport;
   return panel('Import', [
-    postButton(`/admin/apps/${agent.app.id}/provisioning/import`, 'Import Now'),
     outcome(report),
+    html`<div class="actions">
+      ${postButton(`/admin/apps/${agent.app.id}/provisioning/import`, 'Import Now')}
+    </div>`,
     report?.ok === true && [
       html`<p class="empty">${report.skipped} inactive users were skipped.</p>`,
       table(

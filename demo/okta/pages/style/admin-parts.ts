@@ -136,6 +136,7 @@ td .line input {
 }
 .rows li {
   display: flex;
+  flex-wrap: wrap;
   gap: 10px;
   align-items: center;
   padding: 9px 0;
@@ -145,7 +146,7 @@ td .line input {
   border-top: 0;
 }
 .rows li > :first-child {
-  flex: 1;
+  flex: 1 1 150px;
   min-width: 0;
   overflow-wrap: anywhere;
 }
@@ -192,10 +193,8 @@ thead :is(th, td) {
 td .button {
   white-space: nowrap;
 }
-@media (max-width: 760px) {
-  td .value {
-    white-space: nowrap;
-  }
+td:has(> .value) {
+  min-width: 196px;
 }
 .person {
   text-decoration: none;
