@@ -143,11 +143,11 @@ function importPanel(agent: ProvisioningAgent): Html {
   const report = agent.lastImport;
   return panel('Import', [
     outcome(report),
+    report?.ok === true && html`<p class="empty">${report.skipped} inactive users were skipped.</p>`,
     html`<div class="actions">
       ${postButton(`/admin/apps/${agent.app.id}/provisioning/import`, 'Import Now')}
     </div>`,
-    report?.ok === true && [
-      html`<p class="empty">${report.skipped} inactive users were skipped.</p>`,
+    report?.ok === true &&
       table(
         'Imported users',
         ['Username', 'External ID', 'Match'],
@@ -160,7 +160,6 @@ function importPanel(agent: ProvisioningAgent): Html {
             </tr>`,
         ),
       ),
-    ],
   ]);
 }
 
