@@ -79,9 +79,9 @@ function applyTo(
 
 function refusal(deletions: readonly Change[]): CliError {
   return new CliError(EXIT.notAllowed, [
-    'nothing was done: the file leaves out what is in force, and deleting it ends access.',
+    'nothing was done: these changes end access that is in force.',
     ...deletions.map((change) => `  ${describeChange(change)}`),
-    'Add them to the file, or give --allow-delete (--dry-run shows the whole plan).',
+    'What is deleted is what the file leaves out. If all this is meant, give --allow-delete (--dry-run shows the whole plan).',
   ]);
 }
 

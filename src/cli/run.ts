@@ -95,7 +95,10 @@ function addApply(program: Command, context: CommandContext, finish: Finish): vo
       .description('make the deployment look like a file (YAML or JSON)')
       .requiredOption('-f, --file <path>', "the file, or '-' for standard input")
       .option('--dry-run', 'only tell what would change')
-      .option('--allow-delete', 'delete what the file leaves out, though it ends access')
+      .option(
+        '--allow-delete',
+        'delete what the file leaves out, suspend what it says, though it ends access',
+      )
       .option('--check', 'ask the upstreams of the connections afterwards')
       .option('--json', 'print JSON'),
   ).action(async (options) => {

@@ -82,7 +82,7 @@ export class PostgresConfigurationChange implements ConfigurationChange {
   }
 
   async createTenant({ wrappedDataKey, ...record }: NewTenantRecord): Promise<void> {
-    await insertRows(this.manager, TenantTable, [{ ...record, status: 'active', dataKey: wrappedDataKey }]);
+    await insertRows(this.manager, TenantTable, [{ ...record, dataKey: wrappedDataKey }]);
     await this.#enter(record.id);
   }
 

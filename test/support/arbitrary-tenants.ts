@@ -96,6 +96,7 @@ export function arbitraryTenant(slug: string): fc.Arbitrary<DesiredTenant> {
         path: fc.constant('tenants[0]'),
         slug: fc.constant(slug),
         name: fc.constantFrom('Acme', 'Acme Inc.'),
+        status: fc.constantFrom('active' as const, 'suspended' as const),
         parent: fc.constant(null),
         domains: fc.uniqueArray(
           fc.record({

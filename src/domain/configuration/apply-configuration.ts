@@ -18,7 +18,7 @@ import { ChangeWriter, type MadeSecrets } from './write-changes.js';
 
 export interface ApplyOptions {
   readonly rules: ConfigurationRules;
-  /** Whether deletions that end anyone's access are wanted. */
+  /** Whether changes that end anyone's access are wanted. */
   readonly allowDelete: boolean;
   /** Only tell what would change. */
   readonly dryRun: boolean;
@@ -37,7 +37,7 @@ export interface AppliedTenant {
 
 export type ApplyOutcome =
   | { readonly outcome: 'faulty'; readonly faults: readonly Fault[] }
-  /** Nothing was done: these deletions end somebody's access, and that was not allowed. */
+  /** Nothing was done: these changes end somebody's access, and that was not allowed. */
   | { readonly outcome: 'refused'; readonly deletions: readonly Change[] }
   | {
       readonly outcome: 'planned' | 'applied';
@@ -136,7 +136,10 @@ async function applyTenant(
   if (fault !== undefined)
     throw new DomainError('conflict', `the configuration changed meanwhile: ${describeFault(fault)}`);
   if (!options.allowDelete && plan.changes.some(endsAccess))
-    throw new DomainError('conflict', 'the configuration changed meanwhile: what was added would be deleted');
+    throw new DomainError(
+      'conflict',
+      'the configuration changed meanwhile: somebody would now lose access by it',
+    );
   const known = current?.configuration;
   if (known !== undefined && plan.changes.length === 0)
     return { changes: [], tenant: appliedTenant(plan.target, known.tenant.id) };
@@ -146,6 +149,7 @@ async function applyTenant(
           slug: desired.slug,
           name: plan.target.name,
           kind: 'organization',
+          status: plan.target.status,
           parentId: await parentIdOf(unit, plan.target.parent, null),
           settings: plan.target.settings,
         })

@@ -31,8 +31,18 @@ export interface Change {
 
 /**
  * Whether the change takes away what somebody has: a way to sign in, an application, a role, tokens for an
- * API, Okta's access by SCIM, technicians' access to customers. Everything that a file can delete does.
+ * API, Okta's access by SCIM, technicians' access to customers. Everything that a file can delete does, and so does the
+ * suspension of a tenant.
  */
 export function endsAccess(change: Change): boolean {
-  return change.action === 'delete';
+  return change.action === 'delete' || suspends(change);
+}
+
+function suspends({ action, kind, changes, after }: Change): boolean {
+  return (
+    kind === 'tenant' &&
+    action === 'update' &&
+    changes.includes('status') &&
+    after?.['status'] === 'suspended'
+  );
 }

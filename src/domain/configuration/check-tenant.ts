@@ -1,6 +1,7 @@
 import { keepsRefreshTokens, OFFLINE_ACCESS } from '../connection/connection.js';
 import { faultsOfExtension } from '../provisioning/schema-extension.js';
 import { CONSOLE_ROLES } from '../role/role.js';
+import { SYSTEM_SLUG } from '../tenant/tenant.js';
 import { checkApplication } from './check-application.js';
 import type { DesiredTenant } from './desired.js';
 import { FaultList, type Fault } from './fault.js';
@@ -26,6 +27,7 @@ export function checkTenant(
   rules: ConfigurationRules,
 ): readonly Fault[] {
   const check: TenantCheck = { desired, target, rules, paths: new Paths(desired), list: new FaultList() };
+  checkStatus(check);
   checkUniqueness(check);
   checkSignIn(check);
   checkDomains(check);
@@ -36,6 +38,14 @@ export function checkTenant(
   checkApis(check);
   for (const application of target.applications) checkApplication(check, application);
   return check.list.faults;
+}
+
+function checkStatus({ target, paths, list }: TenantCheck): void {
+  if (target.slug === SYSTEM_SLUG && target.status === 'suspended')
+    list.add(
+      paths.member('status'),
+      `'${SYSTEM_SLUG}' is the deployment's own tenant: it can't be suspended`,
+    );
 }
 
 function checkUniqueness({ desired, paths, list }: TenantCheck): void {

@@ -35,7 +35,7 @@ export interface VerifiedDomain {
 }
 
 /** A tenant's own row, as it is made or changed. */
-export type TenantRecord = Pick<Tenant, 'name' | 'parentId' | 'settings'>;
+export type TenantRecord = Pick<Tenant, 'name' | 'status' | 'parentId' | 'settings'>;
 export type NewTenantRecord = TenantRecord &
   Pick<Tenant, 'id' | 'slug' | 'kind'> & {
     /** The tenant's data key, sealed by a key of the deployment. */

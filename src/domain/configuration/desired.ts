@@ -9,7 +9,7 @@ import type { ConnectionSettings, ConnectionStatus, ConnectionType } from '../co
 import type { IssuerInput } from '../connection/issuer.js';
 import type { SchemaExtension, ScimExtension } from '../provisioning/schema-extension.js';
 import type { GroupReference } from '../role/role.js';
-import type { LocalSignIn, RoleMappingMode, WhenNoRole } from '../tenant/tenant.js';
+import type { LocalSignIn, RoleMappingMode, TenantStatus, WhenNoRole } from '../tenant/tenant.js';
 import type { CustomerGrant } from './tenant-configuration.js';
 
 /**
@@ -21,6 +21,8 @@ export interface DesiredTenant {
   readonly path: string;
   readonly slug: string;
   readonly name?: string;
+  /** `suspended`: nobody signs in, what anybody has ends. */
+  readonly status?: TenantStatus;
   /** Slug of the MSP above; null: directly below `system`. */
   readonly parent?: string | null;
   readonly domains?: readonly DesiredDomain[];

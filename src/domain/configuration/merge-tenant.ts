@@ -45,6 +45,7 @@ export function mergeTenant(
   const target: TargetTenant = {
     slug: desired.slug,
     name: desired.name ?? current?.tenant.name ?? desired.slug,
+    status: desired.status ?? current?.tenant.status ?? 'active',
     parent: desired.parent === undefined ? (current?.parentSlug ?? null) : desired.parent,
     settings: mergeSettings(current, desired),
     domains: mergeDomains(current, desired),

@@ -17,6 +17,7 @@ export async function ensureSystemTenant(deps: Omit<ApplyDeps, 'access' | 'revie
       slug: SYSTEM_SLUG,
       name: 'Causeway',
       kind: 'system',
+      status: 'active',
       parentId: null,
       settings: DEFAULT_TENANT_SETTINGS,
     });

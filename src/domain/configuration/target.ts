@@ -2,13 +2,14 @@ import type { AccessPolicy, Api } from '../api/api.js';
 import type { Application } from '../application/application.js';
 import type { Connection } from '../connection/connection.js';
 import type { RoleMapping } from '../role/role.js';
-import type { Domain, TenantSettings } from '../tenant/tenant.js';
+import type { Domain, TenantSettings, TenantStatus } from '../tenant/tenant.js';
 import type { CustomerGrant } from './tenant-configuration.js';
 
 /** All of a tenant as it is to be: what the file wants, completed by what is in force and by defaults. */
 export interface TargetTenant {
   readonly slug: string;
   readonly name: string;
+  readonly status: TenantStatus;
   /** Slug of the MSP above; null: directly below `system`. */
   readonly parent: string | null;
   readonly settings: TenantSettings;

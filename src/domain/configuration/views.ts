@@ -25,7 +25,7 @@ export interface View {
 /** Domain values are plain JSON, under interfaces that the compiler doesn't take for an index signature. */
 const json = (value: object): JsonObject => JSON.parse(JSON.stringify(value));
 
-type TenantPart = Pick<TargetTenant, 'slug' | 'name' | 'parent' | 'settings' | 'domains'>;
+type TenantPart = Pick<TargetTenant, 'slug' | 'name' | 'status' | 'parent' | 'settings' | 'domains'>;
 
 export function tenantView(tenant: TenantPart): View {
   const { signInDefault, localSignIn, ...settings } = tenant.settings;
@@ -33,6 +33,7 @@ export function tenantView(tenant: TenantPart): View {
     key: tenant.slug,
     members: json({
       name: tenant.name,
+      status: tenant.status,
       parent: tenant.parent,
       domains: tenant.domains,
       signIn: { default: signInDefault, local: localSignIn },
@@ -100,5 +101,6 @@ export function grantView(grant: CustomerGrant): View {
 /** The part of a configuration that the tenant's own row holds, as a target has it. */
 export function tenantPart(current: TenantConfiguration): TenantPart {
   const { tenant, parentSlug, domains } = current;
-  return { slug: tenant.slug, name: tenant.name, parent: parentSlug, settings: tenant.settings, domains };
+  const { slug, name, status, settings } = tenant;
+  return { slug, name, status, parent: parentSlug, settings, domains };
 }

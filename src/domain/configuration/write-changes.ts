@@ -72,8 +72,12 @@ export class ChangeWriter {
         target.parent,
         this.context.current?.tenant.parentId ?? null,
       );
-      await this.unit.updateTenant({ name: target.name, parentId, settings: target.settings });
+      const { name, status, settings } = target;
+      await this.unit.updateTenant({ name, status, parentId, settings });
     }
+    // Also when it ends: for a second after it began, a node may not have known of it yet and let somebody in.
+    if (change.action === 'update' && change.changes.includes('status'))
+      await this.#endAccess({ tenant: 'all' }, 'tenant_suspended');
     if (change.action === 'create' || change.changes.includes('domains'))
       await this.unit.replaceDomains(target.domains);
   }

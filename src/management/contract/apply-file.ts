@@ -119,6 +119,7 @@ export const TenantEntry = Type.Object(
   {
     slug: Slug,
     name: Type.Optional(DisplayName),
+    status: Type.Optional(Type.Enum(['active', 'suspended'])),
     parent: Type.Optional(Type.Union([Slug, Type.Null()], { description: 'the slug of an MSP, or null' })),
     domains: Type.Optional(Type.Array(DomainEntry, { maxItems: 1_000 })),
     signIn: Type.Optional(

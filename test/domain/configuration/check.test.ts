@@ -278,6 +278,7 @@ describe('a tenant as it is to be', () => {
       { roleMappings: [{ group: { name: 'G' }, role: 'console:owner' }] },
     ],
     ['a role claim may be named groups where groups are off', withApp({ claims: { roles: 'groups' } })],
+    ['a tenant that is suspended', { status: 'suspended' }],
     ['a free-mail domain that isn’t verified', { domains: [{ name: 'gmail.com' }] }],
     ['a name beyond ASCII', { domains: [{ name: 'bücher.example', verified: true }] }],
     ['signIn.default: chooser', { signIn: { default: 'chooser' } }],
@@ -288,6 +289,16 @@ describe('a tenant as it is to be', () => {
     ['hybrid where the admin says so', withApp({ responseTypes: ['code', 'code id_token'] })],
   ])('fine: %s', (_what, wanted) => {
     expect(lines(wanted)).toEqual([]);
+  });
+
+  test('the deployment’s own tenant is never suspended', () => {
+    const system = { path: 'tenants[0]', slug: 'system' } as const;
+    const faultsOf = (status: 'active' | 'suspended') =>
+      planTenant(undefined, { ...system, status }, LOOPBACK, NO_SECRETS).faults.map(describeFault);
+    expect(faultsOf('active')).toEqual([]);
+    expect(faultsOf('suspended')).toEqual([
+      "tenants[0].status: 'system' is the deployment's own tenant: it can't be suspended",
+    ]);
   });
 
   test('an issuer is stored as it is meant, and an internationalized domain as DNS has it', () => {

@@ -19,7 +19,7 @@ export class InForce implements KnownSecrets {
         name: target.name,
         kind: 'organization',
         parentId: null,
-        status: 'active',
+        status: target.status,
         settings: target.settings,
         configVersion: 1,
       },

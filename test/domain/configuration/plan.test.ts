@@ -128,6 +128,7 @@ describe('defaults of what is new', () => {
     const { target } = plan({ slug: 'acme', apis: [{ identifier: 'urn:a', scopes: [{ name: 'r' }] }] });
     expect(target).toMatchObject({
       name: 'acme',
+      status: 'active',
       parent: null,
       settings: {
         signInDefault: null,
@@ -213,6 +214,13 @@ describe('what a file changes', () => {
         whenNoRole: 'deny',
       },
       ['update tenant acme: domains,name,signIn,whenNoRole'],
+    ],
+    ['a suspension', { slug: 'acme' }, { slug: 'acme', status: 'suspended' }, ['update tenant acme: status']],
+    [
+      'a suspension that the file is silent of goes on',
+      { slug: 'acme', status: 'suspended' },
+      { slug: 'acme' },
+      [],
     ],
     [
       'what goes with what is deleted is told',

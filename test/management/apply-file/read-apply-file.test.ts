@@ -54,6 +54,7 @@ describe('a fault is one line that begins with where it is', () => {
     ],
     [tenant('signIn: { local: maybe }'), 'tenants[0].signIn.local: must be enabled, break-glass or disabled'],
     [tenant('signIn: chooser'), 'tenants[0].signIn: must be a mapping'],
+    [tenant('status: closed'), 'tenants[0].status: must be active or suspended'],
     [tenant('whenNoRole: ask'), 'tenants[0].whenNoRole: must be allow or deny'],
     [tenant('roleMappingMode: one'), 'tenants[0].roleMappingMode: must be many-to-many or one-to-one'],
     [
