@@ -7,6 +7,7 @@ import type { TenantContext } from '../http/tenant-context.js';
 import type { FoundRoute } from '../http/tenant-route.js';
 import { authenticate, UnauthorizedError, type AuthenticateDeps, type ScimClient } from './authenticate.js';
 import { ScimCall, type ScimAnswer, type ScimRequest, type ScimStores } from './call.js';
+import { DepartureWatch } from './departure-watch.js';
 import { ScimError, scimErrorBody } from './errors.js';
 import { toScimError } from './problems.js';
 import { CLIENT_RATE, RateLimit, STRANGER_RATE, TooManyRequests } from './rate-limit.js';
@@ -30,10 +31,12 @@ const MEDIA_TYPES = ['application/scim+json', 'application/json'];
 export class ScimServer {
   readonly #clients: RateLimit;
   readonly #strangers: RateLimit;
+  readonly #departures: DepartureWatch;
 
   constructor(private readonly deps: ScimDeps) {
     this.#clients = new RateLimit(CLIENT_RATE, deps.clock);
     this.#strangers = new RateLimit(STRANGER_RATE, deps.clock);
+    this.#departures = new DepartureWatch(deps.clock, deps.log);
   }
 
   /** Answers a request below a tenant's SCIM base. */
@@ -92,7 +95,9 @@ export class ScimServer {
       this.deps,
       (error) => this.#report(ctx, tenant, error),
     );
-    return route(visit.call, served, requestOf(ctx, visit.body), parameters);
+    const answer = await route(visit.call, served, requestOf(ctx, visit.body), parameters);
+    await this.#departures.see(visit.call);
+    return answer;
   }
 
   async #authenticate(ctx: Context, tenant: TenantContext): Promise<ScimClient> {
@@ -163,6 +168,15 @@ function requestOf(ctx: Context, body: Json | undefined): ScimRequest {
     ifMatch: header('if-match'),
     ifNoneMatch: header('if-none-match'),
   };
+}
+
+/** The answer to a path below a SCIM base, of whatever tenant, that is no address in its canonical spelling. */
+export function answerUnknownScimPath(ctx: Context): void {
+  const error = new ScimError(
+    404,
+    'There is nothing at this address. Addresses are written without escapes.',
+  );
+  write(ctx, { status: 404, body: scimErrorBody(error) });
 }
 
 function write(ctx: Context, { status, body, etag, location }: ScimAnswer): void {

@@ -13,7 +13,7 @@ import type { ProviderCache } from '../op/provider-cache.js';
 import { answerSuspended } from '../op/suspended.js';
 import { findAsset } from '../pages/assets.js';
 import { SCIM_ROUTES } from '../scim/routes/table.js';
-import type { ScimServer } from '../scim/scim.js';
+import { answerUnknownScimPath, type ScimServer } from '../scim/scim.js';
 import type { Metrics } from './metrics.js';
 import { showError } from './error-answers.js';
 import { isHttpError } from './http-error.js';
@@ -164,6 +164,13 @@ function serveAsset(ctx: Context, path: string): boolean {
   return true;
 }
 
+/** A client of SCIM understands SCIM's errors, whatever is wrong with its address (RFC 7644 section 3.12). */
+const SCIM_PATH = /\/t\/[^/]+\/scim\/v2(?:\/|$)/;
+
 function notFound(ctx: Context, deps: AppDeps): void {
+  if (SCIM_PATH.test(ctx.path)) {
+    answerUnknownScimPath(ctx);
+    return;
+  }
   showError(ctx, new DomainError('not_found', 'there is nothing at this address'), deps);
 }

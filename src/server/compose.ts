@@ -72,16 +72,8 @@ const isLoopback = (publicUrl: string): boolean => publicUrl.startsWith('http:')
 export function compose(settings: Settings, dataSource: DataSource, keyRing: KeyRing, log: Logger): Node {
   const ids = systemIds();
   const clock = systemClock;
-  let outbound: Outbound | undefined;
-  const metrics = new Metrics(() => outbound?.lanes().filter((lane) => lane.circuit === 'open').length ?? 0);
+  const { metrics, outbound } = composeOutbound(settings, log);
   const database = new Database(dataSource, () => metrics.databaseFlushes.inc());
-  outbound = createOutbound({
-    privateAddresses: settings.privateUpstreams,
-    allowHttpLoopback: isLoopback(settings.publicUrl),
-    clock,
-    log,
-    onOutcome: (_lane, outcome, seconds) => metrics.outboundSeconds.observe({ outcome }, seconds),
-  });
   const relyingParty = createRelyingParty({
     outbound,
     keySets: new PostgresUpstreamKeySets(database),
@@ -145,6 +137,23 @@ export function compose(settings: Settings, dataSource: DataSource, keyRing: Key
     scimRecorder,
     close,
   };
+}
+
+/** The way out, and the counters that watch it. */
+function composeOutbound(
+  settings: Settings,
+  log: Logger,
+): { readonly metrics: Metrics; readonly outbound: Outbound } {
+  let outbound: Outbound | undefined;
+  const metrics = new Metrics(() => outbound?.lanes().filter((lane) => lane.circuit === 'open').length ?? 0);
+  outbound = createOutbound({
+    privateAddresses: settings.privateUpstreams,
+    allowHttpLoopback: isLoopback(settings.publicUrl),
+    clock: systemClock,
+    log,
+    onOutcome: (_lane, outcome, seconds) => metrics.outboundSeconds.observe({ outcome }, seconds),
+  });
+  return { metrics, outbound };
 }
 
 function stores(database: Database) {

@@ -149,7 +149,8 @@ export class PostgresProvisioningStore implements ProvisioningStore {
         name: 'push_roles_given',
         text: `INSERT INTO role_assignments (tenant_id, id, user_id, role_id, application_id, source)
           SELECT $1, gen_random_uuid(), $2, w.role_id, w.application_id, 'scim' FROM (${wanted}) w
-          WHERE NOT EXISTS (SELECT FROM role_assignments a WHERE a.tenant_id = $1 AND a.user_id = $2 AND ${same})`,
+          WHERE NOT EXISTS (SELECT FROM role_assignments a
+            WHERE a.tenant_id = $1 AND a.user_id = $2 AND a.source = 'scim' AND ${same})`,
         values,
       },
     ]);

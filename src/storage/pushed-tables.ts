@@ -34,9 +34,10 @@ const schemasOf = (core: string): string => `SELECT to_jsonb(s.urn) AS value, s.
 const GROUPS_OF_R = `FROM group_members gm JOIN groups g ON g.tenant_id = gm.tenant_id AND g.id = gm.group_id
   WHERE gm.tenant_id = r.tenant_id AND gm.user_id = r.id AND gm.source = 'scim'`;
 
+/** Roles that SCIM gave: those that others give are none of its business, and it can't take them. */
 const ROLES_OF_R = `FROM role_assignments ra JOIN roles ro ON ro.tenant_id = ra.tenant_id AND ro.id = ra.role_id
   LEFT JOIN applications ap ON ap.tenant_id = ra.tenant_id AND ap.id = ra.application_id
-  WHERE ra.tenant_id = r.tenant_id AND ra.user_id = r.id AND starts_with(ro.key, 'console:') = false`;
+  WHERE ra.tenant_id = r.tenant_id AND ra.user_id = r.id AND ra.source = 'scim'`;
 
 export const PUSHED_USERS: PushedTable<PushedUser> = {
   kind: 'user',

@@ -96,7 +96,9 @@ test('discovery, wrong tokens and unknown addresses', async () => {
   expect((await scim.get('/Schemas')).body).toMatchObject({ totalResults: 5 });
   expect((await scim.get('/ResourceTypes')).body).toMatchObject({ totalResults: 4 });
   expect((await scim.get('/Roles?count=1')).body).toMatchObject({ totalResults: 1, itemsPerPage: 1 });
-  expect((await scim.get('/Nothing')).status).toBe(404);
+  for (const path of ['/Nothing', '/Users/', '/Users/%61', '//Users', '/Schemas/urn%3Aietf'])
+    // oxlint-disable-next-line no-await-in-loop -- in order, so that a failure names its path
+    expect({ path, ...(await scim.get(path)) }).toMatchObject({ path, status: 404, body: { status: '404' } });
 });
 
 test('case is folded in every alphabet: names of groups, names of users', async () => {

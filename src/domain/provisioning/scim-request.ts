@@ -25,7 +25,7 @@ export interface ScimRequestRecord {
 
 /** What a request did to a resource. */
 export interface ScimEffect {
-  readonly action: 'created' | 'updated' | 'unchanged' | 'deleted';
+  readonly action: 'created' | 'updated' | 'unchanged' | 'deactivated' | 'deleted';
   readonly resourceType: 'User' | 'Group';
   readonly id: string;
   /** Names that the request gave and the schema doesn't have. */

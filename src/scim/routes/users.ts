@@ -1,6 +1,7 @@
 import type { Json, JsonObject } from '../../core/json.js';
 import { changeUser, createUser, deleteUser } from '../../domain/provisioning/push-user.js';
 import type { PushedUser, UserState } from '../../domain/provisioning/pushed-resources.js';
+import type { ScimEffect } from '../../domain/provisioning/scim-request.js';
 import type { ScimAnswer, ScimCall, ScimRequest } from '../call.js';
 import { badRequest, quoted, ScimError } from '../errors.js';
 import type { Listing } from '../list.js';
@@ -110,17 +111,21 @@ async function change(
 ): Promise<ScimAnswer> {
   const project = projector(call.schemas.user, fromQuery(request.query));
   if (!isUserId(id)) throw unknownUser(id);
-  let versionBefore = 0;
+  let before: PushedUser | undefined;
   const user = await call.transaction((deps, scope) =>
     changeUser(deps, scope, call.push, id, (current) => {
       checkMatch(request, current.version);
-      versionBefore = current.version;
+      before = current;
       return to(current);
     }),
   );
-  const action = user.version === versionBefore ? 'unchanged' : 'updated';
-  call.effects.push({ action, resourceType: 'User', id, ignored });
+  call.effects.push({ action: changeOf(before, user), resourceType: 'User', id, ignored });
   return { ...shown(call, user, project), status: 200 };
+}
+
+function changeOf(before: PushedUser | undefined, after: PushedUser): ScimEffect['action'] {
+  if (before?.version === after.version) return 'unchanged';
+  return before?.active === true && !after.active ? 'deactivated' : 'updated';
 }
 
 function shown(call: ScimCall, user: PushedUser, project: (resource: JsonObject) => JsonObject) {
