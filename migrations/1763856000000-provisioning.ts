@@ -14,6 +14,7 @@ export class Provisioning1763856000000 implements MigrationInterface {
     await runner.query(OUTBOX);
     await runner.query(RECORDER);
     await runner.query(UPSTREAM);
+    await runner.query(SESSIONS);
     await runner.query(ROW_SECURITY);
   }
 
@@ -23,7 +24,7 @@ export class Provisioning1763856000000 implements MigrationInterface {
       DROP TRIGGER groups_fold ON groups;
       DROP TRIGGER users_fold ON users;
       DROP FUNCTION fold_group_name, fold_user_name;
-      DROP INDEX outbox_due_idx, outbox_settled_idx, users_pushed_idx, groups_pushed_idx, groups_scim_name_key,
+      DROP INDEX sessions_created_idx, outbox_due_idx, outbox_settled_idx, users_pushed_idx, groups_pushed_idx, groups_scim_name_key,
         groups_scim_external_id_key, role_mappings_name_idx;
       ALTER TABLE outbox DROP COLUMN receiver, DROP COLUMN due_at, DROP COLUMN attempts, DROP COLUMN lease,
         DROP COLUMN settled_at, DROP COLUMN outcome, DROP COLUMN last_error;
@@ -201,6 +202,12 @@ CREATE TABLE upstream_grants (
   CONSTRAINT upstream_grants_connection_fkey FOREIGN KEY (tenant_id, connection_id)
     REFERENCES connections (tenant_id, id) ON DELETE CASCADE
 );
+CREATE INDEX upstream_grants_checked_idx ON upstream_grants (checked_at);
+`;
+
+/** Lists of sessions begin with the latest, and are read page by page. */
+const SESSIONS = `
+CREATE INDEX sessions_created_idx ON sessions (tenant_id, created_at, uid);
 `;
 
 const IDENTITY_TABLES = ['user_emails', 'departed_users', 'pushed_group_names', 'resource_counts'];

@@ -14,6 +14,8 @@ const EXPIRED: readonly (readonly [table: string, key: string, condition: string
   ['access_token_records', 'tenant_id, jti_hash', 'expires_at < now()'],
   ['login_transactions', 'tenant_id, state_hash', `expires_at < now() - interval '1 hour'`],
   ['sessions', 'tenant_id, uid', `expires_at < now() - interval '1 day'`],
+  // Asked at each refresh; nobody's refresh token lives longer than 90 days.
+  ['upstream_grants', 'tenant_id, user_id', `checked_at < now() - interval '90 days'`],
   [
     'outbox',
     'tenant_id, id',

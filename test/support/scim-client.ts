@@ -1,3 +1,4 @@
+import { fetch, type Headers } from 'undici';
 import type { Json, JsonObject } from '../../src/core/json.js';
 
 export interface ScimReply {
