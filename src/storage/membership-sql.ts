@@ -12,6 +12,12 @@ interface MembershipStatement extends Statement {
 /** Members that one statement takes: a hundred thousand in one would be cancelled for taking too long. */
 const CHUNK = 5_000;
 
+/** A change of members as statements; `malformed`: what was named and can be nobody's id. */
+export interface MembershipPlan {
+  readonly statements: readonly MembershipStatement[];
+  readonly malformed: readonly string[];
+}
+
 /**
  * The statements of a change of members, for one flush: who of the named is unknown, who leaves, who joins. Each touches
  * only rows that change: what one member costs doesn't follow the size of the group.
@@ -21,7 +27,7 @@ export function membershipStatements(
   of: PushScope,
   groupId: GroupId,
   change: MembershipChange,
-): { readonly statements: readonly MembershipStatement[]; readonly malformed: readonly string[] } {
+): MembershipPlan {
   const ids = change.kind === 'clear' ? [] : [...new Set(change.ids)].toSorted();
   const wellFormed = ids.filter(isUuid);
   const leaves =
@@ -71,6 +77,8 @@ function joining(
     text: `INSERT INTO group_members (tenant_id, group_id, user_id, source)
       SELECT $1, $4, u.id, 'scim' FROM users u WHERE u.tenant_id = $1 AND u.id = ANY ($5::uuid[])
         AND u.connection_id = $2 AND u.connection_version = $3 AND u.source = 'scim'
+        AND EXISTS (SELECT FROM groups g WHERE g.tenant_id = $1 AND g.id = $4 AND g.connection_id = $2
+          AND g.connection_version = $3 AND g.origin = 'scim')
         AND NOT EXISTS (SELECT FROM group_members m
           WHERE m.tenant_id = $1 AND m.group_id = $4 AND m.user_id = u.id AND m.source = 'scim' OFFSET 0)
       ORDER BY u.id FOR KEY SHARE OF u ON CONFLICT DO NOTHING RETURNING user_id AS id`,
@@ -99,14 +107,18 @@ function othersLeaving(tenantId: TenantId, groupId: GroupId, ids: readonly strin
   };
 }
 
-/** Puts the answers of the statements together. */
-export function toMembershipOutcome(
-  statements: readonly MembershipStatement[],
+/** Puts the answers to all statements of several plans together, an outcome for each. */
+export function toMembershipOutcomes(
+  plans: readonly MembershipPlan[],
   results: readonly (readonly QueryResultRow[])[],
-): MembershipOutcome {
-  const told = (part: keyof MembershipOutcome) =>
-    statements.flatMap(({ tells }, index) =>
-      tells === part ? (results[index] ?? []).map((row) => row['id']) : [],
-    );
-  return { unknown: told('unknown'), left: told('left'), joined: told('joined') };
+): readonly MembershipOutcome[] {
+  const rows = [...results];
+  return plans.map(({ statements, malformed }) => {
+    const own = rows.splice(0, statements.length);
+    const told = (part: keyof MembershipOutcome) =>
+      statements.flatMap(({ tells }, index) =>
+        tells === part ? (own[index] ?? []).map((row) => row['id']) : [],
+      );
+    return { unknown: [...malformed, ...told('unknown')], left: told('left'), joined: told('joined') };
+  });
 }

@@ -18,7 +18,7 @@ import type {
 } from '../domain/provisioning/pushed-resources.js';
 import type { EffectiveRole } from '../domain/role/role.js';
 import type { Database, Statement } from './database.js';
-import { membershipStatements, toMembershipOutcome } from './membership-sql.js';
+import { membershipStatements, toMembershipOutcomes } from './membership-sql.js';
 import { beforeClaim } from './role-mapping-pins.js';
 import { PUSHED_GROUPS, PUSHED_USERS, type PushedTable } from './pushed-tables.js';
 import { PageEnds } from './page-ends.js';
@@ -164,15 +164,9 @@ export class PostgresProvisioningStore implements ProvisioningStore {
     scope: TenantScope,
     of: PushScope,
     id: GroupId,
-    { lock, members }: { readonly lock: boolean; readonly members: boolean },
+    options: { readonly lock: boolean; readonly members: boolean },
   ): Promise<PushedGroup | undefined> {
-    const [row] = await this.database.transaction(scope).query({
-      name: `pushed_group_${lock}_${members}`,
-      // The lock lets foreign keys pass: sign-ins that join a group go on meanwhile.
-      text: `SELECT ${PUSHED_GROUPS.select(members)} FROM ${PUSHED_GROUPS.from} AND r.id = $4
-        ${lock ? 'FOR NO KEY UPDATE OF r' : ''}`,
-      values: [...whose(scope, of), id],
-    });
+    const [row] = await this.database.transaction(scope).query(groupStatement(scope, of, id, options));
     return row === undefined ? undefined : PUSHED_GROUPS.read(row);
   }
 
@@ -204,16 +198,32 @@ export class PostgresProvisioningStore implements ProvisioningStore {
     ]);
   }
 
+  async openGroup(
+    scope: TenantScope,
+    of: PushScope,
+    id: GroupId,
+    changes: readonly MembershipChange[],
+  ): Promise<{ readonly group: PushedGroup | undefined; readonly outcomes: readonly MembershipOutcome[] }> {
+    const plans = changes.map((change) => membershipStatements(scope.tenantId, of, id, change));
+    const lock = groupStatement(scope, of, id, { lock: true, members: false });
+    const statements = plans.flatMap((plan) => plan.statements);
+    const [[row] = [], ...results] = await this.database.transaction(scope).send([lock, ...statements]);
+    return {
+      group: row === undefined ? undefined : PUSHED_GROUPS.read(row),
+      outcomes: toMembershipOutcomes(plans, results),
+    };
+  }
+
   async changeMembers(
     scope: TenantScope,
     of: PushScope,
     id: GroupId,
-    change: MembershipChange,
-  ): Promise<MembershipOutcome> {
-    const { statements, malformed } = membershipStatements(scope.tenantId, of, id, change);
-    if (malformed.length > 0) return { unknown: malformed, joined: [], left: [] };
-    const results = await this.database.transaction(scope).send(statements);
-    return toMembershipOutcome(statements, results);
+    changes: readonly MembershipChange[],
+  ): Promise<readonly MembershipOutcome[]> {
+    const plans = changes.map((change) => membershipStatements(scope.tenantId, of, id, change));
+    const statements = plans.flatMap((plan) => plan.statements);
+    const results = statements.length === 0 ? [] : await this.database.transaction(scope).send(statements);
+    return toMembershipOutcomes(plans, results);
   }
 
   async members(scope: TenantScope, id: GroupId): Promise<readonly GroupMember[]> {
@@ -287,6 +297,19 @@ const whose = (scope: TenantScope, of: PushScope): readonly unknown[] => [
   of.connectionId,
   of.connectionVersion,
 ];
+
+const groupStatement = (
+  scope: TenantScope,
+  of: PushScope,
+  id: GroupId,
+  { lock, members }: { readonly lock: boolean; readonly members: boolean },
+): Statement => ({
+  name: `pushed_group_${lock}_${members}`,
+  // The lock lets foreign keys pass: sign-ins that join a group go on meanwhile.
+  text: `SELECT ${PUSHED_GROUPS.select(members)} FROM ${PUSHED_GROUPS.from} AND r.id = $4
+    ${lock ? 'FOR NO KEY UPDATE OF r' : ''}`,
+  values: [...whose(scope, of), id],
+});
 
 const userValues = (state: UserState): readonly unknown[] => [
   state.userName,

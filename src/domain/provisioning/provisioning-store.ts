@@ -98,13 +98,20 @@ export interface ProvisioningStore {
   /** Claims the name for the connection, and for the mappings that mean a group by it. */
   createGroup(scope: TenantScope, of: PushScope, id: GroupId, state: GroupState, write: Write): void;
   updateGroup(scope: TenantScope, of: PushScope, id: GroupId, state: GroupState, write: Write): void;
+  /** Locks the group and makes the changes that are known before it is, in one flush. A group that isn't there has none. */
+  openGroup(
+    scope: TenantScope,
+    of: PushScope,
+    id: GroupId,
+    changes: readonly MembershipChange[],
+  ): Promise<{ readonly group: PushedGroup | undefined; readonly outcomes: readonly MembershipOutcome[] }>;
   /** One flush; the group's row is locked already. */
   changeMembers(
     scope: TenantScope,
     of: PushScope,
     id: GroupId,
-    change: MembershipChange,
-  ): Promise<MembershipOutcome>;
+    changes: readonly MembershipChange[],
+  ): Promise<readonly MembershipOutcome[]>;
   members(scope: TenantScope, id: GroupId): Promise<readonly GroupMember[]>;
   deleteGroup(scope: TenantScope, of: PushScope, id: GroupId): void;
   groups(

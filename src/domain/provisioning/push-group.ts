@@ -3,6 +3,7 @@ import type { GroupId, UserId } from '../../core/ids.js';
 import { canonicalJson, type JsonObject } from '../../core/json.js';
 import type { TenantScope } from '../../core/scope.js';
 import { auditPush, type ProvisioningDeps, type Push } from './provisioning.js';
+import type { MembershipOutcome } from './provisioning-store.js';
 import type { GroupState, MembershipChange, PushedGroup } from './pushed-resources.js';
 import { reviewAccess } from './review-access.js';
 
@@ -27,7 +28,8 @@ export async function createGroup(
   const at = deps.auditTools.clock.now();
   const id = deps.auditTools.ids.uuid<GroupId>();
   deps.provisioning.createGroup(scope, push, id, state, { at, version: 1 });
-  const moved = await changeMembers(deps, scope, push, id, [{ kind: 'add', ids: members }]);
+  const added = members.length === 0 ? [] : [{ kind: 'add', ids: members } as const];
+  const moved = movedBy(await deps.provisioning.changeMembers(scope, push, id, added));
   auditPush(deps, scope, push, {
     action: 'group.created',
     target: `group:${id}`,
@@ -38,26 +40,35 @@ export async function createGroup(
 
 /** What a request makes of a group. */
 export interface GroupChange {
+  /** What is known of its members before the group is: done with the look at it. */
+  readonly members: readonly MembershipChange[];
+  /** What follows from the group as it is. May throw: then nothing is changed. */
+  readonly to: (current: PushedGroup) => GroupOutcome | Promise<GroupOutcome>;
+}
+
+export interface GroupOutcome {
   readonly state: GroupState;
+  /** Changes of members that only the group as it is could tell. */
   readonly members: readonly MembershipChange[];
 }
 
 /**
  * Changes a group and its members in one transaction, under the group's lock: of changes that come in parallel none is
  * lost (A-94). Whoever leaves is judged anew. Nothing is written when nothing changes.
- * @throws DomainError `not_found`, `already_exists`; UnknownMembersError; whatever `change` throws
+ * @throws DomainError `not_found`, `already_exists`; UnknownMembersError; whatever `change.to` throws
  */
 export async function changeGroup(
   deps: ProvisioningDeps,
   scope: TenantScope,
   push: Push,
   id: GroupId,
-  change: (current: PushedGroup) => GroupChange | Promise<GroupChange>,
+  change: GroupChange,
 ): Promise<PushedGroup> {
-  const current = await deps.provisioning.group(scope, push, id, { lock: true, members: false });
+  const { group: current, outcomes } = await deps.provisioning.openGroup(scope, push, id, change.members);
   if (current === undefined) throw new DomainError('not_found', 'no such group');
-  const { state, members } = await change(current);
-  const moved = await changeMembers(deps, scope, push, id, members);
+  const { state, members } = await change.to(current);
+  const after = await deps.provisioning.changeMembers(scope, push, id, members);
+  const moved = movedBy([...outcomes, ...after]);
   const differs = !isSame(current, state);
   if (!differs && moved.joined.size + moved.left.size === 0) return current;
   const write = { at: deps.auditTools.clock.now(), version: current.version + 1 };
@@ -96,18 +107,11 @@ interface Moved {
   readonly left: ReadonlySet<UserId>;
 }
 
-async function changeMembers(
-  deps: ProvisioningDeps,
-  scope: TenantScope,
-  push: Push,
-  id: GroupId,
-  changes: readonly MembershipChange[],
-): Promise<Moved> {
+/** Who came and who went, over several changes. @throws UnknownMembersError */
+function movedBy(outcomes: readonly MembershipOutcome[]): Moved {
   const joined = new Set<UserId>();
   const left = new Set<UserId>();
-  for (const change of changes) {
-    if (change.kind === 'add' && change.ids.length === 0) continue;
-    const outcome = await deps.provisioning.changeMembers(scope, push, id, change);
+  for (const outcome of outcomes) {
     if (outcome.unknown.length > 0) throw new UnknownMembersError(outcome.unknown);
     // Who leaves and comes back within one request was never away.
     for (const user of outcome.left) if (!joined.delete(user)) left.add(user);

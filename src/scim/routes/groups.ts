@@ -5,7 +5,7 @@ import {
   changeGroup,
   createGroup,
   deleteGroup,
-  type GroupChange,
+  type GroupOutcome,
 } from '../../domain/provisioning/push-group.js';
 import type { ProvisioningDeps } from '../../domain/provisioning/provisioning.js';
 import type { MembershipChange, PushedGroup } from '../../domain/provisioning/pushed-resources.js';
@@ -69,10 +69,12 @@ export async function putGroup(call: ScimCall, request: ScimRequest, id: string)
   const ignored: string[] = [];
   const resource = readResource(request.body, call.schemas.group, 'replace', ignored);
   const members = [{ kind: 'replace', ids: memberIds(resource['members']) }] as const;
-  const group = await change(call, request, id, { ignored, shows: true }, (current) => ({
-    state: toGroupState(resource, current.externalId),
+  const group = await change(call, request, id, {
+    ignored,
+    shows: true,
     members,
-  }));
+    to: (current) => ({ state: toGroupState(resource, current.externalId), members: [] }),
+  });
   return { status: 200, ...shown(call, request, group) };
 }
 
@@ -82,13 +84,17 @@ export async function patchGroup(call: ScimCall, request: ScimRequest, id: strin
   const plan = planGroupPatch(readPatch(request.body), schemas.group);
   const shows = request.query.has('attributes');
   const ignored: string[] = [];
-  const group = await change(call, request, id, { ignored, shows }, async (current, deps, scope) => {
-    const patched = applyPatch(toCanonicalGroup(current), plan.attributes, schemas.group);
-    ignored.splice(0, ignored.length, ...patched.ignored);
-    return {
-      state: toGroupState(patched.resource, null),
-      members: await membershipOf(plan.members, current.id, deps, scope),
-    };
+  const ahead = knownAhead(plan.members);
+  const group = await change(call, request, id, {
+    ignored,
+    shows,
+    members: ahead ?? [],
+    to: async (current, deps, scope) => {
+      const patched = applyPatch(toCanonicalGroup(current), plan.attributes, schemas.group);
+      ignored.splice(0, ignored.length, ...patched.ignored);
+      const members = ahead === undefined ? await membershipOf(plan.members, current.id, deps, scope) : [];
+      return { state: toGroupState(patched.resource, null), members };
+    },
   });
   return shows
     ? { status: 200, ...shown(call, request, group) }
@@ -105,30 +111,47 @@ export async function removeGroup(call: ScimCall, request: ScimRequest, id: stri
   return { status: 204 };
 }
 
+/** A change of a group, as a route wants it. */
+interface WantedChange {
+  readonly ignored: readonly string[];
+  /** Whether the answer shows the group. */
+  readonly shows: boolean;
+  readonly members: readonly MembershipChange[];
+  readonly to: (
+    current: PushedGroup,
+    deps: ProvisioningDeps,
+    scope: TenantScope,
+  ) => GroupOutcome | Promise<GroupOutcome>;
+}
+
 async function change(
   call: ScimCall,
   request: ScimRequest,
   id: string,
-  { ignored, shows }: { readonly ignored: readonly string[]; readonly shows: boolean },
-  to: (
-    current: PushedGroup,
-    deps: ProvisioningDeps,
-    scope: TenantScope,
-  ) => GroupChange | Promise<GroupChange>,
+  { ignored, shows, members, to }: WantedChange,
 ): Promise<PushedGroup> {
   if (!isGroupId(id)) throw unknownGroup(id);
   let versionBefore = 0;
   const group = await call.transaction(async (deps, scope) => {
-    const changed = await changeGroup(deps, scope, call.push, id, (current) => {
-      checkMatch(request, current.version);
-      versionBefore = current.version;
-      return to(current, deps, scope);
+    const changed = await changeGroup(deps, scope, call.push, id, {
+      members,
+      to: (current) => {
+        checkMatch(request, current.version);
+        versionBefore = current.version;
+        return to(current, deps, scope);
+      },
     });
     return shows ? ((await read(call, request, changed.id, deps, scope)) ?? changed) : changed;
   });
   const action = group.version === versionBefore ? 'unchanged' : 'updated';
   call.effects.push({ action, resourceType: 'Group', id, ignored });
   return group;
+}
+
+/** Changes that name all their members by id; undefined where some name them by a filter over who is there. */
+function knownAhead(changes: readonly MemberChange[]): readonly MembershipChange[] | undefined {
+  const named = changes.flatMap((each) => (each.kind === 'removeWhere' ? [] : [each]));
+  return named.length === changes.length ? named : undefined;
 }
 
 /** Changes by id as they are; those by a filter become ids of the members whom it matches when its turn comes. */

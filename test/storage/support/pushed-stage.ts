@@ -111,7 +111,7 @@ export class PushedStage {
     const id = testIds.uuid<GroupId>();
     await this.inTenant(async (scope) => {
       this.store.createGroup(scope, this.of, id, { name, externalId, attributes: {} }, this.#write());
-      await this.store.changeMembers(scope, this.of, id, { kind: 'add', ids: members });
+      await this.store.changeMembers(scope, this.of, id, [{ kind: 'add', ids: members }]);
     });
     return id;
   }
