@@ -342,16 +342,15 @@ describe('A-56: a refresh when access is gone', () => {
     expect(claimsOf(second.body['id_token'])['roles']).toEqual([]);
   });
 
-  test('who lost the application is named in the audit trail', async () => {
+  test('who lost all access by a change of configuration is named in the audit trail, before any refresh', async () => {
     const first = await family();
+    const sub = String(claimsOf(first['id_token'])['sub']);
     await configure({ whenNoRole: 'deny', roleMappings: [] });
-    await refresh(app, first['refresh_token']);
-    const [event] = (await ledger.audit('acme', { action: 'refresh.refused' })).slice(-1);
-    expect(event).toMatchObject({
-      outcome: 'refused',
+    const ended = await ledger.audit('acme', { action: 'access.ended' });
+    expect(ended.find(({ target }) => target === `user:${sub}`)).toMatchObject({
       reason: 'no_role',
-      application: 'app',
-      actor: { type: 'user', id: claimsOf(first['id_token'])['sub'] },
+      actor: { type: 'operator' },
     });
+    expect(outcome(await refresh(app, first['refresh_token']))).toEqual(REFUSED);
   });
 });
