@@ -7,6 +7,8 @@ export default {
   globalTeardown: '<rootDir>/test/support/global-teardown.js',
   testTimeout: 60_000,
   maxWorkers: 2,
+  // What a suite has loaded stays in its worker: without this the last ones run beside gigabytes of the first.
+  workerIdleMemoryLimit: '1GB',
   coverageProvider: 'v8',
   collectCoverageFrom: ['src/**/*.{ts,tsx}'],
   extensionsToTreatAsEsm: ['.ts', '.tsx'],
