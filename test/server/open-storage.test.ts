@@ -4,6 +4,7 @@ import { silentLogger } from '../../src/core/logger.js';
 import { readConfig } from '../../src/server/config.js';
 import { openStorage } from '../../src/server/open-storage.js';
 import { PostgresConfigurationStore } from '../../src/storage/configuration-store.js';
+import { MIGRATIONS } from '../../src/storage/data-source.js';
 import { Database } from '../../src/storage/database.js';
 import { createTestDatabase } from '../support/database.js';
 import { testIds } from '../support/deployment.js';
@@ -31,7 +32,7 @@ describe('opening a deployment’s database', () => {
     const config = await configOf();
     const keys = newKey();
     const first = await open(config(keys));
-    expect(first.migrated).toHaveLength(1);
+    expect(first.migrated).toHaveLength(MIGRATIONS.length);
     const find = () => new PostgresConfigurationStore(new Database(first.dataSource)).find('system');
     const made = await find();
     expect(made?.configuration.tenant).toMatchObject({ slug: 'system', kind: 'system', parentId: null });
