@@ -127,7 +127,7 @@ export class Party {
   }
 
   async #tokens(nonce: string | undefined, form: Readonly<Record<string, string>>): Promise<SignedIn> {
-    const body = jsonOf(await this.#post('token', WEB, form), 'token');
+    const body = jsonOf(await this.#post('token', WEB, form), `token of ${this.issuer}`);
     const { access_token: accessToken, refresh_token: refreshToken, id_token: idToken } = body;
     if (typeof accessToken !== 'string' || typeof refreshToken !== 'string' || typeof idToken !== 'string')
       throw new UnexpectedAnswer(`token: members are missing, got ${Object.keys(body).join(' ')}`);
