@@ -98,14 +98,25 @@ export const lookUp: ScimFlow = {
   },
 };
 
-/** Adds one user after the other to a group; those who are in it already would prove nothing. */
-function adding({ client }: Populated, group: PreparedGroup): Operation {
+/** Members that were found and taken out again within a window, because a small tenant had nobody left to add. */
+const foundBefore = new WeakMap<Populated, number>();
+
+/**
+ * Adds one user after the other to a group; those who are in it already would prove nothing. When everybody is in, they are
+ * counted and taken out, once in some hundred additions.
+ */
+function adding({ population }: ScimStage, populated: Populated, group: PreparedGroup): Operation {
   let turn = 0;
   return async () => {
+    if (turn === group.outsiders.length) {
+      turn = 0;
+      const found = await population.removeOutsiders(populated.tenant, group);
+      foundBefore.set(populated, (foundBefore.get(populated) ?? 0) + found);
+    }
     const user = group.outsiders[turn];
     turn += 1;
-    if (user === undefined) throw new Error('no users are left to add: choose shorter windows (--seconds)');
-    await client.addMembers(group.id, [user]);
+    if (user === undefined) throw new Error(`everybody is in the group of ${group.size} from the start`);
+    await populated.client.addMembers(group.id, [user]);
   };
 }
 
@@ -119,7 +130,8 @@ function groupOf(populated: Populated, size: number, worker: number): PreparedGr
 }
 
 async function emptied({ population }: ScimStage, populated: Populated, size: number): Promise<number> {
-  let found = 0;
+  let found = foundBefore.get(populated) ?? 0;
+  foundBefore.delete(populated);
   for (const group of groupsOf(populated, size))
     // oxlint-disable-next-line no-await-in-loop -- one connection
     found += await population.removeOutsiders(populated.tenant, group);
@@ -135,7 +147,7 @@ export const addMember: ScimFlow = {
   measure: async (stage) => {
     const size = Math.min(...stage.sizes.flatMap(({ tenant }) => tenant.groupSizes));
     const open = (populated: Populated, worker: number) =>
-      adding(populated, groupOf(populated, size, worker));
+      adding(stage, populated, groupOf(populated, size, worker));
     const close = (populated: Populated) => emptied(stage, populated, size);
     return { places: await measurePlaces(stage, acrossSizes(stage, open, close)) };
   },
@@ -154,7 +166,8 @@ export const addMemberBySize: ScimFlow = {
       const name = `${number.format(size)} members`;
       return {
         name,
-        open: () => Promise.resolve(workers((worker) => adding(largest, groupOf(largest, size, worker)))),
+        open: () =>
+          Promise.resolve(workers((worker) => adding(stage, largest, groupOf(largest, size, worker)))),
         close: async (done) => checkDone(name, await emptied(stage, largest, size), done),
       };
     });
