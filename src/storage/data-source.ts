@@ -1,6 +1,7 @@
 import { DataSource } from 'typeorm';
 import { FirstSchema1763769600000 } from '../../migrations/1763769600000-first-schema.js';
 import { Provisioning1763856000000 } from '../../migrations/1763856000000-provisioning.js';
+import { Provider1763942400000 } from '../../migrations/1763942400000-provider.js';
 import {
   AccessPolicyTable,
   ApiScopeTable,
@@ -33,7 +34,7 @@ const ENTITIES = [
   LinkTable,
 ];
 
-export const MIGRATIONS = [FirstSchema1763769600000, Provisioning1763856000000];
+export const MIGRATIONS = [FirstSchema1763769600000, Provisioning1763856000000, Provider1763942400000];
 
 export interface PoolLimits {
   /** Connections at most. */

@@ -5,6 +5,8 @@ import { inspectSchema, judgeSchema, prepareSchema, SchemaError } from '../../sr
 import { createTestDatabase } from '../support/database.js';
 import { asSuperuser, prepareTemplate } from '../support/prepare-database.js';
 
+const ALL = ['FirstSchema1763769600000', 'Provisioning1763856000000', 'Provider1763942400000'];
+
 const drops: (() => Promise<void>)[] = [];
 afterEach(async () => {
   for (const drop of drops.splice(0)) await drop();
@@ -39,7 +41,7 @@ describe('an empty database', () => {
   test('is migrated, and is then current', async () => {
     const url = await database();
     expect(judgeSchema(await inspectSchema(url))).toBe('old');
-    expect(await prepare(url)).toEqual(['FirstSchema1763769600000', 'Provisioning1763856000000']);
+    expect(await prepare(url)).toEqual(ALL);
     expect(judgeSchema(await inspectSchema(url))).toBe('current');
     expect(await prepare(url)).toEqual([]);
   });
@@ -64,7 +66,7 @@ describe('an empty database', () => {
         }),
       ),
     );
-    expect(ran.flat()).toEqual(['FirstSchema1763769600000', 'Provisioning1763856000000']);
+    expect(ran.flat()).toEqual(ALL);
     expect(together).toBe(1);
   });
 });

@@ -7,8 +7,10 @@ import {
   integer,
   json,
   madeNow,
+  optional,
   table,
   text,
+  time,
   undescribed,
   uuid,
   within,
@@ -22,6 +24,9 @@ export interface ApplicationRow {
   type: Application['type'];
   settings: Application['settings'];
   createdAt: Date;
+  source: 'operator' | 'registration';
+  registrationTokenHash: Buffer | null;
+  webhookSecretSealed: string | null;
 }
 
 export const ApplicationTable = table<ApplicationRow>(
@@ -34,6 +39,9 @@ export const ApplicationTable = table<ApplicationRow>(
     type: text,
     settings: json,
     createdAt: madeNow,
+    source: { ...text, default: 'operator' },
+    registrationTokenHash: optional(bytes),
+    webhookSecretSealed: optional(text),
   },
   {
     primary: ['tenantId', 'id'],
@@ -48,11 +56,21 @@ export interface ApplicationSecretRow {
   applicationId: string;
   hash: Buffer;
   createdAt: Date;
+  expiresAt: Date | null;
+  lastUsedAt: Date | null;
 }
 
 export const ApplicationSecretTable = table<ApplicationSecretRow>(
   'application_secrets',
-  { tenantId: uuid, id: uuid, applicationId: uuid, hash: bytes, createdAt: madeNow },
+  {
+    tenantId: uuid,
+    id: uuid,
+    applicationId: uuid,
+    hash: bytes,
+    createdAt: madeNow,
+    expiresAt: optional(time),
+    lastUsedAt: optional(time),
+  },
   {
     primary: ['tenantId', 'id'],
     indices: [{ name: 'application_secrets_application_idx', columns: ['tenantId', 'applicationId'] }],

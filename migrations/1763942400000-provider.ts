@@ -1,0 +1,76 @@
+import type { MigrationInterface, QueryRunner } from 'typeorm';
+
+/**
+ * What the OpenID Provider keeps beyond sign-in: who registered an application and by which token, secrets with an end,
+ * devices that wait for a person, sessions of an MSP's application that stand for a person of a customer.
+ */
+export class Provider1763942400000 implements MigrationInterface {
+  async up(runner: QueryRunner): Promise<void> {
+    await runner.query(`SET LOCAL lock_timeout = '2s'`);
+    await runner.query(APPLICATIONS);
+    await runner.query(DEVICES);
+    await runner.query(BROKERED_SESSIONS);
+    await runner.query(ROW_SECURITY);
+  }
+
+  async down(runner: QueryRunner): Promise<void> {
+    await runner.query(`
+      DROP TABLE initial_access_tokens;
+      DROP INDEX sessions_brokered_idx, oidc_artifacts_user_code_key;
+      ALTER TABLE sessions DROP COLUMN brokered_tenant_id, DROP COLUMN brokered_user_id;
+      ALTER TABLE oidc_artifacts DROP COLUMN user_code_hash;
+      ALTER TABLE application_secrets DROP COLUMN expires_at, DROP COLUMN last_used_at;
+      ALTER TABLE applications DROP COLUMN source, DROP COLUMN registration_token_hash, DROP COLUMN webhook_secret_sealed;
+    `);
+  }
+}
+
+/**
+ * An application is the operator's or was registered by a machine (RFC 7591), which may change it with a token of its
+ * own (RFC 7592). A token for registering says in `settings` what those applications may have at most.
+ */
+const APPLICATIONS = `
+ALTER TABLE applications
+  ADD COLUMN source text NOT NULL DEFAULT 'operator',
+  ADD COLUMN registration_token_hash bytea,
+  ADD COLUMN webhook_secret_sealed text;
+ALTER TABLE application_secrets ADD COLUMN expires_at timestamptz, ADD COLUMN last_used_at timestamptz;
+
+CREATE TABLE initial_access_tokens (
+  tenant_id uuid NOT NULL,
+  id uuid NOT NULL,
+  name text NOT NULL,
+  hash bytea NOT NULL,
+  settings jsonb NOT NULL,
+  created_at timestamptz NOT NULL DEFAULT now(),
+  expires_at timestamptz,
+  last_used_at timestamptz,
+  CONSTRAINT initial_access_tokens_pkey PRIMARY KEY (tenant_id, id),
+  CONSTRAINT initial_access_tokens_tenant_fkey FOREIGN KEY (tenant_id) REFERENCES tenants (id) ON DELETE CASCADE
+);
+CREATE UNIQUE INDEX initial_access_tokens_hash_key ON initial_access_tokens (tenant_id, hash);
+`;
+
+/** The short code that a person types is a second name of a device's artifact. */
+const DEVICES = `
+ALTER TABLE oidc_artifacts ADD COLUMN user_code_hash bytea;
+CREATE UNIQUE INDEX oidc_artifacts_user_code_key ON oidc_artifacts (tenant_id, user_code_hash)
+  WHERE user_code_hash IS NOT NULL;
+`;
+
+/**
+ * A session at an MSP's issuer that stands for a person of one of its customers: the end of access there finds it here.
+ * No foreign key can tell so, because keys never leave a tenant.
+ */
+const BROKERED_SESSIONS = `
+ALTER TABLE sessions ADD COLUMN brokered_tenant_id uuid, ADD COLUMN brokered_user_id uuid;
+CREATE INDEX sessions_brokered_idx ON sessions (tenant_id, brokered_tenant_id, brokered_user_id)
+  WHERE brokered_tenant_id IS NOT NULL AND ended_at IS NULL;
+`;
+
+const ROW_SECURITY = `
+ALTER TABLE initial_access_tokens ENABLE ROW LEVEL SECURITY;
+CREATE POLICY initial_access_tokens_tenant ON initial_access_tokens
+  USING (tenant_id = nullif(current_setting('app.tenant_id', true), '')::uuid);
+GRANT SELECT, INSERT, UPDATE, DELETE ON initial_access_tokens TO causeway_app;
+`;
