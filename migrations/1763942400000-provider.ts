@@ -10,6 +10,7 @@ export class Provider1763942400000 implements MigrationInterface {
     await runner.query(APPLICATIONS);
     await runner.query(DEVICES);
     await runner.query(BROKERED_SESSIONS);
+    await runner.query(ROTATION);
     await runner.query(ROW_SECURITY);
   }
 
@@ -19,7 +20,10 @@ export class Provider1763942400000 implements MigrationInterface {
       DROP INDEX sessions_brokered_idx, oidc_artifacts_user_code_key;
       ALTER TABLE sessions DROP COLUMN brokered_tenant_id, DROP COLUMN brokered_user_id;
       ALTER TABLE oidc_artifacts DROP COLUMN user_code_hash;
-      ALTER TABLE application_secrets DROP COLUMN expires_at, DROP COLUMN last_used_at;
+      ALTER TABLE application_secrets DROP COLUMN expires_at, DROP COLUMN last_used_at, DROP COLUMN slot;
+      UPDATE signing_keys SET private_jwk_sealed = '' WHERE private_jwk_sealed IS NULL;
+      DROP INDEX signing_keys_turn_key, signing_keys_connection_turn_key, signing_keys_due_idx, signing_keys_current_idx;
+      ALTER TABLE signing_keys ALTER COLUMN private_jwk_sealed SET NOT NULL, DROP COLUMN due_at, DROP COLUMN claimed_until;
       ALTER TABLE applications DROP COLUMN source, DROP COLUMN registration_token_hash, DROP COLUMN webhook_secret_sealed;
     `);
   }
@@ -66,6 +70,25 @@ const BROKERED_SESSIONS = `
 ALTER TABLE sessions ADD COLUMN brokered_tenant_id uuid, ADD COLUMN brokered_user_id uuid;
 CREATE INDEX sessions_brokered_idx ON sessions (tenant_id, brokered_tenant_id, brokered_user_id)
   WHERE brokered_tenant_id IS NOT NULL AND ended_at IS NULL;
+`;
+
+/**
+ * Of a signing key: when its next step is due, who takes it now. Of one owner and algorithm there is one key that signs
+ * and one that comes next, whatever several nodes do at once. A retired key's private half is erased.
+ * A client secret is the first of its application or the second one.
+ */
+const ROTATION = `
+ALTER TABLE signing_keys
+  ADD COLUMN due_at timestamptz,
+  ADD COLUMN claimed_until timestamptz,
+  ALTER COLUMN private_jwk_sealed DROP NOT NULL;
+CREATE UNIQUE INDEX signing_keys_turn_key ON signing_keys (tenant_id, alg, state)
+  WHERE connection_id IS NULL AND state IN ('next', 'current');
+CREATE UNIQUE INDEX signing_keys_connection_turn_key ON signing_keys (tenant_id, connection_id, alg, state)
+  WHERE connection_id IS NOT NULL AND state IN ('next', 'current');
+CREATE INDEX signing_keys_due_idx ON signing_keys (due_at) WHERE due_at IS NOT NULL;
+CREATE INDEX signing_keys_current_idx ON signing_keys (state_changed_at) WHERE state = 'current';
+ALTER TABLE application_secrets ADD COLUMN slot text NOT NULL DEFAULT 'primary';
 `;
 
 const ROW_SECURITY = `

@@ -1,6 +1,6 @@
 import type { TenantId } from '../core/ids.js';
 import { admitsSignIn, type Connection, type ConnectionSecrets } from '../domain/connection/connection.js';
-import type { Application, ApplicationSecret } from '../domain/application/application.js';
+import type { Application, StoredApplicationSecret } from '../domain/application/application.js';
 import type { TenantConfiguration } from '../domain/configuration/tenant-configuration.js';
 import { PUBLISHED_STATES, type SigningKey } from '../domain/keys/signing-key.js';
 import { connectionSecretPlace, signingKeyPlace } from '../domain/keys/sealed-places.js';
@@ -48,7 +48,8 @@ export class TenantContext {
     return this.#applications.get(clientId);
   }
 
-  applicationSecrets(application: Application): readonly ApplicationSecret[] {
+  /** The application's secrets, also those that have expired. */
+  applicationSecrets(application: Application): readonly StoredApplicationSecret[] {
     return this.#stored.applicationSecrets.get(application.id) ?? [];
   }
 

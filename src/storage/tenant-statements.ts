@@ -1,7 +1,7 @@
 import type { QueryResultRow } from 'pg';
 import type { ApplicationId, ConnectionId, TenantId } from '../core/ids.js';
 import type { AccessPolicy, Api } from '../domain/api/api.js';
-import type { Application, ApplicationSecret } from '../domain/application/application.js';
+import type { Application, StoredApplicationSecret } from '../domain/application/application.js';
 import { NEW_CONNECTION_SETTINGS } from '../domain/configuration/defaults.js';
 import type { CustomerGrant, TenantConfiguration } from '../domain/configuration/tenant-configuration.js';
 import { accessPolicyView, grantView, roleMappingView } from '../domain/configuration/views.js';
@@ -38,8 +38,8 @@ const PARTS = {
   accessPolicies: `SELECT p.id, a.identifier AS api, p.clients, p.grants, p.scopes FROM access_policies p
     JOIN apis a ON a.tenant_id = p.tenant_id AND a.id = p.api_id WHERE p.tenant_id = $1 ORDER BY p.id`,
   applications: 'SELECT * FROM applications WHERE tenant_id = $1 ORDER BY client_id',
-  applicationSecrets:
-    'SELECT id, application_id, hash FROM application_secrets WHERE tenant_id = $1 ORDER BY created_at DESC, id DESC',
+  applicationSecrets: `SELECT id, application_id, hash, slot, expires_at FROM application_secrets WHERE tenant_id = $1
+    ORDER BY created_at DESC, id DESC`,
   scimTokens: `SELECT s.id, s.name, s.connection_id, s.hash, s.expires_at, c.key AS connection FROM scim_tokens s
     JOIN connections c ON c.tenant_id = s.tenant_id AND c.id = s.connection_id WHERE s.tenant_id = $1 ORDER BY s.name`,
   grants: 'SELECT id, group_reference, customers, roles FROM tenant_links WHERE tenant_id = $1 ORDER BY id',
@@ -195,11 +195,12 @@ const toSigningKey = (row: QueryResultRow): SigningKey => ({
   sealedPrivateJwk: row['private_jwk_sealed'],
 });
 
-function groupSecrets(rows: Rows): ReadonlyMap<ApplicationId, readonly ApplicationSecret[]> {
-  const byApplication = new Map<ApplicationId, ApplicationSecret[]>();
+function groupSecrets(rows: Rows): ReadonlyMap<ApplicationId, readonly StoredApplicationSecret[]> {
+  const byApplication = new Map<ApplicationId, StoredApplicationSecret[]>();
   for (const row of rows) {
     const id = row['application_id'] as ApplicationId;
-    byApplication.set(id, [...(byApplication.get(id) ?? []), { id: row['id'], hash: row['hash'] }]);
+    const secret = { id: row['id'], hash: row['hash'], slot: row['slot'], expiresAt: row['expires_at'] };
+    byApplication.set(id, [...(byApplication.get(id) ?? []), secret]);
   }
   return byApplication;
 }

@@ -68,6 +68,13 @@ export interface ApplicationSecret {
   readonly hash: Uint8Array;
 }
 
+/** A client secret of an application as it is stored (B15): two at most are good at a time. */
+export interface StoredApplicationSecret extends ApplicationSecret {
+  readonly slot: 'primary' | 'secondary';
+  /** Refused from then on; null: it has no end. One that has an end was replaced by another. */
+  readonly expiresAt: Date | null;
+}
+
 export const CLIENT_ID = /^[A-Za-z0-9._~-]{1,64}$/;
 
 /** Whether a person with these groups and roles (of this application) may use it. */

@@ -1,5 +1,5 @@
 import type { ApplicationId, ConnectionId, TenantId } from '../../core/ids.js';
-import type { ApplicationSecret } from '../application/application.js';
+import type { StoredApplicationSecret } from '../application/application.js';
 import type { TenantConfiguration } from '../configuration/tenant-configuration.js';
 import type { SigningKey } from '../keys/signing-key.js';
 
@@ -26,7 +26,7 @@ export interface StoredTenant {
   readonly wrappedDataKey: string;
   readonly signingKeys: readonly SigningKey[];
   readonly connectionSecrets: readonly SealedConnectionSecrets[];
-  readonly applicationSecrets: ReadonlyMap<ApplicationId, readonly ApplicationSecret[]>;
+  readonly applicationSecrets: ReadonlyMap<ApplicationId, readonly StoredApplicationSecret[]>;
   readonly scimTokens: readonly StoredScimToken[];
 }
 

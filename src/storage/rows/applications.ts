@@ -1,5 +1,5 @@
 import type { AccessPolicy, Api } from '../../domain/api/api.js';
-import type { Application } from '../../domain/application/application.js';
+import type { Application, StoredApplicationSecret } from '../../domain/application/application.js';
 import {
   bytes,
   exactText,
@@ -58,6 +58,7 @@ export interface ApplicationSecretRow {
   createdAt: Date;
   expiresAt: Date | null;
   lastUsedAt: Date | null;
+  slot: StoredApplicationSecret['slot'];
 }
 
 export const ApplicationSecretTable = table<ApplicationSecretRow>(
@@ -70,6 +71,7 @@ export const ApplicationSecretTable = table<ApplicationSecretRow>(
     createdAt: madeNow,
     expiresAt: optional(time),
     lastUsedAt: optional(time),
+    slot: { ...text, default: 'primary' },
   },
   {
     primary: ['tenantId', 'id'],

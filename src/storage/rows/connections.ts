@@ -1,6 +1,18 @@
 import type { Connection } from '../../domain/connection/connection.js';
 import type { SigningKey } from '../../domain/keys/signing-key.js';
-import { exactText, integer, json, madeNow, optional, table, text, time, uuid, within } from './table.js';
+import {
+  exactText,
+  integer,
+  json,
+  madeNow,
+  optional,
+  table,
+  text,
+  time,
+  undescribed,
+  uuid,
+  within,
+} from './table.js';
 
 export interface ConnectionRow {
   tenantId: string;
@@ -49,9 +61,12 @@ export interface SigningKeyRow {
   alg: SigningKey['alg'];
   state: SigningKey['state'];
   publicJwk: SigningKey['publicJwk'];
-  privateJwkSealed: string;
+  /** null: erased, because the key is retired. */
+  privateJwkSealed: string | null;
   createdAt: Date;
   stateChangedAt: Date;
+  dueAt: Date | null;
+  claimedUntil: Date | null;
 }
 
 export const SigningKeyTable = table<SigningKeyRow>(
@@ -63,12 +78,20 @@ export const SigningKeyTable = table<SigningKeyRow>(
     alg: text,
     state: text,
     publicJwk: json,
-    privateJwkSealed: text,
+    privateJwkSealed: optional(text),
     createdAt: madeNow,
     stateChangedAt: madeNow,
+    dueAt: optional(time),
+    claimedUntil: optional(time),
   },
   {
     primary: ['tenantId', 'id'],
+    indices: [
+      undescribed('signing_keys_turn_key'),
+      undescribed('signing_keys_connection_turn_key'),
+      undescribed('signing_keys_due_idx'),
+      undescribed('signing_keys_current_idx'),
+    ],
     foreignKeys: [
       within('signing_keys_tenant_fkey', 'tenants', ['tenantId'], ['id']),
       within('signing_keys_connection_fkey', 'connections', ['tenantId', 'connectionId'], ['tenantId', 'id']),
