@@ -19,6 +19,7 @@ import type { LoginTransaction } from '../domain/sign-in/login-transaction.js';
 import type { Account } from '../domain/user/account.js';
 import type { TenantContext } from '../http/tenant-context.js';
 import { sha256 } from '../keys/hash.js';
+import { isDenied, mayBegin } from './standing.js';
 
 /** The name under which an artifact is kept; the kind is part of it, so no kind can pass as another. */
 export function artifactHash(kind: string, id: string): ArtifactHash {
@@ -35,6 +36,7 @@ const BEARER_KINDS = ['AccessToken', 'ClientCredentials', 'RefreshToken'];
 
 const NOTHING: ArtifactCommit = {
   userId: null,
+  standing: null,
   requiredSession: null,
   requiredGrant: null,
   consume: [],
@@ -73,6 +75,8 @@ export class UnitOfWork {
   readonly #audit: AuditRecord[] = [];
   #session: SessionWrite | undefined;
   #login: LoginTransaction | undefined;
+  /** clientIds of applications that get a grant of the person's with this request, which had none. */
+  readonly #begins: string[] = [];
   #cookieSession: string | undefined;
   #endedSession: string | undefined;
   #requiredSession: string | null = null;
@@ -132,6 +136,7 @@ export class UnitOfWork {
 
   #remember(artifact: Artifact): void {
     const { grantId } = artifact.payload;
+    if (artifact.kind === 'Grant') this.#grants.set(artifact.hash.toString('base64'), artifact);
     if (artifact.grant !== undefined && typeof grantId === 'string')
       this.#rememberGrant(grantId, artifact.grant);
     if (artifact.session !== undefined) this.#rememberSession(artifact.session);
@@ -187,8 +192,14 @@ export class UnitOfWork {
   }
 
   write(artifact: NewArtifact): void {
-    this.#writes.set(artifact.hash.toString('base64'), artifact);
+    const key = artifact.hash.toString('base64');
+    this.#writes.set(key, artifact);
     if (artifact.userId !== null) this.#userId = artifact.userId;
+    if (artifact.kind === 'Grant') {
+      // One that was there must not rise again, when it was ended since.
+      if (this.#grants.has(key)) this.#requiredGrant = artifact.hash;
+      else this.#begins.push(String(artifact.clientId));
+    }
     // A grant that is known must still be there when something new is hung on it.
     if (artifact.grantHash !== null && !this.#writes.has(artifact.grantHash.toString('base64')))
       this.#requiredGrant = artifact.grantHash;
@@ -276,6 +287,7 @@ export class UnitOfWork {
   /** Drops what waits but the end of grants and its events: the request was refused half way. */
   dropNew(): void {
     this.#writes.clear();
+    this.#begins.length = 0;
     this.#consumed.length = 0;
     this.#tokenRecords.length = 0;
     this.#requiredGrant = null;
@@ -289,10 +301,34 @@ export class UnitOfWork {
     await this.store.commit(this.tenant.id, { ...NOTHING, revokeGrants, audit: [record] });
   }
 
-  /** Writes what waits. Nothing waiting: no flush. */
+  /**
+   * Writes what waits. Nothing waiting: no flush. Where a session or a grant begins, the person's groups and assignments
+   * must be those by which they were let in; if others came to be meanwhile, they are judged again.
+   */
   async commit(): Promise<CommitOutcome> {
+    const account = await this.#beginner();
+    // Let in a moment ago and without any role since: they are told so, and no session begins.
+    if (account !== undefined && this.#session?.origin !== undefined && isDenied(this.tenant, account))
+      this.#session = undefined;
+    const outcome = await this.#commit(account?.standing ?? null);
+    if (outcome !== 'ended' || account === undefined) return outcome;
+    this.forgetAccount(account.userId);
+    const now = await this.account(account.userId);
+    if (now === undefined || now.standing === account.standing || !mayBegin(this.tenant, now, this.#begins))
+      return 'ended';
+    return this.#commit(now.standing);
+  }
+
+  /** For whom something begins. */
+  async #beginner(): Promise<Account | undefined> {
+    const begins = this.#begins.length > 0 || this.#session?.origin !== undefined;
+    return begins && this.#userId !== null ? this.account(this.#userId) : undefined;
+  }
+
+  async #commit(standing: string | null): Promise<CommitOutcome> {
     const work: ArtifactCommit = {
       userId: this.#userId,
+      standing,
       requiredSession: this.#requiredSession,
       requiredGrant: this.#requiredGrant,
       consume: this.#consumed,

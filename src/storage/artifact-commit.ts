@@ -3,7 +3,7 @@ import type { TenantId } from '../core/ids.js';
 import type { ArtifactCommit, CommitOutcome } from '../domain/artifact/artifact-store.js';
 import type { Statement } from './database.js';
 import { LOGIN_TRANSACTION_COLUMNS, loginTransactionValues } from './login-transaction-store.js';
-import { MAY_ENTER } from './person-sql.js';
+import { MAY_ENTER, STANDING_MARK } from './person-sql.js';
 
 /**
  * The one statement that writes all of a request. It is made once per shape (how many artifacts, applications, …) and
@@ -92,11 +92,13 @@ function writeStatement(tenantId: TenantId, work: ArtifactCommit): Statement {
 
 function liveParts(parameters: Parameters, tenant: string, work: ArtifactCommit): string {
   const user = parameters.add(work.userId, '::uuid');
+  const standing = parameters.add(work.standing, '::text');
   const session = parameters.add(work.requiredSession, '::text');
   const grant = parameters.add(work.requiredGrant, '::bytea');
   return `live AS (SELECT 1 WHERE
     (${user} IS NULL OR EXISTS (
-      SELECT 1 FROM users u WHERE u.tenant_id = ${tenant} AND u.id = ${user} AND ${MAY_ENTER}))
+      SELECT 1 FROM users u WHERE u.tenant_id = ${tenant} AND u.id = ${user} AND ${MAY_ENTER}
+        AND (${standing} IS NULL OR ${STANDING_MARK} = ${standing})))
     AND (${session} IS NULL OR EXISTS (
       SELECT 1 FROM sessions WHERE tenant_id = ${tenant} AND uid = ${session} AND ended_at IS NULL AND expires_at > now()))
     AND (${grant} IS NULL OR EXISTS (

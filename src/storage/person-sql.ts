@@ -8,7 +8,7 @@ const NAME_IS_PUSHED = `EXISTS (SELECT 1 FROM pushed_group_names p
  * group that a token named, its own (null).
  */
 const MAPPED_AS = `CASE WHEN m.source = 'scim' THEN (
-  SELECT coalesce(json_agg(n.name), '[]') FROM (
+  SELECT coalesce(json_agg(n.name ORDER BY n.name), '[]') FROM (
     SELECT p.name FROM pushed_group_names p WHERE p.tenant_id = g.tenant_id AND p.pinned_group_id = g.id
     UNION
     SELECT g.name WHERE NOT EXISTS (SELECT 1 FROM pushed_group_names p
@@ -20,13 +20,13 @@ const MAPPED_AS = `CASE WHEN m.source = 'scim' THEN (
 export const GROUPS_OF_USER = `coalesce((
   SELECT json_agg(json_strip_nulls(json_build_object('id', g.id, 'name', g.name, 'source', m.source,
       'judgedByScim', m.source = 'token' AND ${NAME_IS_PUSHED}, 'mappedAs', ${MAPPED_AS}))::jsonb
-    || jsonb_build_object('upstreamId', g.upstream_id))
+    || jsonb_build_object('upstreamId', g.upstream_id) ORDER BY g.id, m.source)
   FROM group_members m JOIN groups g ON g.tenant_id = m.tenant_id AND g.id = m.group_id
   WHERE m.tenant_id = u.tenant_id AND m.user_id = u.id), '[]')`;
 
 /** JSON list of the roles given to user `u` directly: what domain calls EffectiveRole. */
 export const ASSIGNMENTS_OF_USER = `coalesce((
-  SELECT json_agg(json_build_object('key', r.key, 'application', a.client_id))
+  SELECT json_agg(json_build_object('key', r.key, 'application', a.client_id) ORDER BY s.id)
   FROM role_assignments s JOIN roles r ON r.tenant_id = s.tenant_id AND r.id = s.role_id
   LEFT JOIN applications a ON a.tenant_id = s.tenant_id AND a.id = s.application_id
   WHERE s.tenant_id = u.tenant_id AND s.user_id = u.id), '[]')`;
@@ -40,8 +40,16 @@ export const MAY_ENTER = `(u.active AND (u.connection_id IS NULL OR EXISTS (
   SELECT 1 FROM connections c WHERE c.tenant_id = u.tenant_id AND c.id = u.connection_id
     AND c.version = u.connection_version AND c.status IN ('enabled', 'enforced'))))`;
 
+/** What roles follow from, of user `u`: columns `groups` and `assignments`. In order, so that equal ones have one text. */
+const STANDING = `SELECT ${GROUPS_OF_USER} AS groups, ${ASSIGNMENTS_OF_USER} AS assignments`;
+
+const MARK = 'md5(t.groups::text || t.assignments::text)';
+
+/** A mark of what roles follow from, of user `u`: another as soon as a group or an assignment came or went. */
+export const STANDING_MARK = `(SELECT ${MARK} FROM (${STANDING} OFFSET 0) t)`;
+
 /** JSON object of user `u`: what domain calls Account. */
-export const ACCOUNT_OF_USER = `json_build_object(
+export const ACCOUNT_OF_USER = `(SELECT json_build_object(
   'userId', u.id, 'connectionId', u.connection_id, 'active', ${MAY_ENTER}, 'profile', u.profile,
   'updatedAt', extract(epoch FROM u.updated_at)::bigint,
-  'groups', ${GROUPS_OF_USER}, 'assignments', ${ASSIGNMENTS_OF_USER})`;
+  'groups', t.groups, 'assignments', t.assignments, 'standing', ${MARK}) FROM (${STANDING} OFFSET 0) t)`;

@@ -50,8 +50,6 @@ interface Prize {
 class Racer {
   readonly #first = new HttpBrowser();
   #id = '';
-  /** Sessions that live when the race begins. */
-  #sessions: readonly string[] = [];
   /** Requests that came before the end, and all. */
   won = 0;
 
@@ -70,11 +68,6 @@ class Racer {
     // Who has no session yet is the harder case: there is nothing whose end would meet the sign-in.
     const before =
       delayMs % 3 === 0 ? undefined : await signIn(this.#first, acme.app, this.person, { resource: API });
-    const living = await stage.two.ledger.rows<{ uid: string }>(
-      'SELECT uid FROM sessions WHERE ended_at IS NULL AND user_id = $1',
-      [this.#id],
-    );
-    this.#sessions = living.map(({ uid }) => uid);
     const second = new HttpBrowser();
     const trip = await goAndReturn(second, acme.app, this.person);
     const renewal = authorizationRequest(acme.spa, { prompt: 'none' });
@@ -152,12 +145,6 @@ class Racer {
 
   async #expectNoRows(cause: Cause): Promise<void> {
     const { ledger } = stage.two;
-    // A sign-in that was admitted before the role was lost may still leave a session, in which nothing is given out.
-    if (cause === 'removal from the group of the last role') {
-      const values = [this.#sessions];
-      expect(await ledger.count('sessions', 'ended_at IS NULL AND uid = ANY ($1)', values)).toBe(0);
-      return;
-    }
     const rows = { sessions: await ledger.liveSessions(this.#id), grants: await ledger.grants(this.#id) };
     expect({ cause, ...rows }).toEqual({ cause, sessions: 0, grants: 0 });
   }

@@ -88,6 +88,11 @@ export interface SessionWrite {
 export interface ArtifactCommit {
   /** Must be active, and stay so until the commit. */
   readonly userId: string | null;
+  /**
+   * The person's standing (Account) by which they were let in, which must still be theirs: where something begins that a
+   * later loss of roles would have ended, had it been there (invariant 5). null: nothing begins.
+   */
+  readonly standing: string | null;
   /** Sessions and grants that must still live. */
   readonly requiredSession: string | null;
   readonly requiredGrant: ArtifactHash | null;

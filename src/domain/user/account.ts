@@ -29,6 +29,8 @@ export interface Account {
   readonly groups: readonly Membership[];
   /** Roles given directly, beside those that groups give. */
   readonly assignments: readonly EffectiveRole[];
+  /** A mark of groups and assignments: another as soon as one came or went. */
+  readonly standing: string;
   /** Seconds since the epoch. */
   readonly updatedAt: number;
 }

@@ -17,6 +17,7 @@ export const hashOf = (name: string): Buffer => createHash('sha256').update(name
 /** A request that writes nothing. */
 export const NOTHING: ArtifactCommit = {
   userId: null,
+  standing: null,
   requiredSession: null,
   requiredGrant: null,
   consume: [],
