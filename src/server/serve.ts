@@ -53,7 +53,7 @@ export async function serve(
     [
       { name: 'configuration', everyMs: 500, run: () => node.directory.refresh() },
       { name: 'sweep', everyMs: 60_000, run: () => sweep(node.database) },
-      { name: 'scim_requests', everyMs: 250, run: () => node.scimRecorder.flush() },
+      { name: 'scim_requests', everyMs: 500, run: () => node.scimRecorder.flush() },
       { name: 'scim_request_days', everyMs: 3_600_000, run: () => turnScimRequestDays(node.database) },
       { name: 'statistics', everyMs: 5_000, run: () => refreshStatistics(node.database) },
       ...options.jobs(node),
