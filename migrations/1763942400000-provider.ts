@@ -10,6 +10,7 @@ export class Provider1763942400000 implements MigrationInterface {
     await runner.query(APPLICATIONS);
     await runner.query(DEVICES);
     await runner.query(BROKERED_SESSIONS);
+    await runner.query(UPSTREAM_SESSIONS);
     await runner.query(ROTATION);
     await runner.query(ROW_SECURITY);
   }
@@ -17,14 +18,14 @@ export class Provider1763942400000 implements MigrationInterface {
   async down(runner: QueryRunner): Promise<void> {
     await runner.query(`
       DROP TABLE initial_access_tokens;
-      DROP INDEX sessions_brokered_idx, oidc_artifacts_user_code_key;
+      DROP INDEX sessions_upstream_idx, sessions_brokered_idx, oidc_artifacts_user_code_key;
       ALTER TABLE sessions DROP COLUMN brokered_tenant_id, DROP COLUMN brokered_user_id;
       ALTER TABLE oidc_artifacts DROP COLUMN user_code_hash;
       ALTER TABLE application_secrets DROP COLUMN expires_at, DROP COLUMN last_used_at, DROP COLUMN slot;
       UPDATE signing_keys SET private_jwk_sealed = '' WHERE private_jwk_sealed IS NULL;
       DROP INDEX signing_keys_turn_key, signing_keys_connection_turn_key, signing_keys_due_idx, signing_keys_current_idx;
       ALTER TABLE signing_keys ALTER COLUMN private_jwk_sealed SET NOT NULL, DROP COLUMN due_at, DROP COLUMN claimed_until;
-      ALTER TABLE applications DROP COLUMN source, DROP COLUMN registration_token_hash, DROP COLUMN webhook_secret_sealed;
+      ALTER TABLE applications DROP COLUMN source, DROP COLUMN registration_token_hash, DROP COLUMN registration_bounds, DROP COLUMN webhook_secret_sealed;
     `);
   }
 }
@@ -37,6 +38,7 @@ const APPLICATIONS = `
 ALTER TABLE applications
   ADD COLUMN source text NOT NULL DEFAULT 'operator',
   ADD COLUMN registration_token_hash bytea,
+  ADD COLUMN registration_bounds jsonb,
   ADD COLUMN webhook_secret_sealed text;
 ALTER TABLE application_secrets ADD COLUMN expires_at timestamptz, ADD COLUMN last_used_at timestamptz;
 
@@ -89,6 +91,12 @@ CREATE UNIQUE INDEX signing_keys_connection_turn_key ON signing_keys (tenant_id,
 CREATE INDEX signing_keys_due_idx ON signing_keys (due_at) WHERE due_at IS NOT NULL;
 CREATE INDEX signing_keys_current_idx ON signing_keys (state_changed_at) WHERE state = 'current';
 ALTER TABLE application_secrets ADD COLUMN slot text NOT NULL DEFAULT 'primary';
+`;
+
+/** An upstream that ends a session names it by its own id (`sid`). */
+const UPSTREAM_SESSIONS = `
+CREATE INDEX sessions_upstream_idx ON sessions (tenant_id, connection_id, upstream_session)
+  WHERE upstream_session IS NOT NULL AND ended_at IS NULL;
 `;
 
 const ROW_SECURITY = `

@@ -6,6 +6,7 @@ import type { Database, Statement } from './database.js';
 const USERS: Readonly<Record<string, string>> = {
   user: 'SELECT $2::uuid',
   session: 'SELECT user_id FROM sessions WHERE tenant_id = $1 AND uid = $2',
+  sessionsOf: 'SELECT $2::uuid',
   connection: 'SELECT id FROM users WHERE tenant_id = $1 AND connection_id = $2::uuid',
   application: `SELECT user_id FROM oidc_artifacts WHERE tenant_id = $1 AND kind = 'Grant' AND client_id = $2`,
   personIn: `SELECT split_part($2, ':', 1)::uuid`,
@@ -16,6 +17,7 @@ const USERS: Readonly<Record<string, string>> = {
 const SESSIONS: Readonly<Record<string, string>> = {
   user: 's.user_id = $2::uuid',
   session: 's.uid = $2',
+  sessionsOf: 's.user_id = $2::uuid',
   connection: 's.connection_id = $2::uuid',
   application: `false AND $2::text IS NULL`,
   personIn: `false AND $2::text IS NULL`,
@@ -27,6 +29,9 @@ const GRANTS: Readonly<Record<string, string>> = {
   user: 'a.user_id = $2::uuid',
   session: `a.hash IN (SELECT grant_hash FROM session_applications
     WHERE tenant_id = $1 AND session_uid = $2 AND NOT persists_logout)`,
+  sessionsOf: `a.hash IN (SELECT p.grant_hash FROM sessions s
+    JOIN session_applications p ON p.tenant_id = $1 AND p.session_uid = s.uid AND NOT p.persists_logout
+    WHERE s.tenant_id = $1 AND s.user_id = $2::uuid)`,
   connection: 'a.user_id IN (SELECT id FROM users WHERE tenant_id = $1 AND connection_id = $2::uuid)',
   application: 'a.client_id = $2',
   personIn: `a.user_id = split_part($2, ':', 1)::uuid AND a.client_id = split_part($2, ':', 2)`,
@@ -107,7 +112,7 @@ function endSessions(kind: string, values: readonly unknown[], reason: EndReason
   return {
     name: `access_sessions_${kind}`,
     text: `WITH ended AS (
-        UPDATE sessions s SET ended_at = now(), end_reason = $3
+        UPDATE sessions s SET ended_at = now(), end_reason = $3, upstream_id_token_sealed = NULL
         WHERE s.tenant_id = $1 AND s.ended_at IS NULL AND ${SESSIONS[kind]}
         RETURNING s.uid, s.user_id
       ), told AS (

@@ -100,6 +100,7 @@ export function aConnection(
       provisioning: 'create-and-update',
       revalidateSeconds: null,
       revalidateGraceSeconds: 3_600,
+      forwardLogout: false,
       ...settings,
     },
   };

@@ -26,6 +26,7 @@ const connection = (key: string) =>
     provisioning: fc.constantFrom('off' as const, 'create' as const),
     revalidateSeconds: fc.option(fc.integer({ min: 1, max: 600 })),
     revalidateGraceSeconds: fc.integer({ min: 0, max: 600 }),
+    forwardLogout: fc.boolean(),
     status: fc.constantFrom('draft' as const, 'enabled' as const, 'enforced' as const, 'disabled' as const),
   });
 

@@ -25,6 +25,7 @@ export const NEW_CONNECTION_SETTINGS: Omit<ConnectionSettings, 'clientId'> = {
   provisioning: 'create-and-update',
   revalidateSeconds: null,
   revalidateGraceSeconds: 3_600,
+  forwardLogout: false,
 };
 
 export const NEW_API: Omit<Api, 'id' | 'identifier'> = {
@@ -73,8 +74,13 @@ export function newApplicationSettings(
     jwksUri: null,
     idTokenAlg: 'RS256',
     profile: 'default',
+    dpop: 'optional',
+    requirePushedRequests: false,
+    requestObjects: 'off',
+    signedResponses: false,
     refresh: { idleSeconds: 28_800, absoluteSeconds: 2_592_000, leewaySeconds: 10 },
     apis: [],
+    scopes: null,
     consent: false,
     audience: 'tenant',
     assignment: 'everyone',

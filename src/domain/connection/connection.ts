@@ -44,6 +44,8 @@ export interface ConnectionSettings {
   readonly revalidateSeconds: number | null;
   /** How old it may get, in seconds since the last confirmation, while the upstream doesn't answer. */
   readonly revalidateGraceSeconds: number;
+  /** Whether who signs out here is sent on to sign out at the upstream too (A13). */
+  readonly forwardLogout: boolean;
 }
 
 /** The connection's secrets, opened. Write-only everywhere else. */

@@ -8,6 +8,8 @@ import type { AuditStore } from '../audit/audit-store.js';
 export type AccessTarget =
   | { readonly user: UserId }
   | { readonly session: string }
+  /** Every session of a person, as if each were signed out: what they keep for offline access stays. */
+  | { readonly sessionsOf: UserId }
   | { readonly connection: ConnectionId }
   | { readonly application: string }
   /** One person's in one application: `<user id>:<clientId>`. */
@@ -17,6 +19,8 @@ export type AccessTarget =
 /** Why it ends: a reason code that audit and logout receipts carry. */
 export type EndReason =
   | 'signed_out'
+  /** The upstream told that its session ended (A13). */
+  | 'upstream_logout'
   | 'scim_deprovisioned'
   | 'no_role'
   | 'not_assigned'

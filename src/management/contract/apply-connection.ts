@@ -52,6 +52,7 @@ export const ConnectionEntry = Type.Object(
       }),
     ),
     revalidateGraceSeconds: Type.Optional(Type.Integer({ minimum: 0, maximum: 2_592_000 })),
+    forwardLogout: Type.Optional(Type.Boolean()),
     status: Type.Optional(Type.Enum(['draft', 'enabled', 'enforced', 'disabled'])),
   },
   closed,

@@ -61,6 +61,7 @@ describe('defaults of what is new', () => {
           provisioning: 'create-and-update',
           revalidateSeconds: null,
           revalidateGraceSeconds: 3_600,
+          forwardLogout: false,
         },
       },
     ]);
