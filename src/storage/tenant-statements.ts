@@ -2,7 +2,7 @@ import type { QueryResultRow } from 'pg';
 import type { ApplicationId, ConnectionId, TenantId } from '../core/ids.js';
 import type { AccessPolicy, Api } from '../domain/api/api.js';
 import type { Application, StoredApplicationSecret } from '../domain/application/application.js';
-import { NEW_CONNECTION_SETTINGS } from '../domain/configuration/defaults.js';
+import { NEW_CONNECTION_SETTINGS, newApplicationSettings } from '../domain/configuration/defaults.js';
 import type { CustomerGrant, TenantConfiguration } from '../domain/configuration/tenant-configuration.js';
 import { accessPolicyView, grantView, roleMappingView } from '../domain/configuration/views.js';
 import type { Connection } from '../domain/connection/connection.js';
@@ -183,7 +183,9 @@ const toApplication = (row: QueryResultRow): Application => ({
   clientId: row['client_id'],
   name: row['name'],
   type: row['type'],
-  settings: row['settings'],
+  source: row['source'],
+  // A row may be older than one of the settings.
+  settings: { ...newApplicationSettings(row['type']), ...row['settings'] },
 });
 
 const toSigningKey = (row: QueryResultRow): SigningKey => ({

@@ -36,6 +36,14 @@ export interface ApplicationSettings {
   readonly profile: 'default' | 'fapi2' | 'ipsie';
   readonly refresh: RefreshPolicy;
   /** Identifiers of APIs that it may ask for. */
+  /** Whether every token must be bound to a key of the application's (RFC 9449); each may be. */
+  readonly dpop: 'optional' | 'required';
+  /** Whether authorization requests come by the pushed-request endpoint only (RFC 9126). */
+  readonly requirePushedRequests: boolean;
+  /** Whether authorization requests may, or must, be signed by the application's keys (RFC 9101). */
+  readonly requestObjects: 'off' | 'optional' | 'required';
+  /** Whether every authorization response is a signed JWT (JARM); else none is. */
+  readonly signedResponses: boolean;
   readonly apis: readonly string[];
   /** Whether people are asked before it gets their data: for third-party applications. */
   readonly consent: boolean;
