@@ -25,7 +25,8 @@ export class Provider1763942400000 implements MigrationInterface {
       UPDATE signing_keys SET private_jwk_sealed = '' WHERE private_jwk_sealed IS NULL;
       DROP INDEX signing_keys_turn_key, signing_keys_connection_turn_key, signing_keys_due_idx, signing_keys_current_idx;
       ALTER TABLE signing_keys ALTER COLUMN private_jwk_sealed SET NOT NULL, DROP COLUMN due_at, DROP COLUMN claimed_until;
-      ALTER TABLE applications DROP COLUMN source, DROP COLUMN registration_token_hash, DROP COLUMN registration_bounds, DROP COLUMN webhook_secret_sealed;
+      ALTER TABLE applications DROP COLUMN source, DROP COLUMN registration_token_hash, DROP COLUMN registration_bounds,
+        DROP COLUMN webhook_secret_sealed;
     `);
   }
 }

@@ -2,9 +2,12 @@ import { crc32 } from 'node:zlib';
 import type { Ids } from '../core/ids.js';
 import { sha256 } from './hash.js';
 
-const KINDS = ['scim', 'api', 'iat', 'setup'] as const;
+const KINDS = ['scim', 'api', 'iat', 'rat', 'setup'] as const;
 
-/** What a token of ours opens: SCIM, the management API, client registration, a set-up link. */
+/**
+ * What a token of ours opens: SCIM, the management API, registering applications, changing a registered one, a set-up
+ * link.
+ */
 export type TokenKind = (typeof KINDS)[number];
 
 /** A token as it is handed out once, and what is kept of it. */
@@ -28,7 +31,7 @@ export function mintToken(kind: TokenKind, ids: Ids): MintedToken {
   return { token, id, hash: sha256(token) };
 }
 
-const FORM = /^(cw_(scim|api|iat|setup)_([0-9a-f]{32})_[0-9a-f]{64})_([0-9a-f]{8})$/;
+const FORM = /^(cw_(scim|api|iat|rat|setup)_([0-9a-f]{32})_[0-9a-f]{64})_([0-9a-f]{8})$/;
 
 /** The kind and id that a token of ours names, or undefined if the text can't be one. Says nothing of its validity. */
 export function readToken(text: string): { readonly kind: TokenKind; readonly id: string } | undefined {

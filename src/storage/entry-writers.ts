@@ -10,7 +10,13 @@ import type {
 import type { Api } from '../domain/api/api.js';
 import type { Role } from '../domain/role/role.js';
 import { accessPolicyWriter, grantWriter, roleMappingWriter } from './nameless-writers.js';
-import { ApiScopeTable, ApiTable, ApplicationSecretTable, ApplicationTable } from './rows/applications.js';
+import {
+  ApiScopeTable,
+  ApiTable,
+  ApplicationSecretTable,
+  ApplicationTable,
+  type ApplicationRow,
+} from './rows/applications.js';
 import { ConnectionTable, type ConnectionRow } from './rows/connections.js';
 import { RoleTable } from './rows/people.js';
 import { ScimTokenTable } from './rows/tokens.js';
@@ -102,19 +108,32 @@ function applicationWriter(manager: EntityManager, tenantId: TenantId): EntryWri
   };
   return {
     create: async (record) => {
-      const { secret: _, ...application } = record;
-      await insertRows(manager, ApplicationTable, [{ ...application, tenantId }]);
+      await insertRows(manager, ApplicationTable, [{ ...applicationRow(record), id: record.id, tenantId }]);
       await replaceSecret(record);
     },
     update: async (record) => {
-      const { secret: _, id, ...application } = record;
-      await updateRows(manager, ApplicationTable, { tenantId, id }, application);
+      await updateRows(manager, ApplicationTable, { tenantId, id: record.id }, applicationRow(record));
       await replaceSecret(record);
     },
     delete: async ({ id }) => {
       await deleteRows(manager, ApplicationTable, { tenantId, id });
     },
   };
+}
+
+function applicationRow({
+  clientId,
+  name,
+  type,
+  source,
+  settings,
+  registration,
+}: ApplicationRecord): Values<ApplicationRow> {
+  const own = { clientId, name, type, source, settings };
+  if (registration === undefined) return own;
+  if (registration === null) return { ...own, registrationTokenHash: null, registrationBounds: null };
+  const { tokenHash, bounds } = registration;
+  return { ...own, registrationTokenHash: Buffer.from(tokenHash), registrationBounds: bounds };
 }
 
 function scimTokenWriter(manager: EntityManager, tenantId: TenantId): EntryWriter<ScimTokenRecord> {

@@ -178,7 +178,7 @@ const toApi = (row: QueryResultRow): Api => ({
   profile: row['profile'],
 });
 
-const toApplication = (row: QueryResultRow): Application => ({
+export const toApplication = (row: QueryResultRow): Application => ({
   id: row['id'],
   clientId: row['client_id'],
   name: row['name'],

@@ -8,6 +8,8 @@ export interface Application {
   readonly clientId: string;
   readonly name: string;
   readonly type: ApplicationType;
+  /** Who made it, and changes it: an operator, or a machine that registered it (RFC 7591). */
+  readonly source: 'operator' | 'registration';
   readonly settings: ApplicationSettings;
 }
 
@@ -34,8 +36,6 @@ export interface ApplicationSettings {
   readonly jwksUri: string | null;
   readonly idTokenAlg: 'RS256' | 'ES256' | 'EdDSA';
   readonly profile: 'default' | 'fapi2' | 'ipsie';
-  readonly refresh: RefreshPolicy;
-  /** Identifiers of APIs that it may ask for. */
   /** Whether every token must be bound to a key of the application's (RFC 9449); each may be. */
   readonly dpop: 'optional' | 'required';
   /** Whether authorization requests come by the pushed-request endpoint only (RFC 9126). */
@@ -44,7 +44,11 @@ export interface ApplicationSettings {
   readonly requestObjects: 'off' | 'optional' | 'required';
   /** Whether every authorization response is a signed JWT (JARM); else none is. */
   readonly signedResponses: boolean;
+  readonly refresh: RefreshPolicy;
+  /** Identifiers of APIs that it may ask for. */
   readonly apis: readonly string[];
+  /** Scopes of APIs that it may get at most; null: whatever access policies give. */
+  readonly scopes: readonly string[] | null;
   /** Whether people are asked before it gets their data: for third-party applications. */
   readonly consent: boolean;
   readonly audience: 'tenant' | 'tenant-and-customers';

@@ -2,6 +2,7 @@ import type { TenantId, UserId } from '../../core/ids.js';
 import type { TenantScope } from '../../core/scope.js';
 import type { AccessPolicy, Api } from '../api/api.js';
 import type { Application, ApplicationSecret } from '../application/application.js';
+import type { Registration } from '../application/registration.js';
 import type { Connection } from '../connection/connection.js';
 import type { SigningKey } from '../keys/signing-key.js';
 import type { Role, RoleMapping } from '../role/role.js';
@@ -49,6 +50,8 @@ export interface ConnectionRecord extends Connection {
 }
 
 export interface ApplicationRecord extends Application {
+  /** null: it can't change itself any more. undefined: as it is. */
+  readonly registration?: Registration | null;
   /** Takes the place of all that there were. undefined: as it is. */
   readonly secret?: ApplicationSecret;
 }

@@ -102,6 +102,8 @@ export function mergeApplication(
     clientId: desired.clientId,
     name: desired.name ?? current?.name ?? desired.clientId,
     type,
+    // What the file names is the operator's from then on.
+    source: 'operator',
     settings,
     ...(typeof desired.clientSecret === 'string' ? { clientSecret: desired.clientSecret } : {}),
   };

@@ -65,15 +65,7 @@ export function mergeTenant(
       current?.apis ??
       [],
     accessPolicies: desired.accessPolicies ?? current?.accessPolicies ?? [],
-    applications:
-      desired.applications?.map((entry) =>
-        mergeApplication(
-          current?.applications.find((application) => application.clientId === entry.clientId),
-          entry,
-        ),
-      ) ??
-      current?.applications ??
-      [],
+    applications: mergeApplications(current, desired),
     scimTokens: mergeScimTokens(current, desired, connections, paths, list),
     grants: desired.grants ?? current?.grants ?? [],
   };
@@ -114,6 +106,25 @@ function mergeDomains(current: TenantConfiguration | undefined, desired: Desired
   return (domains ?? current?.domains ?? []).toSorted((one, other) => (one.name < other.name ? -1 : 1));
 }
 
+/** The file's list is complete for the operator's own applications: what machines registered stays beside it. */
+function mergeApplications(
+  current: TenantConfiguration | undefined,
+  desired: DesiredTenant,
+): TargetTenant['applications'] {
+  const known = current?.applications ?? [];
+  if (desired.applications === undefined) return known;
+  const named = new Set(desired.applications.map((entry) => entry.clientId));
+  return [
+    ...desired.applications.map((entry) =>
+      mergeApplication(
+        known.find((application) => application.clientId === entry.clientId),
+        entry,
+      ),
+    ),
+    ...known.filter(({ clientId, source }) => source === 'registration' && !named.has(clientId)),
+  ];
+}
+
 function mergeScimTokens(
   current: TenantConfiguration | undefined,
   desired: DesiredTenant,
@@ -151,6 +162,19 @@ function withoutOrphans(target: TargetTenant, desired: DesiredTenant): TargetTen
   const connections = new Set(target.connections.map((connection) => connection.key));
   return {
     ...target,
+    // Nobody can mend these in the file.
+    applications: target.applications.map((application) =>
+      application.source === 'operator' ||
+      application.settings.apis.every((identifier) => apis.has(identifier))
+        ? application
+        : {
+            ...application,
+            settings: {
+              ...application.settings,
+              apis: application.settings.apis.filter((identifier) => apis.has(identifier)),
+            },
+          },
+    ),
     roleMappings:
       desired.roleMappings === undefined
         ? target.roleMappings.filter(

@@ -1,5 +1,6 @@
 import type { AccessPolicy, Api } from '../api/api.js';
 import type { Application } from '../application/application.js';
+import type { Registration } from '../application/registration.js';
 import type { Connection } from '../connection/connection.js';
 import type { RoleMapping } from '../role/role.js';
 import type { Domain, TenantSettings, TenantStatus } from '../tenant/tenant.js';
@@ -41,6 +42,8 @@ export type TargetApi = Omit<Api, 'id'>;
 export interface TargetApplication extends Omit<Application, 'id'> {
   /** undefined: as it is, made if one is needed. */
   readonly clientSecret?: string;
+  /** By what a registered one changes itself, and how far. undefined: as it is. */
+  readonly registration?: Registration;
 }
 
 export interface TargetScimToken {

@@ -81,8 +81,8 @@ export function accessPolicyView(policy: AccessPolicy): View {
 }
 
 export function applicationView(application: Omit<TargetApplication, 'clientSecret'>): View {
-  const { clientId, name, type, settings } = application;
-  return { key: clientId, members: json({ name, type, ...settings }) };
+  const { clientId, name, type, source, settings } = application;
+  return { key: clientId, members: json({ name, type, source, ...settings }) };
 }
 
 export const scimTokenView = ({ name, connection, expiresAt }: TargetScimToken): View => ({

@@ -166,6 +166,8 @@ export class ChangeWriter {
     const record = {
       ...rest,
       id: known?.id ?? this.deps.ids.uuid<ApplicationId>(),
+      // Taken over by an operator: whoever registered it can't change it any more.
+      ...(known?.source === 'registration' && wanted.source === 'operator' ? { registration: null } : {}),
       ...(getsSecret && secret !== undefined
         ? { secret: { id: this.deps.ids.uuid(), hash: this.deps.keys.hash(secret) } }
         : {}),

@@ -2,7 +2,7 @@ import { Type } from 'typebox';
 import type { JsonObject } from '../../core/json.js';
 import { CLIENT_ID } from '../../domain/application/application.js';
 import { RemovableSecretEntry, RoleKey } from './apply-values.js';
-import { Address, DisplayName, PlainText } from './text.js';
+import { Address, DisplayName, PlainText, ScopeName } from './text.js';
 
 const closed = { additionalProperties: false } as const;
 
@@ -103,6 +103,11 @@ export const ApplicationEntry = Type.Object(
       ),
     ),
     apis: Type.Optional(Type.Array(PlainText, { maxItems: 200 })),
+    scopes: Type.Optional(
+      Type.Union([Type.Array(ScopeName, { maxItems: 500, uniqueItems: true }), Type.Null()], {
+        description: 'a list of scopes, or null',
+      }),
+    ),
     consent: Type.Optional(Type.Boolean()),
     audience: Type.Optional(Type.Enum(['tenant', 'tenant-and-customers'])),
     assignment: Type.Optional(AssignmentEntry),

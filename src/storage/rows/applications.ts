@@ -1,5 +1,6 @@
 import type { AccessPolicy, Api } from '../../domain/api/api.js';
 import type { Application, StoredApplicationSecret } from '../../domain/application/application.js';
+import type { RegistrationBounds } from '../../domain/application/registration.js';
 import {
   bytes,
   exactText,
@@ -24,8 +25,9 @@ export interface ApplicationRow {
   type: Application['type'];
   settings: Application['settings'];
   createdAt: Date;
-  source: 'operator' | 'registration';
+  source: Application['source'];
   registrationTokenHash: Buffer | null;
+  registrationBounds: RegistrationBounds | null;
   webhookSecretSealed: string | null;
 }
 
@@ -41,6 +43,7 @@ export const ApplicationTable = table<ApplicationRow>(
     createdAt: madeNow,
     source: { ...text, default: 'operator' },
     registrationTokenHash: optional(bytes),
+    registrationBounds: optional(json),
     webhookSecretSealed: optional(text),
   },
   {

@@ -85,6 +85,7 @@ describe('defaults of what is new', () => {
         clientId: 'app',
         name: 'app',
         type: 'web',
+        source: 'operator',
         settings: {
           redirectUris: ['https://a.example/cb'],
           postLogoutRedirectUris: [],
@@ -101,6 +102,7 @@ describe('defaults of what is new', () => {
           profile: 'default',
           refresh: { idleSeconds: 28800, absoluteSeconds: 2592000, leewaySeconds: 10 },
           apis: [],
+          scopes: null,
           consent: false,
           audience: 'tenant',
           assignment: 'everyone',
