@@ -8,6 +8,7 @@ import { refreshStatistics } from '../storage/statistics.js';
 import { sweep } from '../storage/sweeper.js';
 import { compose, type Node, type Settings } from './compose.js';
 import { Jobs, type Job } from './jobs.js';
+import { KeyRotation, keyRotationDeps } from './key-rotation.js';
 import { listen, type Listener } from './listen.js';
 
 /** How long what is in flight may take when the node stops. */
@@ -49,9 +50,11 @@ export async function serve(
     options.port,
   );
   const metrics = options.metricsPort === undefined ? undefined : await listenForMetrics(node, options);
+  const rotation = new KeyRotation(keyRotationDeps(node.database, keyRing, node.ids), log);
   const jobs = new Jobs(
     [
       { name: 'configuration', everyMs: 500, run: () => node.directory.refresh() },
+      { name: 'signing_keys', everyMs: 10_000, run: () => rotation.run() },
       { name: 'sweep', everyMs: 60_000, run: () => sweep(node.database) },
       { name: 'scim_requests', everyMs: 500, run: () => node.scimRecorder.flush() },
       { name: 'scim_request_days', everyMs: 3_600_000, run: () => turnScimRequestDays(node.database) },

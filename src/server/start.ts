@@ -86,16 +86,22 @@ function settingsOf(config: Config): Settings {
 
 /** Gives audit events their place in their tenants' chains, at most a second behind. */
 function chainJob(node: Node): readonly Job[] {
-  let chainer: AuditChainer | undefined;
-  const make = async (): Promise<AuditChainer> => {
+  let signing: { readonly kid: string; readonly chainer: AuditChainer } | undefined;
+  // Looked up each time, because keys rotate, and one that leaked must sign no more.
+  const chainerNow = async (): Promise<AuditChainer> => {
     const system = await node.directory.find(SYSTEM_SLUG);
     const key = system?.signingKeys(null).find((candidate) => candidate.alg === 'EdDSA');
     if (system === undefined || key === undefined)
       throw new TypeError('the deployment has no key for checkpoints');
-    return new AuditChainer(node.database, createCheckpointSigner(system.id, key));
+    if (signing?.kid !== key.kid)
+      signing = {
+        kid: key.kid,
+        chainer: new AuditChainer(node.database, createCheckpointSigner(system.id, key)),
+      };
+    return signing.chainer;
   };
   const run = async (): Promise<void> => {
-    chainer ??= await make();
+    const chainer = await chainerNow();
     let chained = await chainer.chainOnce();
     while (AuditChainer.hasMore(chained)) chained = await chainer.chainOnce();
   };
