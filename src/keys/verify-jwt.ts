@@ -4,12 +4,19 @@ import { decodeJwt, decodeProtectedHeader, errors, jwtVerify, type JWK, type JWT
  * What a JWT is presented as. One verifier, one list of purposes: a token made for one is refused for the others
  * (A-29, A-30).
  */
-export type JwtPurpose = 'upstream_id_token' | 'upstream_access_token' | 'access_token' | 'audit_checkpoint';
+export type JwtPurpose =
+  | 'upstream_id_token'
+  | 'upstream_access_token'
+  | 'upstream_logout_token'
+  | 'access_token'
+  | 'audit_checkpoint';
 
 /** `typ` headers that a purpose accepts, lower case, without `application/`; undefined: the header is absent. */
 const TYPES: Readonly<Record<JwtPurpose, readonly (string | undefined)[]>> = {
   upstream_id_token: [undefined, 'jwt'],
   upstream_access_token: [undefined, 'jwt', 'at+jwt', 'application/okta-internal-at+jwt'],
+  // Typing it is recommended only (Back-Channel Logout 1.0 section 2.4); its claims tell it from an ID Token.
+  upstream_logout_token: [undefined, 'jwt', 'logout+jwt'],
   access_token: ['at+jwt'],
   audit_checkpoint: ['causeway-checkpoint+jwt'],
 };

@@ -132,6 +132,7 @@ export type UpstreamStep =
   | 'keys'
   | 'id_token'
   | 'access_token'
+  | 'logout_token'
   | 'userinfo'
   | 'pushed_authorization';
 

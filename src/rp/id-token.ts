@@ -70,9 +70,15 @@ export async function verifyIdToken(
   return claims;
 }
 
+const STEPS = {
+  upstream_id_token: 'id_token',
+  upstream_access_token: 'access_token',
+  upstream_logout_token: 'logout_token',
+} as const satisfies Partial<Record<JwtPurpose, UpstreamStep>>;
+
 /** What the verifier needs besides the source. */
 export interface TokenKind {
-  readonly purpose: Extract<JwtPurpose, 'upstream_id_token' | 'upstream_access_token'>;
+  readonly purpose: keyof typeof STEPS;
   readonly audience: string;
 }
 
@@ -86,7 +92,7 @@ export async function verifyWithKeys(
   source: TokenSource,
 ): Promise<VerifiedJwt> {
   const { connection, metadata, clock } = source;
-  const step: UpstreamStep = kind.purpose === 'upstream_id_token' ? 'id_token' : 'access_token';
+  const step = STEPS[kind.purpose];
   for await (const keys of source.keySets()) {
     try {
       return await verifyJwt(token, {

@@ -18,6 +18,8 @@ import { getJson } from './get-json.js';
 import { verifyIdToken } from './id-token.js';
 import type { TokenSource } from './id-token.js';
 import { configure } from './library.js';
+import { verifyLogoutToken } from './logout-token.js';
+import type { UpstreamLogout } from './logout-token.js';
 import type { UpstreamMetadata } from './metadata.js';
 import { laneOf } from './party.js';
 import type { UpstreamParty } from './party.js';
@@ -86,10 +88,17 @@ export interface RelyingParty {
    */
   revalidate(party: UpstreamParty, request: RevalidationRequest): Promise<Revalidation>;
   /**
-   * Where to send the browser to end the upstream's session (OpenID Connect RP-Initiated Logout 1.0); undefined when the
-   * upstream offers none or can't be asked, since our own sign-out must not wait for it.
+   * Where to send the browser to end the upstream's session (OpenID Connect RP-Initiated Logout 1.0): `none` when the
+   * upstream has no such address, `unreachable` when it can't be asked. Never throws for either, since our own sign-out
+   * must not hang on it.
    */
-  logoutUrl(party: UpstreamParty, request: LogoutRequest): Promise<URL | undefined>;
+  logoutUrl(party: UpstreamParty, request: LogoutRequest): Promise<URL | 'none' | 'unreachable'>;
+  /**
+   * Reads what an upstream says of a session that ended there (OpenID Connect Back-Channel Logout 1.0 section 2.6), after
+   * every check but that for its second use, which is the caller's.
+   * @throws UpstreamError when it is refused, or the upstream's keys can't be had
+   */
+  readLogoutToken(party: UpstreamParty, token: string): Promise<UpstreamLogout>;
   /** Checks a connection without a person (A17). Never throws for a fault of the upstream or the settings. */
   probe(party: UpstreamParty): Promise<readonly ProbeResult[]>;
 }
@@ -202,11 +211,11 @@ class OpenIdRelyingParty implements RelyingParty {
     }
   }
 
-  async logoutUrl(party: UpstreamParty, request: LogoutRequest): Promise<URL | undefined> {
+  async logoutUrl(party: UpstreamParty, request: LogoutRequest): Promise<URL | 'none' | 'unreachable'> {
     const { connection, tenantId } = party;
     try {
       const metadata = await this.#documents.of(party).metadata(new Deadline(SIGN_IN_MS));
-      if (metadata.end_session_endpoint === undefined) return undefined;
+      if (metadata.end_session_endpoint === undefined) return 'none';
       return buildEndSessionUrl(configure(metadata, connection.settings.clientId), {
         id_token_hint: request.idToken,
         post_logout_redirect_uri: request.postLogoutRedirectUri,
@@ -221,8 +230,15 @@ class OpenIdRelyingParty implements RelyingParty {
         reason,
         message,
       });
-      return undefined;
+      return 'unreachable';
     }
+  }
+
+  async readLogoutToken(party: UpstreamParty, token: string): Promise<UpstreamLogout> {
+    const deadline = new Deadline(SIGN_IN_MS);
+    const metadata = await this.#documents.of(party).metadata(deadline);
+    const unknownTime = { clockDifferenceSeconds: undefined };
+    return verifyLogoutToken(token, this.#sourceOf(party, metadata, unknownTime, deadline));
   }
 
   probe(party: UpstreamParty): Promise<readonly ProbeResult[]> {
@@ -232,7 +248,7 @@ class OpenIdRelyingParty implements RelyingParty {
   #sourceOf(
     party: UpstreamParty,
     metadata: UpstreamMetadata,
-    { clockDifferenceSeconds }: Tokens,
+    { clockDifferenceSeconds }: Pick<Tokens, 'clockDifferenceSeconds'>,
     deadline: Deadline,
   ): TokenSource {
     return {

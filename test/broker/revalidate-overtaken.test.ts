@@ -82,6 +82,7 @@ function refresh(): Promise<Revalidated> {
       authorizationUrl: (...request) => relyingParty.authorizationUrl(...request),
       completeSignIn: (...request) => relyingParty.completeSignIn(...request),
       logoutUrl: (...request) => relyingParty.logoutUrl(...request),
+      readLogoutToken: (...request) => relyingParty.readLogoutToken(...request),
       probe: (party) => relyingParty.probe(party),
       revalidate: (_party, { refreshToken }) => {
         asked.push(refreshToken);

@@ -337,7 +337,7 @@ describe('sign-out at Okta', () => {
       postLogoutRedirectUri,
       state: 's1',
     });
-    if (url === undefined) throw new Error('Okta has a logout');
+    if (!(url instanceof URL)) throw new Error('Okta has a logout');
     const page = await browser.travel(url, ({ origin }) => origin === okta.url);
     expect(page.location?.href).toBe(`${postLogoutRedirectUri}?state=s1`);
   });
