@@ -1,8 +1,13 @@
-import { createHash, timingSafeEqual } from 'node:crypto';
+import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
 
 /** SHA-256 of the text's UTF-8 bytes: how every bearer value is stored (invariant 6). */
 export function sha256(text: string): Buffer {
   return createHash('sha256').update(text).digest();
+}
+
+/** HMAC-SHA-256: the name of a value with so little entropy that a plain hash could be tried through. */
+export function hmacSha256(key: Uint8Array, text: string): Buffer {
+  return createHmac('sha256', key).update(text).digest();
 }
 
 /** Eight characters that tell two secrets apart in a log without telling either. */

@@ -3,6 +3,7 @@ import { Provider } from 'oidc-provider';
 import type { Json, JsonObject } from '../core/json.js';
 import type { StoredSession } from '../domain/artifact/artifact-store.js';
 import { clientMetadata } from './client-metadata.js';
+import { DeviceCodeAdapter } from './device-code-adapter.js';
 import { findJwt, isJwtHandle, revokeJwt } from './jwt-handles.js';
 import { applicationChanges, artifactHash, cookieHash, UnitOfWork, type Found } from './unit-of-work.js';
 import { keptInteraction, openedInteraction } from './interaction-payload.js';
@@ -12,6 +13,7 @@ import type { UpstreamResult } from './interactions.js';
 /** The library's port to storage: every call goes to the request's unit of work. */
 export function createAdapter(model: string): Adapter {
   if (model === 'Client') return new ClientAdapter();
+  if (model === 'DeviceCode') return new DeviceCodeAdapter();
   return model === 'Session' ? new SessionAdapter() : new ArtifactAdapter(model);
 }
 

@@ -123,6 +123,13 @@ export class UnitOfWork {
     return artifacts.find((artifact) => artifact.hash.equals(hash));
   }
 
+  /** A device's code by what its person types, as the database has it. */
+  async byUserCode(userCodeHash: Buffer): Promise<Artifact | undefined> {
+    const artifact = await this.store.loadByUserCode(this.tenant.id, userCodeHash);
+    if (artifact !== undefined) this.#remember(artifact);
+    return artifact;
+  }
+
   /** One flush for all kinds, under the name of each: whoever asks next waits for the same promise. */
   #load(kinds: readonly string[], id: string): Promise<readonly Artifact[]> {
     const hashes = kinds.map((kind) => artifactHash(kind, id));

@@ -206,16 +206,18 @@ function artifactParts(parameters: Parameters, tenant: string, work: ArtifactCom
         [artifact.sessionUid, '::text'],
         [JSON.stringify(artifact.payload), '::jsonb'],
         [artifact.lifetimeSeconds, '::int'],
+        [artifact.userCodeHash ?? null, '::bytea'],
       ),
     );
     parts.push(`written AS (
-      INSERT INTO oidc_artifacts (tenant_id, hash, kind, grant_hash, user_id, client_id, session_uid, payload, expires_at)
+      INSERT INTO oidc_artifacts (tenant_id, hash, kind, grant_hash, user_id, client_id, session_uid, payload,
+        expires_at, user_code_hash)
       SELECT ${tenant}, v.hash, v.kind, v.grant_hash, v.user_id, v.client_id, v.session_uid, v.payload,
-        now() + make_interval(secs => v.lifetime)
+        now() + make_interval(secs => v.lifetime), v.user_code
       FROM (VALUES ${rows.join(', ')})
-        v (hash, kind, grant_hash, user_id, client_id, session_uid, payload, lifetime), go
+        v (hash, kind, grant_hash, user_id, client_id, session_uid, payload, lifetime, user_code), go
       ON CONFLICT (tenant_id, hash) DO UPDATE SET payload = excluded.payload, expires_at = excluded.expires_at,
-        user_id = excluded.user_id, session_uid = excluded.session_uid)`);
+        user_id = excluded.user_id, session_uid = excluded.session_uid, grant_hash = excluded.grant_hash)`);
   }
   if (work.tokenRecords.length > 0) {
     const rows = work.tokenRecords.map((record) =>

@@ -38,10 +38,10 @@ const SESSION = `json_build_object(
 const LIVE_SESSION = 's.tenant_id = $1 AND s.ended_at IS NULL AND s.expires_at > now()';
 
 /**
- * An artifact and all that its reader needs, in one statement: a code, token or refresh token comes with its grant,
+ * Artifacts and all that their reader needs, in one statement: a code, token or refresh token comes with its grant,
  * session and person; without its grant it isn't there at all (invariant 3).
  */
-const LOAD = `
+const loadWhere = (condition: string): string => `
   SELECT a.hash, a.kind, a.payload, ${REMAINING('a')} AS remaining, a.consumed_at IS NOT NULL AS consumed,
     CASE WHEN g.hash IS NULL THEN NULL
       ELSE json_build_object('payload', g.payload, 'remainingSeconds', ${REMAINING('g')}) END AS "grant",
@@ -52,26 +52,23 @@ const LOAD = `
       THEN a.replay_sealed END AS replay
   FROM oidc_artifacts a
   LEFT JOIN oidc_artifacts g ON g.tenant_id = $1 AND g.hash = a.grant_hash AND g.expires_at > now()
-  WHERE a.tenant_id = $1 AND a.hash = ANY ($2::bytea[]) AND a.expires_at > now()
+  WHERE a.tenant_id = $1 AND ${condition} AND a.expires_at > now()
     AND (a.grant_hash IS NULL OR g.hash IS NOT NULL)`;
+
+const LOAD = loadWhere('a.hash = ANY ($2::bytea[])');
+const LOAD_BY_USER_CODE = loadWhere('a.user_code_hash = $2');
 
 /** Artifacts and sessions in PostgreSQL: named SQL, one flush each. */
 export class PostgresArtifactStore implements ArtifactStore {
   constructor(private readonly database: Database) {}
 
   async load(tenantId: TenantId, hashes: readonly ArtifactHash[]): Promise<readonly Artifact[]> {
-    const rows = await this.#one(tenantId, 'artifact_load', LOAD, [hashes]);
-    return rows.map((row) => ({
-      hash: row['hash'],
-      kind: row['kind'],
-      payload: row['payload'],
-      remainingSeconds: row['remaining'],
-      consumed: row['consumed'],
-      grant: row['grant'] ?? undefined,
-      session: toSession(row['session']),
-      account: row['account'] ?? undefined,
-      replay: row['replay'] ?? undefined,
-    }));
+    return (await this.#one(tenantId, 'artifact_load', LOAD, [hashes])).map(toArtifact);
+  }
+
+  async loadByUserCode(tenantId: TenantId, userCodeHash: Buffer): Promise<Artifact | undefined> {
+    const [row] = await this.#one(tenantId, 'artifact_by_user_code', LOAD_BY_USER_CODE, [userCodeHash]);
+    return row === undefined ? undefined : toArtifact(row);
   }
 
   async sessionByCookie(tenantId: TenantId, cookieHash: Buffer): Promise<StoredSession | undefined> {
@@ -142,6 +139,18 @@ export class PostgresArtifactStore implements ArtifactStore {
     return rows ?? [];
   }
 }
+
+const toArtifact = (row: QueryResultRow): Artifact => ({
+  hash: row['hash'],
+  kind: row['kind'],
+  payload: row['payload'],
+  remainingSeconds: row['remaining'],
+  consumed: row['consumed'],
+  grant: row['grant'] ?? undefined,
+  session: toSession(row['session']),
+  account: row['account'] ?? undefined,
+  replay: row['replay'] ?? undefined,
+});
 
 /** JSON null and SQL null alike are "no session". */
 function toSession(value: StoredSession | null | undefined): StoredSession | undefined {

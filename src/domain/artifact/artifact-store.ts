@@ -60,6 +60,8 @@ export interface NewArtifact {
   readonly sessionUid: string | null;
   readonly payload: JsonObject;
   readonly lifetimeSeconds: number;
+  /** A second name, by which a person finds a device's code: unique in the tenant, kept from the first write on. */
+  readonly userCodeHash?: Buffer;
 }
 
 export interface SessionWrite {
@@ -134,6 +136,8 @@ export type CommitOutcome = 'committed' | 'taken' | 'ended';
 export interface ArtifactStore {
   /** Live artifacts by hash, with the grant, session and person that they hang on: without its grant a token is dead. */
   load(tenantId: TenantId, hashes: readonly ArtifactHash[]): Promise<readonly Artifact[]>;
+  /** A live device code by the code that its person types. */
+  loadByUserCode(tenantId: TenantId, userCodeHash: Buffer): Promise<Artifact | undefined>;
   sessionByCookie(tenantId: TenantId, cookieHash: Buffer): Promise<StoredSession | undefined>;
   sessionByUid(tenantId: TenantId, uid: string): Promise<StoredSession | undefined>;
   account(tenantId: TenantId, userId: string): Promise<Account | undefined>;
