@@ -9,3 +9,11 @@ export function plainText(text: string, max = 300): string {
     .slice(0, max)
     .replace(/\p{Cs}/gu, '');
 }
+
+const QUOTED_LENGTH = 100;
+
+/** Text from outside for a message: in quotes, without control characters, at most 100 characters of it. */
+export function quoted(text: string): string {
+  const shown = plainText(text, QUOTED_LENGTH);
+  return text.length > QUOTED_LENGTH ? `"${shown}…"` : `"${shown}"`;
+}

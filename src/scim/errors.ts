@@ -1,4 +1,3 @@
-import { plainText } from '../core/text.js';
 import type { JsonObject } from '../core/json.js';
 
 /** Kinds of a bad request (RFC 7644 section 3.12, table 9; the last three: RFC 9865 section 4). */
@@ -49,10 +48,4 @@ export function badRequest(scimType: ScimType, detail: string): ScimError {
   return new ScimError(400, detail, scimType);
 }
 
-const QUOTED_LENGTH = 100;
-
-/** Text of a request for a `detail`: in quotes, without control characters, at most 100 characters of it. */
-export function quoted(text: string): string {
-  const shown = plainText(text, QUOTED_LENGTH);
-  return text.length > QUOTED_LENGTH ? `"${shown}…"` : `"${shown}"`;
-}
+export { quoted } from '../core/text.js';
