@@ -13,9 +13,10 @@ export const MAX_BODY_BYTES = 16 * 1024 * 1024;
  */
 export async function readBody(request: IncomingMessage): Promise<Json | undefined> {
   const { text, fault } = await readText(request, MAX_BODY_BYTES);
-  if (fault === 'too_large')
-    throw new ScimError(413, `The body may have ${MAX_BODY_BYTES} bytes: send less at once.`);
-  if (fault === 'not_utf8') throw badRequest('invalidSyntax', 'The body is not UTF-8.');
+  if (text === undefined)
+    throw fault === 'too_large'
+      ? new ScimError(413, `The body may have ${MAX_BODY_BYTES} bytes: send less at once.`)
+      : badRequest('invalidSyntax', 'The body is not UTF-8.');
   return text === '' ? undefined : parseJson(text);
 }
 
