@@ -64,6 +64,20 @@ describe('the steps of a key', () => {
   });
 });
 
+const apis = (accessTokenSeconds: number) => ({
+  apis: [
+    {
+      id: '1',
+      identifier: 'urn:a',
+      scopes: [],
+      tokenFormat: 'jwt' as const,
+      isDefault: false,
+      accessTokenSeconds,
+      profile: 'rfc9068' as const,
+    },
+  ],
+});
+
 describe('times', () => {
   test('F-16 a key is published for twice as long as a key set may be kept before it signs, on schedule for a day', () => {
     expect(KEY_SCHEDULE.publishedSeconds).toBeGreaterThanOrEqual(KEY_SET_MAX_AGE_SECONDS + 300);
@@ -71,19 +85,6 @@ describe('times', () => {
   });
 
   test('F-16 a key stays published for longer than anything that it signed', () => {
-    const apis = (accessTokenSeconds: number) => ({
-      apis: [
-        {
-          id: '1',
-          identifier: 'urn:a',
-          scopes: [],
-          tokenFormat: 'jwt' as const,
-          isDefault: false,
-          accessTokenSeconds,
-          profile: 'rfc9068' as const,
-        },
-      ],
-    });
     const issuer = { connectionId: null, alg: 'RS256' } as const;
     expect(SIGNED_SECONDS).toBeGreaterThanOrEqual(Math.max(ID_TOKEN_SECONDS, SESSION_ABSOLUTE_SECONDS));
     expect(lingerSeconds(issuer, { apis: [] })).toBeGreaterThan(SIGNED_SECONDS);

@@ -91,6 +91,10 @@ const advance = () => advanceKeys(deps, acme, { schedule: KEY_SCHEDULE, actor })
 const rotation = (parts: Partial<RotateKeysDeps> = {}) =>
   new KeyRotation({ ...deps, ...parts }, silentLogger);
 
+const begin = (selection: Parameters<typeof beginRotation>[2]['selection'] = ISSUER) =>
+  beginRotation(deps, acme, { selection, schedule: KEY_SCHEDULE, actor });
+const retire = (id?: string) => retireKeys(deps, acme, { selection: ISSUER, id, actor });
+
 const OWNERS = ['ES256', 'EdDSA', 'RS256', 'okta RS256'];
 
 describe('a scheduled rotation', () => {
@@ -182,9 +186,6 @@ describe('a scheduled rotation', () => {
 });
 
 describe('a rotation that somebody asks for', () => {
-  const begin = (selection: Parameters<typeof beginRotation>[2]['selection'] = ISSUER) =>
-    beginRotation(deps, acme, { selection, schedule: KEY_SCHEDULE, actor });
-
   test('begins now and waits ten minutes; asked again it goes on', async () => {
     expect((await begin({ alg: 'ES256', connectionId: null })).map(({ did }) => did)).toEqual(['publish']);
     expect((await begin({ alg: 'ES256', connectionId: null })).map(({ did }) => did)).toEqual(['nothing']);
@@ -243,8 +244,6 @@ describe('an emergency', () => {
 });
 
 describe('retirement before its time', () => {
-  const retire = (id?: string) => retireKeys(deps, acme, { selection: ISSUER, id, actor });
-
   test('takes what signs no more, never what signs or will', async () => {
     await expect(retire()).rejects.toThrow('no such key is retiring');
     const [current] = await keys();
