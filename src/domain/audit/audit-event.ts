@@ -1,9 +1,9 @@
 import type { JsonObject } from '../../core/json.js';
 
-/** Who did something: a person, an operator, a machine. */
+/** Who did something: a person, an operator, a machine; an application that registers or changes itself. */
 export interface Actor {
-  readonly type: 'user' | 'operator' | 'scim' | 'system';
-  /** A user's id, `cli:<os user>`, a token's id; never a name or address. */
+  readonly type: 'user' | 'operator' | 'scim' | 'application' | 'system';
+  /** A user's id, `cli:<os user>`, a token's id, a `client_id`; never a name or address. */
   readonly id: string;
 }
 

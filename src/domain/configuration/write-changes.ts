@@ -1,5 +1,5 @@
 import type { ApplicationId, ConnectionId, RoleId, TenantId } from '../../core/ids.js';
-import { auditEntry, type Actor } from '../audit/audit-event.js';
+import { auditEntry, NO_ORIGIN, type Actor, type RequestOrigin } from '../audit/audit-event.js';
 import { recordOf, type AuditTools } from '../audit/audit-record.js';
 import { admitsSignIn } from '../connection/connection.js';
 import { connectionSecretPlace } from '../keys/sealed-places.js';
@@ -32,6 +32,8 @@ export interface WriteContext {
   readonly current: TenantConfiguration | undefined;
   readonly auditTools: AuditTools;
   readonly actor: Actor;
+  /** Where it was asked for, if that was a request. */
+  readonly origin?: RequestOrigin;
 }
 
 /** Takes the planned steps inside the transaction, with an audit event for each. */
@@ -228,11 +230,12 @@ export class ChangeWriter {
   }
 
   #audit(change: Change): void {
-    const { auditTools, actor, tenantId } = this.context;
+    const { auditTools, actor, tenantId, origin = NO_ORIGIN } = this.context;
     const noun = change.kind.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
     const entry = auditEntry({
       action: `${noun}.${VERBS[change.action]}`,
       actor,
+      origin,
       target: `${noun}:${change.key}`,
       connection: change.kind === 'connection' ? change.key : null,
       application: change.kind === 'application' ? change.key : null,
