@@ -102,6 +102,18 @@ export function claimedAudience(token: string): string | undefined {
   }
 }
 
+/** Header and claims of a JWT that isn't verified: for refusals alone, since nothing of it need be true. */
+export function unverifiedJwt(
+  token: string,
+): { readonly header: { readonly alg?: unknown }; readonly claims: JWTPayload } | undefined {
+  try {
+    return { header: decodeProtectedHeader(token), claims: decodeJwt(token) };
+  } catch (error) {
+    if (error instanceof errors.JOSEError || error instanceof TypeError) return undefined;
+    throw error;
+  }
+}
+
 function readHeader(token: string): { alg?: unknown; kid?: unknown; typ?: unknown } {
   if (token.length > TOKEN_BYTES_MAX) throw new JwtError('malformed', 'the token is too large');
   const parts = token.split('.').length;

@@ -9,8 +9,9 @@ export function scopeClaims(tenant: TenantContext): Record<string, string[]> {
     settings.claims.roles === false ? [] : [settings.claims.roles],
   );
   const own = ['tenant', 'idp', 'groups', 'acr', 'amr', 'auth_time', 'sid'];
+  const ends = tenant.configuration.applications.some(({ settings }) => settings.profile === 'ipsie');
   return {
-    openid: [...new Set(['sub', ...own, ...roleNames])],
+    openid: [...new Set(['sub', ...own, ...roleNames, ...(ends ? ['session_expiry'] : [])])],
     profile: [
       'name',
       'given_name',

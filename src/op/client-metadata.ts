@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { AdapterPayload } from 'oidc-provider';
 import type { Application, GrantType } from '../domain/application/application.js';
+import { securityMetadata } from './security-metadata.js';
 
 /** Grants that the provider offers now; others of an application's list wait for theirs. */
 const GRANTS: Partial<Record<GrantType, string>> = {
@@ -31,6 +32,7 @@ export function clientMetadata(application: Application): AdapterPayload {
     token_endpoint_auth_method: settings.tokenEndpointAuthMethod,
     id_token_signed_response_alg: settings.idTokenAlg,
     ...(needsSecret ? { client_secret: NO_SECRET } : {}),
+    ...securityMetadata(settings),
     ...(settings.jwks === null ? {} : { jwks: settings.jwks }),
     ...(settings.jwksUri === null ? {} : { jwks_uri: settings.jwksUri }),
   };

@@ -1,15 +1,17 @@
-import type { ClientAuthMethod, Configuration, KoaContextWithOIDC } from 'oidc-provider';
-import { errors } from 'oidc-provider';
+import type { ClientAuthMethod, Configuration } from 'oidc-provider';
 import type { Application, GrantType, ResponseType } from '../domain/application/application.js';
 import type { TenantContext } from '../http/tenant-context.js';
 import { findAccount } from './account.js';
 import { createAdapter } from './adapter.js';
+import { checkAssertion } from './client-assertions.js';
 import { accessTokenClaims, scopeClaims } from './claims.js';
 import type { OpDeps } from './deps.js';
+import { DPOP_ALGORITHMS, dpopFeature } from './dpop.js';
 import { renderOAuthError } from './error-page.js';
 import { grantLoader } from './grants.js';
 import {
   CODE_SECONDS,
+import { endsWithSession } from './ipsie.js';
   epoch,
   ID_TOKEN_SECONDS,
   INTERACTION_SECONDS,
@@ -21,6 +23,7 @@ import { createPolicy } from './policy.js';
 import { defaultResource, resourceServer } from './resources.js';
 import { cookieOptions, signedOut, signOut } from './sign-out.js';
 
+import { requestObjectsFeature } from './request-objects.js';
 /** Paths of the endpoints: where Okta has them, so that an application moves by changing its issuer (B2). */
 const ROUTES = {
   authorization: '/oauth2/v1/authorize',
@@ -35,7 +38,6 @@ const ROUTES = {
 
 const ASYMMETRIC = ['RS256', 'ES256', 'EdDSA'] as const;
 const CLIENT_KEY_SET_BYTES_MAX = 64 * 1024;
-const ASSERTION_SECONDS_MAX = 300;
 /** Longest life of a grant: that of the longest refresh token. */
 const GRANT_SECONDS = 90 * 86_400;
 
@@ -82,6 +84,8 @@ export function providerConfiguration(tenant: TenantContext, deps: OpDeps): Conf
     ...(uses('refresh_token') ? { issueRefreshToken } : {}),
     ttl: lifetimes(tenant),
     fetch: (url, init) => deps.fetch(url instanceof Request ? url.url : url.toString(), init),
+    expiresWithSession: (_ctx, source) =>
+      endsWithSession(tenant, source.clientId) || !source.scopes.has('offline_access'),
     fetchResponseBodyLimits: {
       jwks_uri: CLIENT_KEY_SET_BYTES_MAX,
       sector_identifier_uri: CLIENT_KEY_SET_BYTES_MAX,
@@ -141,7 +145,11 @@ function features(
 ): Configuration['features'] {
   return {
     devInteractions: { enabled: false },
-    dPoP: { enabled: false },
+    dPoP: dpopFeature(tenant),
+    requestObjects: requestObjectsFeature(tenant),
+    jwtResponseModes: {
+      enabled: tenant.configuration.applications.some(({ settings }) => settings.signedResponses),
+    },
     userinfo: { enabled: true },
     clientCredentials: { enabled: uses('client_credentials') },
     introspection: {
@@ -171,7 +179,8 @@ function enabledAlgorithms(): Configuration['enabledJWA'] {
   return {
     clientAuthSigningAlgValues: [...algorithms, 'PS256'],
     idTokenSigningAlgValues: algorithms,
-    requestObjectSigningAlgValues: algorithms,
+    requestObjectSigningAlgValues: [...algorithms, 'PS256'],
+    dPoPSigningAlgValues: DPOP_ALGORITHMS,
     userinfoSigningAlgValues: algorithms,
     introspectionSigningAlgValues: algorithms,
     authorizationSigningAlgValues: algorithms,
@@ -194,12 +203,4 @@ function lifetimes(tenant: TenantContext): Configuration['ttl'] {
       return Math.max(1, Math.min(refresh.idleSeconds, left));
     },
   };
-}
-
-/** One audience as text, short life (A-62; RFC 7523 section 3). The library has checked whose and whom it is for. */
-function checkAssertion(_ctx: KoaContextWithOIDC, claims: Record<string, unknown>): void {
-  const { aud, exp } = claims;
-  if (typeof aud !== 'string') throw new errors.InvalidClientAuth('aud must be a single text');
-  if (typeof exp !== 'number' || exp > epoch() + ASSERTION_SECONDS_MAX)
-    throw new errors.InvalidClientAuth(`exp must be at most ${ASSERTION_SECONDS_MAX} s ahead`);
 }

@@ -56,11 +56,17 @@ async function verified(handle: string): Promise<VerifiedJwt | undefined> {
   }
 }
 
+/** The key that a token is bound to, by the library's names: without it a bound token would pass for a bearer's. */
+function boundTo(cnf: unknown): AdapterPayload {
+  const { jkt } = (cnf ?? {}) as { readonly jkt?: unknown };
+  return typeof jkt === 'string' ? { jkt } : {};
+}
+
 /** What a JWT's handle stands for, as the library keeps opaque tokens; undefined when it is dead. */
 export async function findJwt(handle: string): Promise<AdapterPayload | undefined> {
   const jwt = await verified(handle);
   if (jwt === undefined) return undefined;
-  const { jti, sub, client_id: clientId, scope, aud, iat, exp, sid, iss: _iss, ...extra } = jwt.claims;
+  const { jti, sub, client_id: clientId, scope, aud, iat, exp, sid, iss: _iss, cnf, ...extra } = jwt.claims;
   if (typeof jti !== 'string' || typeof clientId !== 'string') return undefined;
   const unit = UnitOfWork.current;
   if (!(await unit.store.tokenRecordLives(unit.tenant.id, recordHash(jti)))) return undefined;
@@ -74,6 +80,7 @@ export async function findJwt(handle: string): Promise<AdapterPayload | undefine
     ...(iat === undefined ? {} : { iat }),
     ...(exp === undefined ? {} : { exp }),
     ...(typeof sid === 'string' ? { sid } : {}),
+    ...boundTo(cnf),
     extra,
   };
 }

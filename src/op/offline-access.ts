@@ -15,15 +15,14 @@ export function restoreOfflineAccess(ctx: KoaContextWithOIDC): void {
   if (!scope.includes('offline_access')) params['scope'] = [...scope, 'offline_access'].join(' ');
 }
 
-/** The scope as it was sent: in the query, the body, or the pushed request (RFC 9126), which is kept as a JWT. */
+/**
+ * The scope as it was sent: in the query, the body, a request object (RFC 9101), or the pushed request (RFC 9126), which
+ * is kept as a JWT. The library has verified either JWT.
+ */
 function requestedScopes(ctx: KoaContextWithOIDC): readonly string[] {
-  const pushed = ctx.oidc.entities.PushedAuthorizationRequest?.request;
-  const scope =
-    pushed === undefined
-      ? ctx.method === 'POST'
-        ? ctx.oidc.body?.['scope']
-        : ctx.query['scope']
-      : scopeOf(pushed);
+  const sent = ctx.method === 'POST' ? ctx.oidc.body : ctx.query;
+  const request = ctx.oidc.entities.PushedAuthorizationRequest?.request ?? sent?.['request'];
+  const scope = typeof request === 'string' ? scopeOf(request) : sent?.['scope'];
   return typeof scope === 'string' ? scope.split(' ') : [];
 }
 

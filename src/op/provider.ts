@@ -15,16 +15,20 @@ import { recordSignIn, reuseRecord } from './audit.js';
 import { providerConfiguration } from './configuration.js';
 import type { OpDeps } from './deps.js';
 import { allowFormPost } from './form-post.js';
+import { keepDocuments } from './documents.js';
+import { CLOCK_AHEAD_SECONDS, judgeProofs } from './dpop.js';
 import { pendingInteraction } from './interactions.js';
 import { acceptJwts, recordHash } from './jwt-handles.js';
 import { leaveByPage } from './leave-by-page.js';
 import { epoch } from './lifetimes.js';
 import { redeem } from './redeem.js';
+import { completeIdTokens } from './ipsie.js';
 import { answerOfWinner } from './refresh-leeway.js';
 import { artifactHash, UnitOfWork } from './unit-of-work.js';
 
 /** Names by which a token request may name its API besides `resource` (contract, Tokens). */
 const AUDIENCE = 'audience';
+import { responseMembers } from './signed-responses.js';
 
 /** The library's provider with its grants wrapped: audience as an alias, leeway and audit for what is used twice. */
 class TenantProvider extends Provider {
@@ -63,6 +67,8 @@ export function createProvider(tenant: TenantContext, deps: OpDeps): Provider {
   return provider;
 }
 
+  judgeProofs(provider, tenant);
+  completeIdTokens(provider, tenant);
 /** Addresses, scheme and expected audiences come from the issuer, never from a header (invariant 8). */
 function bindToIssuer(provider: Provider, tenant: TenantContext): void {
   const secure = tenant.issuer.startsWith('https:');
@@ -84,14 +90,18 @@ function bindToIssuer(provider: Provider, tenant: TenantContext): void {
   });
 }
 
-/** An assertion's `jti` is used once, also when it comes to two nodes at the same time (invariant 3, A-62). */
+/**
+ * The `jti` of an assertion or of a DPoP proof is used once, also when it comes to two nodes at the same time (invariant
+ * 3, A-62; RFC 9449 section 11.1). A proof may be dated ahead, and is good for that much longer.
+ */
 function detectReplays(provider: Provider): void {
   Object.defineProperty(provider.ReplayDetection, 'unique', {
     value(iss: string, jti: string, exp: number): Promise<boolean> {
       const { store, tenant } = UnitOfWork.current;
       const kind = 'ReplayDetection';
       const hash = artifactHash(kind, JSON.stringify([iss, jti]));
-      return store.claim(tenant.id, { hash, kind, lifetimeSeconds: Math.max(1, exp - epoch()) });
+      const lifetimeSeconds = Math.max(1, exp - epoch()) + CLOCK_AHEAD_SECONDS;
+      return store.claim(tenant.id, { hash, kind, lifetimeSeconds });
     },
   });
 }
@@ -216,12 +226,15 @@ async function settleLoss(
   const redirectUri = params?.['redirect_uri'];
   if (redirectUriCheckPerformed === true && typeof redirectUri === 'string') {
     const target = new URL(redirectUri);
-    target.searchParams.set('error', 'access_denied');
     const description = outcome === 'taken' ? 'the request was used before' : 'access has ended';
-    target.searchParams.set('error_description', description);
     const state = params?.['state'];
-    if (typeof state === 'string') target.searchParams.set('state', state);
-    target.searchParams.set('iss', unit.tenant.issuer);
+    const members = await responseMembers(ctx, unit.tenant, {
+      error: 'access_denied',
+      error_description: description,
+      ...(typeof state === 'string' ? { state } : {}),
+      iss: unit.tenant.issuer,
+    });
+    for (const [name, value] of Object.entries(members)) target.searchParams.set(name, value);
     ctx.status = 303;
     ctx.redirect(target.href);
     return;

@@ -1,8 +1,10 @@
-import type { KoaContextWithOIDC } from 'oidc-provider';
+import type { KoaContextWithOIDC, TokenEndpointGrantContext } from 'oidc-provider';
 import type { Artifact } from '../domain/artifact/artifact-store.js';
 import { findPerson } from './account.js';
 import { refreshRefusedRecord, reuseRecord } from './audit.js';
 import type { OpDeps } from './deps.js';
+import { refuseUnbound } from './dpop.js';
+import { tellGrantedScope } from './granted-scope.js';
 import { answerWithinLeeway, keepAnswer } from './refresh-leeway.js';
 import { indicatorOfAudience } from './resources.js';
 import { answeredByRevalidation } from './revalidation.js';
@@ -30,7 +32,7 @@ async function broughtBy(ctx: KoaContextWithOIDC, grantType: string): Promise<Ar
  */
 export async function redeem(
   grantType: string,
-  ctx: KoaContextWithOIDC,
+  ctx: TokenEndpointGrantContext,
   deps: OpDeps,
   handle: () => unknown,
 ): Promise<void> {
@@ -40,7 +42,7 @@ export async function redeem(
     params['resource'] ??= indicatorOfAudience(audience);
   const artifact = await broughtBy(ctx, grantType);
   if (grantType === 'refresh_token' && artifact !== undefined) {
-    const before = await answerWithinLeeway(artifact);
+    const before = await answerWithinLeeway(ctx, artifact);
     if (before !== undefined) {
       ctx.body = before;
       return;
@@ -54,6 +56,7 @@ export async function redeem(
   } catch (error) {
     // The library takes a refresh token and makes its successor before it has judged the API: nobody would have either.
     UnitOfWork.current.dropNew();
+    refuseUnbound(ctx, UnitOfWork.current.tenant.application(ctx.oidc.client.clientId));
     // The library ends a grant when a consumed value comes back, but not for whoever lacks its other halves.
     const { revokesGrants } = UnitOfWork.current;
     if (artifact?.consumed === true && revokesGrants) recordReuse(ctx, grantType, deps);

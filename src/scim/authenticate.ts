@@ -95,6 +95,8 @@ async function verified(token: string, tenant: TenantContext, deps: Authenticate
       now: deps.now(),
       clockToleranceSeconds: 5,
     });
+    // Bound to a key (RFC 9449, RFC 8705): nobody's bearer token, and no key is proved here.
+    if (claims['cnf'] !== undefined) throw unauthenticated();
     return claims;
   } catch (error) {
     if (!(error instanceof JwtError)) throw error;

@@ -24,6 +24,7 @@ const ACCOUNT = (userId: string): string =>
 /** JSON of live session `s`: what domain calls StoredSession. */
 const SESSION = `json_build_object(
   'uid', s.uid, 'payload', s.payload, 'remainingSeconds', ${REMAINING('s')},
+  'endsAt', floor(extract(epoch FROM s.absolute_expires_at))::bigint,
   'userId', s.user_id, 'connectionId', s.connection_id,
   'upstreamSession', s.upstream_session, 'sealedUpstreamIdToken', s.upstream_id_token_sealed,
   'applications', coalesce((SELECT json_agg(json_build_object(

@@ -49,6 +49,7 @@ describe('metadata (OpenID Connect Discovery 1.0, RFC 8414)', () => {
       subject_types_supported: ['public'],
       code_challenge_methods_supported: ['S256'],
       id_token_signing_alg_values_supported: ['RS256', 'ES256', 'EdDSA'],
+      dpop_signing_alg_values_supported: ['ES256', 'EdDSA', 'Ed25519', 'PS256', 'RS256'],
       token_endpoint_auth_methods_supported: ['client_secret_basic', 'client_secret_post', 'none'],
       scopes_supported: ['openid', 'offline_access', 'profile', 'email', 'phone'],
       claim_types_supported: ['normal'],

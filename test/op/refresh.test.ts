@@ -46,13 +46,6 @@ const configure = (change: object = {}): Promise<unknown> =>
           redirectUris: ['https://app.example/cb'],
           refresh: { leewaySeconds: 0 },
         },
-        {
-          clientId: 'fapi',
-          type: 'web',
-          clientSecret: APP_SECRET,
-          redirectUris: ['https://app.example/cb'],
-          profile: 'fapi2',
-        },
       ],
       ...change,
     },
@@ -124,15 +117,6 @@ describe('a refresh', () => {
       });
       expect(status).toBe(200);
       token = json['refresh_token'];
-    }
-  });
-
-  test('does not rotate under FAPI 2.0, which wants the token bound instead', async () => {
-    const fapi = { ...app, clientId: 'fapi' };
-    const first = await family(fapi);
-    for (let round = 0; round < 3; round += 1) {
-      const { status, body } = await refresh(fapi, first['refresh_token']);
-      expect([status, body['refresh_token']]).toEqual([200, first['refresh_token']]);
     }
   });
 

@@ -33,6 +33,8 @@ export interface StoredSession {
   readonly uid: string;
   readonly payload: JsonObject;
   readonly remainingSeconds: number;
+  /** Seconds since the epoch, by the database's clock: it is over then, however much it is used. */
+  readonly endsAt: number;
   readonly userId: UserId | null;
   readonly connectionId: ConnectionId | null;
   readonly upstreamSession: string | null;

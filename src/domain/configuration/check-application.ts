@@ -1,4 +1,5 @@
 import { faultOfOrigin, faultOfRedirectUri, faultOfWebAddress } from './addresses.js';
+import { checkProfile } from './check-profile.js';
 import type { TargetApplication } from './target.js';
 import type { TenantCheck } from './tenant-check.js';
 
@@ -11,7 +12,7 @@ const PRIVATE_MEMBERS = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k'];
 const PROTECTED_CLAIMS: ReadonlySet<string> = new Set(
   [
     'iss sub aud exp nbf iat jti azp nonce auth_time acr amr sid act may_act at_hash c_hash s_hash cnf events',
-    'client_id scope scp cid uid ver tenant idp name email email_verified preferred_username',
+    'session_expiry client_id scope scp cid uid ver tenant idp name email email_verified preferred_username',
   ].flatMap((line) => line.split(' ')),
 );
 
@@ -38,6 +39,7 @@ export function checkApplication(check: TenantCheck, application: TargetApplicat
   checkAddresses(check, application, path);
   checkGrants(check, application, path);
   checkCredentials(check, application, path);
+  checkProfile(check, application, path);
   const { roles: claim } = settings.claims;
   if (claim !== false && PROTECTED_CLAIMS.has(claim))
     list.add(`${path}.claims.roles`, `'${claim}' is a claim with a meaning of its own`);

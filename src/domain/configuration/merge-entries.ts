@@ -1,4 +1,5 @@
 import type { Application, Assignment } from '../application/application.js';
+import { PROFILE_DEFAULTS } from '../application/security-profile.js';
 import type { Api } from '../api/api.js';
 import type { Connection, ConnectionSettings } from '../connection/connection.js';
 import { normalizeIssuer, type IssuerFault } from '../connection/issuer.js';
@@ -90,7 +91,10 @@ export function mergeApplication(
   desired: DesiredApplication,
 ): TargetApplication {
   const type = desired.type ?? current?.type ?? 'web';
-  const base = current?.settings ?? newApplicationSettings(type, desired.grantTypes);
+  const base = current?.settings ?? {
+    ...newApplicationSettings(type, desired.grantTypes),
+    ...PROFILE_DEFAULTS[desired.profile ?? 'default'],
+  };
   const settings = overlay(base, {
     ...desired,
     refresh: overlay(base.refresh, desired.refresh ?? {}),
