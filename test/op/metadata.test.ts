@@ -211,3 +211,44 @@ describe('A-78: caches', () => {
     expect(headers['referrer-policy']).toBe('no-referrer');
   });
 });
+
+const etagOf = async (issuer: string): Promise<string | undefined> =>
+  (await send(`${issuer}/.well-known/openid-configuration`)).headers['etag'];
+
+describe('public documents at their validator (RFC 9110 section 13)', () => {
+  const documents = ['/.well-known/openid-configuration', '/oauth2/v1/keys'] as const;
+
+  test.each(documents)('%s is the same each time, and 304 for who has it', async (path) => {
+    const address = `${acme.app.issuer}${path}`;
+    const [first, second] = [await send(address), await send(address)];
+    const told = ({ headers, json }: typeof first) => ({
+      json,
+      etag: headers['etag'],
+      type: headers['content-type'],
+      cors: headers['access-control-allow-origin'],
+      cache: headers['cache-control'],
+      vary: headers['vary'],
+    });
+    expect(told(second)).toEqual(told(first));
+    expect(told(first)).toMatchObject({
+      etag: expect.stringMatching(/^"[\w-]{43}"$/),
+      cache: 'public, max-age=300',
+      vary: undefined,
+    });
+    const etag = first.headers['etag'] ?? '';
+    const again = await send(address, { headers: { 'if-none-match': `"older", ${etag}` } });
+    expect([again.status, again.text, again.headers['etag']]).toEqual([304, '', etag]);
+    const head = await send(address, { method: 'HEAD' });
+    expect([head.status, head.text, head.headers['etag']]).toEqual([200, '', etag]);
+    expect((await send(address, { headers: { 'if-none-match': '"older"' } })).status).toBe(200);
+  });
+
+  test('another tenant has another, and a change of the configuration makes a new one', async () => {
+    const before = await etagOf(globex.app.issuer);
+    expect(before).not.toBe(await etagOf(acme.app.issuer));
+    const bot = { clientId: 'new-bot', type: 'service', grantTypes: ['client_credentials'] } as const;
+    const slug = globex.app.issuer.split('/').at(-1) ?? '';
+    await acme.causeway.apply([{ slug, applications: [{ ...bot, clientSecret: 's'.repeat(32) }] }]);
+    expect(await etagOf(globex.app.issuer)).not.toBe(before);
+  });
+});
