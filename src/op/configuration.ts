@@ -9,9 +9,9 @@ import type { OpDeps } from './deps.js';
 import { DPOP_ALGORITHMS, dpopFeature } from './dpop.js';
 import { renderOAuthError } from './error-page.js';
 import { grantLoader } from './grants.js';
+import { endsWithSession } from './ipsie.js';
 import {
   CODE_SECONDS,
-import { endsWithSession } from './ipsie.js';
   epoch,
   ID_TOKEN_SECONDS,
   INTERACTION_SECONDS,
@@ -20,10 +20,10 @@ import { endsWithSession } from './ipsie.js';
 } from './lifetimes.js';
 import { restoreOfflineAccess } from './offline-access.js';
 import { createPolicy } from './policy.js';
+import { requestObjectsFeature } from './request-objects.js';
 import { defaultResource, resourceServer } from './resources.js';
 import { cookieOptions, signedOut, signOut } from './sign-out.js';
 
-import { requestObjectsFeature } from './request-objects.js';
 /** Paths of the endpoints: where Okta has them, so that an application moves by changing its issuer (B2). */
 const ROUTES = {
   authorization: '/oauth2/v1/authorize',
@@ -78,14 +78,14 @@ export function providerConfiguration(tenant: TenantContext, deps: OpDeps): Conf
     clientBasedCORS: (_ctx, origin, client) =>
       tenant.application(client.clientId)?.settings.allowedOrigins.includes(origin) === true,
     allowOmittingSingleRegisteredRedirectUri: false,
+    expiresWithSession: (_ctx, source) =>
+      endsWithSession(tenant, source.clientId) || !source.scopes.has('offline_access'),
     enableHttpPostMethods: tenant.issuer.startsWith('https:'),
     rotateRefreshToken: (ctx) =>
       tenant.application(ctx.oidc.client?.clientId ?? '')?.settings.profile !== 'fapi2',
     ...(uses('refresh_token') ? { issueRefreshToken } : {}),
     ttl: lifetimes(tenant),
     fetch: (url, init) => deps.fetch(url instanceof Request ? url.url : url.toString(), init),
-    expiresWithSession: (_ctx, source) =>
-      endsWithSession(tenant, source.clientId) || !source.scopes.has('offline_access'),
     fetchResponseBodyLimits: {
       jwks_uri: CLIENT_KEY_SET_BYTES_MAX,
       sector_identifier_uri: CLIENT_KEY_SET_BYTES_MAX,

@@ -18,17 +18,17 @@ import { allowFormPost } from './form-post.js';
 import { keepDocuments } from './documents.js';
 import { CLOCK_AHEAD_SECONDS, judgeProofs } from './dpop.js';
 import { pendingInteraction } from './interactions.js';
+import { completeIdTokens } from './ipsie.js';
 import { acceptJwts, recordHash } from './jwt-handles.js';
 import { leaveByPage } from './leave-by-page.js';
 import { epoch } from './lifetimes.js';
 import { redeem } from './redeem.js';
-import { completeIdTokens } from './ipsie.js';
 import { answerOfWinner } from './refresh-leeway.js';
+import { responseMembers } from './signed-responses.js';
 import { artifactHash, UnitOfWork } from './unit-of-work.js';
 
 /** Names by which a token request may name its API besides `resource` (contract, Tokens). */
 const AUDIENCE = 'audience';
-import { responseMembers } from './signed-responses.js';
 
 /** The library's provider with its grants wrapped: audience as an alias, leeway and audit for what is used twice. */
 class TenantProvider extends Provider {
@@ -62,13 +62,13 @@ export function createProvider(tenant: TenantContext, deps: OpDeps): Provider {
   acceptJwts(provider);
   compareSecretsByHash(provider);
   detectReplays(provider);
+  judgeProofs(provider, tenant);
+  completeIdTokens(provider, tenant);
   listen(provider, tenant, deps);
   provider.use((ctx, next) => serve(ctx, next, tenant, deps));
   return provider;
 }
 
-  judgeProofs(provider, tenant);
-  completeIdTokens(provider, tenant);
 /** Addresses, scheme and expected audiences come from the issuer, never from a header (invariant 8). */
 function bindToIssuer(provider: Provider, tenant: TenantContext): void {
   const secure = tenant.issuer.startsWith('https:');

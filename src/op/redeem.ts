@@ -53,10 +53,10 @@ export async function redeem(
   }
   try {
     await handle();
+    refuseUnbound(ctx, UnitOfWork.current.tenant.application(ctx.oidc.client.clientId));
   } catch (error) {
     // The library takes a refresh token and makes its successor before it has judged the API: nobody would have either.
     UnitOfWork.current.dropNew();
-    refuseUnbound(ctx, UnitOfWork.current.tenant.application(ctx.oidc.client.clientId));
     // The library ends a grant when a consumed value comes back, but not for whoever lacks its other halves.
     const { revokesGrants } = UnitOfWork.current;
     if (artifact?.consumed === true && revokesGrants) recordReuse(ctx, grantType, deps);
