@@ -62,6 +62,7 @@ export async function redeem(
     if (artifact?.consumed === true && revokesGrants) recordReuse(ctx, grantType, deps);
     throw error;
   }
+  tellGrantedScope(ctx);
   if (grantType === 'refresh_token' && artifact !== undefined) await keepAnswer(ctx, artifact);
 }
 

@@ -134,7 +134,11 @@ describe('an access token for an API', () => {
       auth_time: expect.any(Number),
       sid: expect.any(String),
     });
-    expect(answer.body).toMatchObject({ token_type: 'Bearer', expires_in: 300, scope: 'read write' });
+    expect(answer.body).toMatchObject({
+      token_type: 'Bearer',
+      expires_in: 300,
+      scope: 'openid offline_access read write',
+    });
   });
 
   test('carries Okta’s claims where the API asks for them, beside the others', async () => {
@@ -216,7 +220,10 @@ describe('scopes follow the policies', () => {
     ['one that nobody has', 'openid read root', 'read'],
   ])('%s', async (_case, scope, expected) => {
     const { body } = await tokens({ resource: ORDERS, scope });
-    expect([body['scope'], claimsOf(body['access_token'])['scope']]).toEqual([expected, expected]);
+    expect([body['scope'], claimsOf(body['access_token'])['scope']]).toEqual([
+      `openid ${expected}`,
+      expected,
+    ]);
   });
 
   test.each<[string, Params, TestApplication['clientId']]>([
@@ -300,6 +307,26 @@ describe('A-57: a later request gets nothing that the first was not granted', ()
     expect(claimsOf(narrow.body['access_token'])['scope']).toBe('read');
     const whole = await refresh(store, narrow.body['refresh_token']);
     expect(claimsOf(whole.body['access_token'])['scope']).toBe('read write');
+  });
+});
+
+describe('the scope of an answer is all that was granted (RFC 6749 section 5.1)', () => {
+  test('a client that repeats it at each refresh goes on getting ID tokens', async () => {
+    let answer = await tokens({ resource: ORDERS, scope: 'openid profile offline_access read' });
+    for (let times = 0; times < 2; times += 1) {
+      expect(answer.body['scope']).toBe('openid profile offline_access read');
+      answer = await refresh(store, answer.body['refresh_token'], { scope: String(answer.body['scope']) });
+      expect(claimsOf(answer.body['id_token'])).toMatchObject({ name: 'Ada Byron', roles: ['admin'] });
+      expect(claimsOf(answer.body['access_token'])['scope']).toBe('read');
+    }
+  });
+
+  test('of a refresh that names less, just that', async () => {
+    const first = await tokens({ resource: ORDERS, scope: 'openid offline_access read write' });
+    const narrow = await refresh(store, first.body['refresh_token'], { scope: 'read' });
+    expect([narrow.body['scope'], narrow.body['id_token']]).toEqual(['read', undefined]);
+    const again = await refresh(store, narrow.body['refresh_token'], { scope: 'openid write' });
+    expect([again.body['scope'], typeof again.body['id_token']]).toEqual(['openid write', 'string']);
   });
 });
 
