@@ -13,7 +13,9 @@ import { serveInitiate } from './initiate.js';
 import { servePortal } from './portal.js';
 import { errorFor, reasonOfUpstream, refuse, resumeAddress } from './refusal.js';
 import { hintsOf, realmOf, serveSignInPage } from './sign-in-page.js';
+import { serveSignedOut } from './sign-out-trip.js';
 import { startSignIn } from './start-sign-in.js';
+import { serveBackchannelLogout, serveFrontchannelLogout } from './upstream-logout.js';
 
 /** The broker's own addresses below a tenant's issuer. */
 export const BROKER_ROUTES = [
@@ -29,6 +31,17 @@ export const BROKER_ROUTES = [
     name: 'connection_keys',
     path: /^\/connections\/([a-z0-9][a-z0-9._-]{0,63})\/jwks\.json$/,
     methods: ['GET', 'HEAD'],
+  },
+  { name: 'signed_out', path: /^\/signed-out\/([a-z0-9][a-z0-9._-]{0,63})$/, methods: ['GET'] },
+  {
+    name: 'frontchannel_logout',
+    path: /^\/frontchannel-logout\/([a-z0-9][a-z0-9._-]{0,63})$/,
+    methods: ['GET', 'POST'],
+  },
+  {
+    name: 'backchannel_logout',
+    path: /^\/backchannel-logout\/([a-z0-9][a-z0-9._-]{0,63})$/,
+    methods: ['POST'],
   },
 ] as const satisfies readonly TenantRoute[];
 
@@ -95,6 +108,10 @@ export class Broker {
         return true;
       case 'connection_keys':
         return this.#serveKeys(ctx, tenant, key);
+      case 'signed_out':
+      case 'frontchannel_logout':
+      case 'backchannel_logout':
+        return this.#serveLogout(ctx, tenant, key, route.name);
       case 'sign_in':
       default: {
         const open = new OpenInteraction(ctx, tenant, key, this.providers, this.deps.artifacts);
@@ -107,6 +124,24 @@ export class Broker {
   /** Tells a person that nobody can sign in at their organization now. */
   refuseSuspended(ctx: Context, tenant: TenantContext): Promise<void> {
     return refuse(ctx, tenant, { reason: 'tenant_suspended' }, this.deps);
+  }
+
+  /** What an upstream sends when a person has signed out there: their browser, or word of it (A13). */
+  async #serveLogout(
+    ctx: Context,
+    tenant: TenantContext,
+    key: string,
+    name: 'signed_out' | 'frontchannel_logout' | 'backchannel_logout',
+  ): Promise<boolean> {
+    const connection = tenant.connection(key);
+    if (connection === undefined) return false;
+    const serve = {
+      signed_out: serveSignedOut,
+      frontchannel_logout: serveFrontchannelLogout,
+      backchannel_logout: serveBackchannelLogout,
+    }[name];
+    await serve(ctx, tenant, connection, this.deps);
+    return true;
   }
 
   /** The public keys by which a connection authenticates (`private_key_jwt`, A4). */

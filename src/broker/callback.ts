@@ -9,6 +9,7 @@ import type { UpstreamIdentity } from '../domain/sign-in/upstream-identity.js';
 import type { TenantContext } from '../http/tenant-context.js';
 import type { InteractionAnswer } from '../op/interactions.js';
 import { pendingInteraction } from '../op/interactions.js';
+import { sealUpstreamIdToken } from '../op/upstream-id-token.js';
 import type { ErrorReason } from '../pages/error/strings.js';
 import { UpstreamError } from '../rp/causes.js';
 import type { CompletedSignIn } from '../rp/relying-party.js';
@@ -193,12 +194,7 @@ function answered(
   userId: string,
   origin: { readonly ip: string | null; readonly userAgent: string | null },
 ): Pick<Artifact, 'hash' | 'payload'> {
-  const place = {
-    tenantId: tenant.id,
-    table: 'sessions',
-    column: 'upstream_id_token',
-    row: interaction.hash.toString('base64url'),
-  };
+  const keepsIdToken = connection.settings.forwardLogout && identity.idToken.length <= HINT_LENGTH_MAX;
   const result: InteractionAnswer = {
     login: {
       accountId: userId,
@@ -210,10 +206,7 @@ function answered(
     upstream: {
       connectionId: connection.id,
       sessionReference: identity.sessionReference ?? null,
-      sealedIdToken:
-        identity.idToken.length > HINT_LENGTH_MAX
-          ? null
-          : `${place.row}.${tenant.vault.seal(place, identity.idToken)}`,
+      sealedIdToken: keepsIdToken ? sealUpstreamIdToken(tenant, interaction.hash, identity.idToken) : null,
       ip: origin.ip,
       userAgent: origin.userAgent,
       sessionExpiry: identity.sessionExpiry ?? null,

@@ -7,6 +7,7 @@ import type { RequestOrigin } from '../domain/audit/audit-event.js';
 import type { AuditStore } from '../domain/audit/audit-store.js';
 import type { ConsentStore } from '../domain/consent/consent-store.js';
 import type { AccessStore } from '../domain/session/end-access.js';
+import type { UpstreamSessionStore } from '../domain/session/upstream-logout.js';
 import type { LoginTransactionStore } from '../domain/sign-in/login-transaction-store.js';
 import type { PeopleStore } from '../domain/sign-in/people-store.js';
 import type { UpstreamGrantStore } from '../domain/sign-in/upstream-grant-store.js';
@@ -21,6 +22,7 @@ export interface BrokerDeps {
   readonly people: PeopleStore;
   readonly access: AccessStore;
   readonly upstreamGrants: UpstreamGrantStore;
+  readonly upstreamSessions: UpstreamSessionStore;
   readonly audit: AuditStore;
   readonly consents: ConsentStore;
   readonly relyingParty: RelyingParty;

@@ -46,7 +46,7 @@ const read = (parameters: URLSearchParams): Initiation => ({
 });
 
 /** Okta's tile names its org even where the connection uses one of the org's other authorization servers. */
-function isIssuer(connection: Connection, iss: string): boolean {
+export function isIssuer(connection: Connection, iss: string): boolean {
   return (
     iss === connection.issuer || (connection.type === 'okta' && iss === new URL(connection.issuer).origin)
   );

@@ -8,6 +8,7 @@ import { accessTokenClaims, scopeClaims } from './claims.js';
 import type { OpDeps } from './deps.js';
 import { DPOP_ALGORITHMS, dpopFeature } from './dpop.js';
 import { renderOAuthError } from './error-page.js';
+import { frontchannelMetadata } from './frontchannel-logout.js';
 import { grantLoader } from './grants.js';
 import { endsWithSession } from './ipsie.js';
 import {
@@ -52,7 +53,7 @@ export function providerConfiguration(tenant: TenantContext, deps: OpDeps): Conf
     routes: ROUTES,
     cookies: cookies(tenant),
     features: features(tenant, uses, deps),
-    discovery: backchannelLogout(applications),
+    discovery: { ...backchannelLogout(applications), ...frontchannelMetadata(tenant) },
     findAccount,
     loadExistingGrant: grantLoader(deps.consents),
     interactions: {

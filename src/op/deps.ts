@@ -6,6 +6,7 @@ import type { RequestOrigin } from '../domain/audit/audit-event.js';
 import type { ConsentStore } from '../domain/consent/consent-store.js';
 import type { TenantContext } from '../http/tenant-context.js';
 import type { GuardedFetch } from '../outbound/fetch.js';
+import type { ForwardSignOut } from './forward-sign-out.js';
 import type { Interactions } from './interactions.js';
 import type { Revalidate } from './revalidation.js';
 import type { Context } from 'koa';
@@ -17,6 +18,7 @@ export interface OpDeps {
   readonly interactions: Interactions;
   /** Ends one session through the domain's funnel, with its audit event. */
   readonly endSession: (tenant: TenantContext, sessionUid: string) => Promise<void>;
+  readonly forwardSignOut: ForwardSignOut;
   readonly revalidate: Revalidate;
   /** For key sets of applications that authenticate by `private_key_jwt`. */
   readonly fetch: GuardedFetch;

@@ -7,7 +7,7 @@ import type { TenantContext } from '../http/tenant-context.js';
 export interface UpstreamResult {
   readonly connectionId: string;
   readonly sessionReference: string | null;
-  /** null: too large to be a hint in an address ever after. */
+  /** null: sign-outs aren't forwarded, or it is too large to be a hint in an address. */
   readonly sealedIdToken: string | null;
   readonly ip: string | null;
   readonly userAgent: string | null;

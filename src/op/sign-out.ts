@@ -1,7 +1,8 @@
+import type { Context } from 'koa';
 import type { KoaContextWithOIDC } from 'oidc-provider';
 import type { TenantContext } from '../http/tenant-context.js';
 import { renderConfirmSignOut } from '../pages/sign-out/confirm-sign-out.js';
-import { renderSignedOut } from '../pages/sign-out/signed-out.js';
+import { renderSignedOut, type SignedOutModel } from '../pages/sign-out/signed-out.js';
 import type { OpDeps } from './deps.js';
 import { frameOf, showPage } from './page-frame.js';
 
@@ -48,13 +49,23 @@ function isHintOfSession(ctx: KoaContextWithOIDC): boolean {
 
 /** The page after a sign-out that leads nowhere else. */
 export function signedOut(ctx: KoaContextWithOIDC, tenant: TenantContext, deps: OpDeps): void {
-  const clientId = ctx.oidc.client?.clientId;
-  const application = clientId === undefined ? undefined : tenant.application(clientId);
-  const back = application?.settings.initiateLoginUri ?? application?.settings.postLogoutRedirectUris[0];
-  const html = renderSignedOut(frameOf(tenant, deps.stylesheetHref, application?.name), {
-    applicationHref: back,
+  showSignedOut(ctx, tenant, deps, { clientId: ctx.oidc.client?.clientId ?? null });
+}
+
+/** Tells a person that they are signed out; a way back to the application, if there is one. */
+export function showSignedOut(
+  ctx: Context,
+  tenant: TenantContext,
+  deps: Pick<OpDeps, 'stylesheetHref'>,
+  model: SignedOutModel & { readonly clientId: string | null },
+): void {
+  const application = model.clientId === null ? undefined : tenant.application(model.clientId);
+  const { initiateLoginUri, postLogoutRedirectUris } = application?.settings ?? {};
+  const back = model.applicationHref ?? initiateLoginUri ?? postLogoutRedirectUris?.[0];
+  const frame = frameOf(tenant, deps.stylesheetHref, application?.name);
+  showPage(ctx, 200, renderSignedOut(frame, { ...model, applicationHref: back }), {
+    frames: (model.frames ?? []).map(({ src }) => src),
   });
-  showPage(ctx, 200, html);
 }
 
 /** The session cookie: of the tenant alone, by name and by path. */

@@ -19,6 +19,8 @@ const ANSWERS: Readonly<Record<string, Answer>> = {
   introspect: { status: 200, body: { active: false } },
   // RFC 7009 section 2.2: whatever it was, it is no longer good
   revoke: { status: 200, body: '' },
+  // Back-Channel Logout 1.0 section 2.8: from an upstream; every session here has ended with the suspension
+  backchannel_logout: { status: 400, body: { error: 'invalid_request', error_description: reason } },
 };
 
 /**

@@ -26,6 +26,8 @@ export interface PageParts {
   readonly error?: boolean;
   /** Where the browser goes at once by itself. Checked by `requireHref` before. */
   readonly refreshTo?: string | undefined;
+  /** After how long instead: for what the page must have done before. */
+  readonly refreshSeconds?: number;
   /** More room, for pages that hold commands and checks. */
   readonly wide?: boolean;
   readonly content: ReactNode;
@@ -60,7 +62,7 @@ function Document({ frame, page }: { readonly frame: Frame; readonly page: PageP
         <meta name="theme-color" content={SURFACES.dark.page} media="(prefers-color-scheme: dark)" />
         <meta name="robots" content="noindex" />
         {page.refreshTo === undefined ? null : (
-          <meta httpEquiv="refresh" content={`0;url=${page.refreshTo}`} />
+          <meta httpEquiv="refresh" content={`${page.refreshSeconds ?? 0};url=${page.refreshTo}`} />
         )}
         <title>{titleOf(frame, page)}</title>
         <link rel="stylesheet" href={branded ?? frame.stylesheetHref} />

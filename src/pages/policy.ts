@@ -48,19 +48,54 @@ export const soloPageHeaders: Readonly<Record<string, string>> = Object.freeze({
   'cross-origin-opener-policy': 'same-origin',
 });
 
+/** What a page may do besides: only with addresses that were checked before. */
+export interface PagePolicyOptions {
+  readonly formActions?: readonly string[];
+  readonly frames?: readonly string[];
+}
+
+/**
+ * The headers of an answer that only another site's frame shows: of that site, and of nobody else. It shows nothing.
+ * @param ancestor an address of the site
+ * @param frames addresses whose origins it may hold in frames of its own
+ * @throws DomainError `invalid_argument` when one isn't an http(s) address
+ */
+export function framedPageHeaders(
+  ancestor: string,
+  frames: readonly string[],
+): Readonly<Record<string, string>> {
+  const { 'x-frame-options': _deny, ...headers } = pageHeaders;
+  const policy = [
+    "default-src 'none'",
+    ...(frames.length === 0 ? [] : [['frame-src', ...new Set(frames.map(originOf))].join(' ')]),
+    "form-action 'none'",
+    "base-uri 'none'",
+    `frame-ancestors ${originOf(ancestor)}`,
+  ];
+  // Shown in a page of another site, which `same-origin` would forbid.
+  return {
+    ...headers,
+    'cross-origin-resource-policy': 'cross-origin',
+    'content-security-policy': policy.join('; '),
+  };
+}
+
 /**
  * The `Content-Security-Policy` of every page for people: no script at all, one stylesheet, forms to this
  * origin (A-71, A-76, A-103, A-104). Browsers also hold redirects after a POST against `form-action`.
  * @param options.formActions origins that a form may post or be redirected to besides our own
+ * @param options.frames addresses whose origins the page may hold in frames: applications that are told of a sign-out
  * @throws DomainError `invalid_argument` when one isn't an http(s) origin
  */
-export function pagePolicy(options: { readonly formActions?: readonly string[] } = {}): string {
+export function pagePolicy(options: PagePolicyOptions = {}): string {
   const formActions = (options.formActions ?? []).map(originOf);
+  const frames = (options.frames ?? []).map(originOf);
   return [
     "default-src 'none'",
     "style-src 'self'",
     "img-src 'self'",
     ["form-action 'self'", ...new Set(formActions)].join(' '),
+    ...(frames.length === 0 ? [] : [['frame-src', ...new Set(frames)].join(' ')]),
     "base-uri 'none'",
     "frame-ancestors 'none'",
   ].join('; ');
@@ -70,7 +105,7 @@ export function pagePolicy(options: { readonly formActions?: readonly string[] }
 function originOf(address: string): string {
   const url = URL.canParse(address) ? new URL(address) : undefined;
   if (url === undefined || (url.protocol !== 'https:' && url.protocol !== 'http:')) {
-    throw new DomainError('invalid_argument', 'A form action of a page must be an http(s) address');
+    throw new DomainError('invalid_argument', 'A form action or frame of a page must be an http(s) address');
   }
   return url.origin;
 }

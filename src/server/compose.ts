@@ -3,6 +3,7 @@ import type Koa from 'koa';
 import type { Context } from 'koa';
 import { Broker, createInteractions } from '../broker/broker.js';
 import { createRevalidate } from '../broker/revalidate.js';
+import { createForwardSignOut } from '../broker/sign-out-trip.js';
 import { systemClock } from '../core/clock.js';
 import { createIds, type Ids } from '../core/ids.js';
 import type { Logger } from '../core/logger.js';
@@ -29,6 +30,7 @@ import { PostgresPeopleStore } from '../storage/people-store.js';
 import { PostgresTenantStore } from '../storage/tenant-store.js';
 import { PostgresUpstreamGrantStore } from '../storage/upstream-grant-store.js';
 import { PostgresUpstreamKeySets } from '../storage/upstream-key-sets.js';
+import { PostgresUpstreamSessionStore } from '../storage/upstream-session-store.js';
 import type { DataSource } from 'typeorm';
 import { createApp } from './app.js';
 import { composeLogoutDeliveries } from './logout-deliveries.js';
@@ -100,6 +102,7 @@ export function compose(settings: Settings, dataSource: DataSource, keyRing: Key
     ...shared,
     interactions: createInteractions(broker),
     revalidate: createRevalidate(broker),
+    forwardSignOut: createForwardSignOut(broker),
     endSession: (tenant, sessionUid) => endSession(tenant, sessionUid, shared, database),
     fetch: outbound.fetchFor({ name: 'client-keys', bytesMax: 64 * 1024 }),
   });
@@ -163,6 +166,7 @@ function stores(database: Database) {
     people: new PostgresPeopleStore(database),
     access: new PostgresAccessStore(database),
     upstreamGrants: new PostgresUpstreamGrantStore(database),
+    upstreamSessions: new PostgresUpstreamSessionStore(database),
     audit: new PostgresAuditStore(database),
     consents: new PostgresConsentStore(database),
   };

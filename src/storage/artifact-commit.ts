@@ -152,8 +152,9 @@ function sessionParts(parameters: Parameters, tenant: string, work: ArtifactComm
       ON CONFLICT (tenant_id, uid) DO UPDATE SET
         cookie_hash = excluded.cookie_hash, user_id = excluded.user_id, payload = excluded.payload,
         connection_id = coalesce(excluded.connection_id, s.connection_id),
-        upstream_session = coalesce(excluded.upstream_session, s.upstream_session),
-        upstream_id_token_sealed = coalesce(excluded.upstream_id_token_sealed, s.upstream_id_token_sealed),
+        upstream_session = CASE WHEN ${renewed} THEN excluded.upstream_session ELSE s.upstream_session END,
+        upstream_id_token_sealed = CASE WHEN ${renewed} THEN excluded.upstream_id_token_sealed
+          ELSE s.upstream_id_token_sealed END,
         ip = coalesce(excluded.ip, s.ip), user_agent = coalesce(excluded.user_agent, s.user_agent),
         absolute_expires_at = CASE WHEN ${renewed} THEN excluded.absolute_expires_at ELSE s.absolute_expires_at END,
         expires_at = CASE WHEN ${renewed} THEN excluded.expires_at

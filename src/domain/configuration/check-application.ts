@@ -71,6 +71,22 @@ function checkAddresses(check: TenantCheck, application: TargetApplication, path
     const uri = settings[member];
     if (uri !== null) list.add(`${path}.${member}`, web(uri));
   }
+  list.add(`${path}.frontchannelLogoutUri`, faultOfFrame(settings, web));
+}
+
+/**
+ * Front-Channel Logout 1.0 section 2: scheme, host and port are those of a redirect URI, so that no page of ours holds a
+ * frame of somebody who gets no codes.
+ */
+function faultOfFrame(
+  { frontchannelLogoutUri: uri, redirectUris }: TargetApplication['settings'],
+  web: (uri: string) => string | undefined,
+): string | undefined {
+  if (uri === null || web(uri) !== undefined) return undefined;
+  const { origin } = new URL(uri);
+  return redirectUris.some((redirect) => URL.canParse(redirect) && new URL(redirect).origin === origin)
+    ? undefined
+    : 'must have scheme, host and port of a redirect URI';
 }
 
 function checkGrants({ list }: TenantCheck, { settings, type }: TargetApplication, path: string): void {

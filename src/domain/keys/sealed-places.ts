@@ -19,3 +19,8 @@ export function upstreamGrantPlace(tenantId: string, userId: string): SealedPlac
 export function signingKeyPlace(tenantId: string, keyId: string): SealedPlace {
   return { tenantId, table: 'signing_keys', column: 'private_jwk', row: keyId };
 }
+
+/** Where the ID Token of a sign-in is sealed, for as long as its session may forward a sign-out. */
+export function upstreamIdTokenPlace(tenantId: string, row: string): SealedPlace {
+  return { tenantId, table: 'sessions', column: 'upstream_id_token', row };
+}

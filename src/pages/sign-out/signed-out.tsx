@@ -4,6 +4,7 @@ import { Badge, LinkButton, Words } from '../elements.js';
 import { type Frame, renderDocument } from '../frame.js';
 import { safeHref } from '../href.js';
 import { displayName } from '../text.js';
+import { type SignOutFrame, SignOutFrames } from './frames.js';
 import { signedOutStrings as strings } from './strings.js';
 
 /** The page after the end of a session (B11, A13). */
@@ -12,6 +13,10 @@ export interface SignedOutModel {
   /** Ends the session at the upstream as well, where it has a way to. */
   readonly upstreamSignOutHref?: string | undefined;
   readonly applicationHref?: string | undefined;
+  /** The upstream was to be told, too, and didn't answer. */
+  readonly upstreamUnreachable?: boolean;
+  /** Applications that this page tells; its policy must name their origins. */
+  readonly frames?: readonly SignOutFrame[];
 }
 
 /** Renders "You're signed out of …". */
@@ -31,7 +36,7 @@ function SignedOut({ frame, model }: { readonly frame: Frame; readonly model: Si
         <Words of={application === '' ? strings.headingWithoutApplication : strings.heading} names={names} />
       </h1>
       <p className="muted">
-        <Words of={upstream === undefined ? strings.done : strings.stillSignedIn} names={names} />
+        <Words of={textOf(model, upstream)} names={names} />
       </p>
       <div className="stack">
         {upstream === undefined ? null : (
@@ -45,6 +50,12 @@ function SignedOut({ frame, model }: { readonly frame: Frame; readonly model: Si
           </LinkButton>
         )}
       </div>
+      <SignOutFrames frames={model.frames ?? []} />
     </>
   );
+}
+
+function textOf({ upstreamUnreachable }: SignedOutModel, upstream: string | undefined): string {
+  if (upstreamUnreachable === true) return strings.upstreamUnreachable;
+  return upstream === undefined ? strings.done : strings.stillSignedIn;
 }
