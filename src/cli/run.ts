@@ -3,6 +3,7 @@ import { version } from '../server/version.js';
 import { serveCommand } from './serve.js';
 import { CommandContext, type Variables } from './command-context.js';
 import { EXIT, explain, type ExitCode } from './exit-codes.js';
+import { addKeys } from './key-commands.js';
 import type { Terminal } from './terminal.js';
 
 /** What the `causeway` command works with. */
@@ -53,6 +54,7 @@ function createProgram(surroundings: Surroundings, finish: Finish): Command {
   addTokenAndAudit(program, context, finish);
   addScim(program, context, finish);
   addSessions(program, context, finish);
+  addKeys(program, context, finish, remote);
   return program;
 }
 

@@ -81,6 +81,24 @@ export class KeyRing {
 
   /** @throws SealError when the ring has not the key that sealed it, or it was sealed for another tenant. */
   openDataKey(tenantId: string, wrapped: WrappedDataKey): DataKey {
+    return new DataKey(tenantId, this.#unwrap(tenantId, wrapped).secret);
+  }
+
+  /** How every data key begins that the ring's first key has sealed. */
+  get firstPrefix(): string {
+    return `${FORMAT}.${this.#first.id}.`;
+  }
+
+  /**
+   * The same data key, sealed by the ring's first key (F-17).
+   * @throws SealError as `openDataKey` does
+   */
+  rewrap(tenantId: string, wrapped: WrappedDataKey): WrappedDataKey {
+    const { keyId, secret } = this.#unwrap(tenantId, wrapped);
+    return keyId === this.#first.id ? wrapped : this.#wrap(tenantId, secret);
+  }
+
+  #unwrap(tenantId: string, wrapped: WrappedDataKey): { readonly keyId: string; readonly secret: Buffer } {
     const [format, keyId, nonce, body, ...rest] = wrapped.split('.');
     if (
       format !== FORMAT ||
@@ -93,7 +111,7 @@ export class KeyRing {
     const key = this.#keys.find((candidate) => candidate.id === keyId);
     if (key === undefined)
       throw new SealError(`data key was sealed by key '${keyId}', which ENCRYPTION_KEYS lacks`);
-    return new DataKey(tenantId, decrypt(key.secret, nonce, body, ['data-key', keyId, tenantId]));
+    return { keyId, secret: decrypt(key.secret, nonce, body, ['data-key', keyId, tenantId]) };
   }
 
   #wrap(tenantId: string, secret: Uint8Array): WrappedDataKey {
