@@ -19,7 +19,10 @@ export class Provider1763942400000 implements MigrationInterface {
     await runner.query(`
       DROP TABLE initial_access_tokens;
       DROP INDEX sessions_upstream_idx, sessions_brokered_idx, oidc_artifacts_user_code_key;
+      DROP INDEX oidc_artifacts_brokered_grants_idx;
       ALTER TABLE sessions DROP COLUMN brokered_tenant_id, DROP COLUMN brokered_user_id;
+      ALTER TABLE oidc_artifacts DROP COLUMN brokered_tenant_id;
+      ALTER TABLE login_transactions DROP COLUMN interaction_tenant_id;
       ALTER TABLE oidc_artifacts DROP COLUMN user_code_hash;
       ALTER TABLE application_secrets DROP COLUMN expires_at, DROP COLUMN last_used_at, DROP COLUMN slot;
       UPDATE signing_keys SET private_jwk_sealed = '' WHERE private_jwk_sealed IS NULL;
@@ -66,13 +69,18 @@ CREATE UNIQUE INDEX oidc_artifacts_user_code_key ON oidc_artifacts (tenant_id, u
 `;
 
 /**
- * A session at an MSP's issuer that stands for a person of one of its customers: the end of access there finds it here.
+ * A session at an MSP's issuer that stands for a person of one of its customers, and what was given out to them there:
+ * the end of access finds both here. A trip to the customer's upstream names the MSP whose interaction waits for it.
  * No foreign key can tell so, because keys never leave a tenant.
  */
 const BROKERED_SESSIONS = `
 ALTER TABLE sessions ADD COLUMN brokered_tenant_id uuid, ADD COLUMN brokered_user_id uuid;
 CREATE INDEX sessions_brokered_idx ON sessions (tenant_id, brokered_tenant_id, brokered_user_id)
   WHERE brokered_tenant_id IS NOT NULL AND ended_at IS NULL;
+ALTER TABLE oidc_artifacts ADD COLUMN brokered_tenant_id uuid;
+CREATE INDEX oidc_artifacts_brokered_grants_idx ON oidc_artifacts (tenant_id, brokered_tenant_id)
+  WHERE kind = 'Grant' AND brokered_tenant_id IS NOT NULL;
+ALTER TABLE login_transactions ADD COLUMN interaction_tenant_id uuid;
 `;
 
 /**
