@@ -1,12 +1,8 @@
+import { faultOfPublicKey } from '../application/public-key.js';
 import { faultOfOrigin, faultOfRedirectUri, faultOfWebAddress } from './addresses.js';
 import { checkProfile } from './check-profile.js';
 import type { TargetApplication } from './target.js';
 import type { TenantCheck } from './tenant-check.js';
-
-/**
- * Members of private and symmetric keys (RFC 7518 section 6): a key set that is shown to us must hold none.
- */
-const PRIVATE_MEMBERS = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k'];
 
 /** Claims with a meaning of their own; a list of roles in their place would be taken for it. */
 const PROTECTED_CLAIMS: ReadonlySet<string> = new Set(
@@ -112,10 +108,8 @@ function checkCredentials({ list }: TenantCheck, { settings }: TargetApplication
   if (tokenEndpointAuthMethod === 'private_key_jwt' && jwks === null && jwksUri === null)
     list.add(`${path}.jwks`, 'private_key_jwt needs jwks or jwksUri');
   for (const [index, key] of (jwks?.keys ?? []).entries()) {
-    const keyPath = `${path}.jwks.keys[${index}]`;
-    if (PRIVATE_MEMBERS.some((member) => Object.hasOwn(key, member)))
-      list.add(keyPath, 'is a private or symmetric key: give the public one only, and replace this one');
-    else if (key['kty'] !== 'RSA' && key['kty'] !== 'EC' && key['kty'] !== 'OKP')
-      list.add(`${keyPath}.kty`, 'must be RSA, EC or OKP');
+    const fault = faultOfPublicKey(key);
+    const member = fault?.member === undefined ? '' : `.${fault.member}`;
+    list.add(`${path}.jwks.keys[${index}]${member}`, fault?.message);
   }
 }

@@ -23,7 +23,12 @@ const lines = (wanted: Wanted, rules = LOOPBACK, before?: InForce): readonly str
 
 const okta = { key: 'okta', issuer: 'https://acme.okta.com', clientId: '0oa1' };
 const app = { clientId: 'app', redirectUris: ['https://a.example/cb'] };
-const jwk = { kty: 'EC', crv: 'P-256', x: 'x', y: 'y' };
+const jwk = {
+  kty: 'EC',
+  crv: 'P-256',
+  x: 'uCtf45_u_dpHj1xObsfsO4zOBR0dbhfJyvfRW90iYiI',
+  y: 'Mkt4rO6JRGv9cQAZHG6UdSeFSmQofctnsMB-rSqwTDY',
+};
 const withApp = (members: object): Wanted => ({ applications: [{ ...app, ...members }] });
 
 describe('a tenant as it is to be', () => {
@@ -226,6 +231,14 @@ describe('a tenant as it is to be', () => {
     [
       'tenants[0].applications[0].jwks.keys[0]: is a private or symmetric key: give the public one only, and replace this one',
       withApp({ jwks: { keys: [{ kty: 'oct', k: 'secret' }] } }),
+    ],
+    [
+      'tenants[0].applications[0].jwks.keys[0]: is no EC key that can be read (RFC 7518 section 6)',
+      withApp({ jwks: { keys: [{ ...jwk, y: jwk.x }] } }),
+    ],
+    [
+      'tenants[0].applications[0].jwks.keys[0].n: must have at least 2048 bits',
+      withApp({ jwks: { keys: [{ kty: 'RSA', e: 'AQAB', n: 'u'.repeat(171) }] } }),
     ],
     [
       'tenants[0].applications[0].jwks.keys[1].kty: must be RSA, EC or OKP',
