@@ -2,8 +2,8 @@ import type { Layout } from './host/cores.js';
 import type { Options } from './options.js';
 import type { ProfileSummary, SelfTime } from './profile.js';
 import type { ScimFindings } from './scim/run-scim.js';
-import { renderScim } from './scim/table.js';
-import { judgeScim, scimMisses } from './scim/verdict.js';
+import { renderPlaces } from './places/table.js';
+import { judgePlace, placeMisses } from './places/verdict.js';
 import { renderCost, renderSpeed, renderTable } from './table.js';
 import { cpuRatio, judgeFlushes, judgeSpeed, misses, type Result } from './verdict.js';
 
@@ -35,11 +35,11 @@ export function renderReport(
 ): string {
   if (surroundings.options.json) return renderJson(findings, surroundings, profile);
   const { results, scim } = findings;
-  const missed = [...misses(results), ...scimMisses(scim.results)];
+  const missed = [...misses(results), ...placeMisses(scim.results)];
   return [
     [...header(surroundings), ...noise(findings)].join('\n'),
     ...(results.length === 0 ? [] : [renderSpeed(results), renderCost(results)]),
-    ...(scim.results.length === 0 ? [] : [renderScim(scim.results, scim.notes)]),
+    ...(scim.results.length === 0 ? [] : [renderPlaces(scim.results, scim.notes)]),
     missed.length === 0 ? 'All targets that were judged are met.' : ['Missed:', ...missed].join('\n  '),
     ...(profile === undefined ? [] : [renderProfile(profile)]),
   ].join('\n\n');
@@ -110,9 +110,9 @@ function renderJson(
     ...surroundings,
     pace: options.pace,
     results: judged,
-    scim: scim.results.map((result) => ({ ...result, verdict: judgeScim(result) })),
+    scim: scim.results.map((result) => ({ ...result, verdict: judgePlace(result) })),
     notes: scim.notes,
-    misses: [...misses(results), ...scimMisses(scim.results)],
+    misses: [...misses(results), ...placeMisses(scim.results)],
   };
   return JSON.stringify(profile === undefined ? report : { ...report, profile }, null, 2);
 }

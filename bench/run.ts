@@ -11,7 +11,7 @@ import { readProfile } from './profile.js';
 import { renderReport, type Surroundings } from './report.js';
 import { runScim, type ScimFindings } from './scim/run-scim.js';
 import { allTenants, scimWorld } from './scim/tenants.js';
-import { scimMisses } from './scim/verdict.js';
+import { placeMisses } from './places/verdict.js';
 import { Stage, startFloor, startUpstream } from './stage.js';
 import { misses, type Result } from './verdict.js';
 
@@ -123,7 +123,7 @@ async function bench(options: Options, stage: Stage): Promise<number> {
   if (options.profile) await causeway.stop();
   const profile = options.profile ? readProfile(stage.folder, fromUs, toUs) : undefined;
   process.stdout.write(`${renderReport({ results, scim }, surroundings, profile)}\n`);
-  const missed = misses(results).length + scimMisses(scim.results).length;
+  const missed = misses(results).length + placeMisses(scim.results).length;
   return options.check && missed > 0 ? EXIT.missed : 0;
 }
 

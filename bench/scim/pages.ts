@@ -3,7 +3,8 @@ import type { Operation } from '../flows/flow.js';
 import { exhaust, observe } from '../measure.js';
 import type { Window } from '../statistics.js';
 import type { Populated } from './population.js';
-import type { Measured, ScimFlow, ScimStage } from './scim-flow.js';
+import type { Measured } from '../places/place.js';
+import type { ScimFlow, ScimStage } from './scim-flow.js';
 
 /** As Okta asks. */
 const PAGE = 100;

@@ -6,11 +6,11 @@ import { Population, type Populated } from './population.js';
 import { ScimClient } from './scim-client.js';
 import type { ScimFlow, ScimStage } from './scim-flow.js';
 import type { ScimTenant, ScimWorld } from './tenants.js';
-import { scimResults, type ScimResult } from './verdict.js';
+import { placeResults, type PlaceResult } from '../places/verdict.js';
 
 /** What all SCIM flows gave. */
 export interface ScimFindings {
-  readonly results: readonly ScimResult[];
+  readonly results: readonly PlaceResult[];
   readonly notes: readonly string[];
 }
 
@@ -39,13 +39,13 @@ export async function runScim(options: ScimRun): Promise<ScimFindings> {
     for (const flow of flows.filter(({ isSteady }) => isSteady))
       // oxlint-disable-next-line no-await-in-loop -- one thing after the other
       await flow.measure({ ...stage, pace: brief, sizes: stage.sizes.slice(-1) });
-    const results: ScimResult[] = [];
+    const results: PlaceResult[] = [];
     const notes: string[] = [];
     for (const flow of flows) {
       say(`measuring ${flow.name}`);
       // oxlint-disable-next-line no-await-in-loop -- one thing at a time is measured
       const measured = await flow.measure(stage);
-      results.push(...scimResults(flow, measured.places));
+      results.push(...placeResults(flow, measured.places));
       notes.push(...(measured.notes ?? []).map((note) => `${flow.name}: ${note}`));
     }
     return { results, notes };

@@ -1,9 +1,10 @@
 import { UnexpectedAnswer } from '../driver/http.js';
 import type { Operation } from '../flows/flow.js';
 import { MAIL_DOMAIN } from '../parties.js';
-import { measurePlaces } from './measure-places.js';
+import { measurePlaces } from '../places/measure-places.js';
 import { NEW_USERS, userName, type Populated, type PreparedGroup } from './population.js';
-import type { Place, ScimFlow, ScimStage } from './scim-flow.js';
+import type { Place } from '../places/place.js';
+import type { ScimFlow, ScimStage } from './scim-flow.js';
 import { WORKERS } from './tenants.js';
 
 /** By how much an operation may cost more where there are a hundred times as many users, members, or more tenants. */

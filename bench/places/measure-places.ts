@@ -1,10 +1,10 @@
 import { load, observe } from '../measure.js';
 import type { Window } from '../statistics.js';
-import type { Measured, Place, ScimStage } from './scim-flow.js';
+import type { Measured, Observation, Place } from './place.js';
 
 /** Rounds over all places, in changing order, so that what drifts on the machine meets all alike. */
 export async function measurePlaces(
-  stage: ScimStage,
+  stage: Observation,
   places: readonly Place[],
 ): Promise<readonly Measured[]> {
   const windows = new Map<Place, Window[]>(places.map((place) => [place, []]));
@@ -15,7 +15,7 @@ export async function measurePlaces(
   return places.map((place) => ({ place: place.name, windows: windows.get(place) ?? [] }));
 }
 
-async function measureOnce({ server, run, pace }: ScimStage, place: Place): Promise<Window> {
+async function measureOnce({ server, run, pace }: Observation, place: Place): Promise<Window> {
   const workers = await place.open();
   const before = await load(workers, pace.warmUpSeconds);
   const window = await observe(server, run, () => load(workers, pace.seconds));

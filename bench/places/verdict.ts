@@ -1,6 +1,6 @@
 import { percentile, spread, summarize, type Figures, type Spread, type Window } from '../statistics.js';
 import { withinBudget, type Verdict } from '../verdict.js';
-import type { Measured, ScimFlow, ScimTargets } from './scim-flow.js';
+import type { Measured, PlacedFlow, Targets } from './place.js';
 
 /** How much more an operation takes than in the first place; of rounds that lay beside each other. */
 export interface Growth {
@@ -10,17 +10,20 @@ export interface Growth {
 }
 
 /** A line of the table: a flow in one place. */
-export interface ScimResult {
+export interface PlaceResult {
   readonly flow: string;
   readonly place: string;
   readonly figures: Figures;
   /** Undefined: this is what others are compared with, or there is nothing to compare. */
   readonly growth: Growth | undefined;
-  readonly targets: ScimTargets;
+  readonly targets: Targets;
 }
 
 /** All places of a flow, each beside the first. */
-export function scimResults({ name, targets }: ScimFlow, places: readonly Measured[]): readonly ScimResult[] {
+export function placeResults(
+  { name, targets }: PlacedFlow,
+  places: readonly Measured[],
+): readonly PlaceResult[] {
   const [first] = places;
   return places.map((measured) => ({
     flow: name,
@@ -30,7 +33,7 @@ export function scimResults({ name, targets }: ScimFlow, places: readonly Measur
       first === undefined || measured === first || measured.alone === true
         ? undefined
         : growthOf(first.windows, measured.windows),
-    targets,
+    targets: measured.unbound === true ? { ...targets, ratioMax: undefined } : targets,
   }));
 }
 
@@ -51,7 +54,7 @@ const cpuOf = ({ serverCpuUs, databaseCpuUs, operations }: Window): number | und
   serverCpuUs === undefined ? undefined : (serverCpuUs + (databaseCpuUs ?? 0)) / operations;
 
 /** What of a line was missed, in words; empty: all that is judged was met. */
-export function scimFaults({ figures, growth, targets }: ScimResult): readonly string[] {
+export function placeFaults({ figures, growth, targets }: PlaceResult): readonly string[] {
   const { flushesMax, ratioMax, p99MaxMs } = targets;
   const faults: string[] = [];
   if (flushesMax !== undefined && figures.flushes !== undefined && !withinBudget(figures.flushes, flushesMax))
@@ -69,16 +72,18 @@ export function scimFaults({ figures, growth, targets }: ScimResult): readonly s
 }
 
 /** `not judged`: a line that nobody can compare, without trips that are counted. */
-export function judgeScim(result: ScimResult): Verdict {
+export function judgePlace(result: PlaceResult): Verdict {
   const { figures, growth, targets } = result;
   const judged =
     (targets.flushesMax !== undefined && figures.flushes !== undefined) ||
     (targets.ratioMax !== undefined && growth !== undefined) ||
     targets.p99MaxMs !== undefined;
   if (!judged) return 'not judged';
-  return scimFaults(result).length === 0 ? 'met' : 'missed';
+  return placeFaults(result).length === 0 ? 'met' : 'missed';
 }
 
 /** What wasn't reached, in words. */
-export const scimMisses = (results: readonly ScimResult[]): readonly string[] =>
-  results.flatMap((result) => scimFaults(result).map((fault) => `${result.flow}, ${result.place}: ${fault}`));
+export const placeMisses = (results: readonly PlaceResult[]): readonly string[] =>
+  results.flatMap((result) =>
+    placeFaults(result).map((fault) => `${result.flow}, ${result.place}: ${fault}`),
+  );

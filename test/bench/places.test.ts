@@ -1,8 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
-import type { Measured, ScimFlow, ScimTargets } from '../../bench/scim/scim-flow.js';
-import { renderScim } from '../../bench/scim/table.js';
+import type { Measured, Targets } from '../../bench/places/place.js';
+import type { ScimFlow } from '../../bench/scim/scim-flow.js';
+import { renderPlaces } from '../../bench/places/table.js';
 import { allTenants, scimWorld } from '../../bench/scim/tenants.js';
-import { judgeScim, scimMisses, scimResults, type ScimResult } from '../../bench/scim/verdict.js';
+import { judgePlace, placeMisses, placeResults, type PlaceResult } from '../../bench/places/verdict.js';
 import type { Window } from '../../bench/statistics.js';
 
 const aWindow = (part: Partial<Window> = {}): Window => ({
@@ -17,12 +18,12 @@ const aWindow = (part: Partial<Window> = {}): Window => ({
   ...part,
 });
 
-const TARGETS: ScimTargets = { flushesMax: 2, ratioMax: 1.5, p99MaxMs: undefined };
+const TARGETS: Targets = { flushesMax: 2, ratioMax: 1.5, p99MaxMs: undefined };
 
 function resultsOf(
   places: readonly Measured[],
-  targets: Partial<ScimTargets> = {},
-): readonly [ScimResult, ...ScimResult[]] {
+  targets: Partial<Targets> = {},
+): readonly [PlaceResult, ...PlaceResult[]] {
   const flow: ScimFlow = {
     name: 'scim create user',
     targets: { ...TARGETS, ...targets },
@@ -30,7 +31,7 @@ function resultsOf(
     isSteady: true,
     measure: () => Promise.resolve({ places }),
   };
-  const [first, ...others] = scimResults(flow, places);
+  const [first, ...others] = placeResults(flow, places);
   if (first === undefined) throw new Error('no place');
   return [first, ...others];
 }
@@ -77,7 +78,7 @@ describe('growth', () => {
 describe('verdicts', () => {
   const slow = { latenciesMs: [6.1] };
   const costly = { databaseCpuUs: 300_000 };
-  test.each<[string, Partial<Window>, Partial<ScimTargets>, string, readonly string[]]>([
+  test.each<[string, Partial<Window>, Partial<Targets>, string, readonly string[]]>([
     ['alike', {}, {}, 'met', []],
     ['slower', slow, {}, 'missed', ['p50 grew 1.52 times, 1.5 is the target']],
     ['slower, without a target', slow, { ratioMax: undefined }, 'met', []],
@@ -90,19 +91,21 @@ describe('verdicts', () => {
   ])('%s', (_name, part, targets, verdict, faults) => {
     const [first, second] = resultsOf([place('small', {}), place('large', part)], targets);
     if (second === undefined) throw new Error('no second place');
-    expect(judgeScim(second)).toBe(verdict);
-    expect(scimMisses([second])).toEqual(faults.map((fault) => `scim create user, large: ${fault}`));
+    expect(judgePlace(second)).toBe(verdict);
+    expect(placeMisses([second])).toEqual(faults.map((fault) => `scim create user, large: ${fault}`));
     expect(first.place).toBe('small');
   });
 
   test('no answers at all are not in time', () => {
     const [only] = resultsOf([place('nobody', { latenciesMs: [] })], { p99MaxMs: 1_000 });
-    expect(judgeScim(only)).toBe('missed');
+    expect(judgePlace(only)).toBe('missed');
   });
 });
 
 test('the table has a line for each place, with what it is judged by', () => {
-  const text = renderScim(resultsOf([place('small', {}), place('large', { latenciesMs: [8] })]), ['A note.']);
+  const text = renderPlaces(resultsOf([place('small', {}), place('large', { latenciesMs: [8] })]), [
+    'A note.',
+  ]);
   expect(text).toMatch(
     /^scim create user\s+small\s+100\s+4\.00\s+4\.00\s+1000\s+1000\s+2\.0\s+-\s+-\s+2 trips\s+met$/m,
   );

@@ -1,10 +1,10 @@
 import { cpu, MARKS, renderTable, short } from '../table.js';
 import type { Spread } from '../statistics.js';
-import type { ScimTargets } from './scim-flow.js';
-import { judgeScim, type ScimResult } from './verdict.js';
+import type { Targets } from './place.js';
+import { judgePlace, type PlaceResult } from './verdict.js';
 
-/** What provisioning costs, and whether it grows with users, members and tenants. */
-export function renderScim(results: readonly ScimResult[], notes: readonly string[]): string {
+/** What flows cost in each of their places, and whether it grows. */
+export function renderPlaces(results: readonly PlaceResult[], notes: readonly string[]): string {
   const head = [
     'flow',
     'where',
@@ -33,7 +33,7 @@ export function renderScim(results: readonly ScimResult[], notes: readonly strin
       ratio(growth?.p50),
       ratio(growth?.cpu),
       targetOf(targets, growth !== undefined),
-      MARKS[judgeScim(result)],
+      MARKS[judgePlace(result)],
     ];
   });
   return [
@@ -48,7 +48,7 @@ const ratio = (spread: Spread | undefined): string =>
     ? '-'
     : `${spread.median.toFixed(2)} (${spread.min.toFixed(2)}-${spread.max.toFixed(2)})`;
 
-function targetOf({ flushesMax, ratioMax, p99MaxMs }: ScimTargets, compared: boolean): string {
+function targetOf({ flushesMax, ratioMax, p99MaxMs }: Targets, compared: boolean): string {
   return [
     ...(flushesMax === undefined ? [] : [`${flushesMax} trips`]),
     ...(ratioMax === undefined || !compared ? [] : [`x${ratioMax}`]),
