@@ -22,7 +22,8 @@ const nobody = { methods: 'any', crossOrigin: 'nobody' } as const;
 /** Paths below a tenant's issuer that its provider answers. */
 export const PROVIDER_ROUTES = [
   { name: 'metadata', path: /^\/\.well-known\/openid-configuration$/, ...anybody },
-  { name: 'keys', path: /^\/oauth2\/v1\/keys$/, ...anybody },
+  // Also where @okta/jwt-verifier looks, below any issuer and whatever the metadata says (B2).
+  { name: 'keys', path: /^\/(?:oauth2\/)?v1\/keys$/, ...anybody },
   { name: 'authorize', path: /^\/oauth2\/v1\/authorize$/, takes: ['GET', 'POST'], ...nobody },
   { name: 'resume', path: /^\/oauth2\/v1\/authorize\/[A-Za-z0-9_-]+$/, takes: ['GET'], ...nobody },
   { name: 'token', path: /^\/oauth2\/v1\/token$/, ...applications },
@@ -62,7 +63,7 @@ export async function serveProvider(
   }
   const { handle } = providers.of(tenant);
   // The provider's routes are below the issuer; it puts the issuer's path before what it tells others.
-  ctx.req.url = `${rest}${ctx.search}`;
+  ctx.req.url = `${route.name === 'keys' ? '/oauth2/v1/keys' : rest}${ctx.search}`;
   ctx.respond = false;
   await handle(ctx.req, ctx.res);
 }

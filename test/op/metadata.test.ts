@@ -150,7 +150,7 @@ describe('keys', () => {
 });
 
 describe('A-78: caches', () => {
-  const PUBLIC = ['/.well-known/openid-configuration', '/oauth2/v1/keys'];
+  const PUBLIC = ['/.well-known/openid-configuration', '/oauth2/v1/keys', '/v1/keys'];
 
   test.each(PUBLIC)('may keep %s for five minutes, the same for everybody', async (path) => {
     const address = `${acme.app.issuer}${path}`;
