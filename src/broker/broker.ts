@@ -1,7 +1,7 @@
 import type { Context } from 'koa';
 import type { TenantContext } from '../http/tenant-context.js';
 import type { FoundRoute, TenantRoute } from '../http/tenant-route.js';
-import type { Interactions, PendingInteraction } from '../op/interactions.js';
+import { resumeAddress, type Interactions, type PendingInteraction } from '../op/interactions.js';
 import { OpenInteraction } from '../op/open-interaction.js';
 import type { ProviderCache } from '../op/provider-cache.js';
 import { UnitOfWork } from '../op/unit-of-work.js';
@@ -11,7 +11,7 @@ import { chooseConnection } from './choose-connection.js';
 import type { BrokerDeps } from './deps.js';
 import { serveInitiate } from './initiate.js';
 import { servePortal } from './portal.js';
-import { errorFor, reasonOfUpstream, refuse, resumeAddress } from './refusal.js';
+import { errorFor, reasonOfUpstream, refuse } from './refusal.js';
 import { hintsOf, realmOf, serveSignInPage } from './sign-in-page.js';
 import { serveSignedOut } from './sign-out-trip.js';
 import { startSignIn } from './start-sign-in.js';
@@ -72,7 +72,7 @@ export function createInteractions(deps: BrokerDeps): Interactions {
           upstream: error,
         };
         ctx.remove('location');
-        const backHref = resumeAddress(tenant, interaction.uid);
+        const backHref = resumeAddress(tenant, interaction);
         await refuse(ctx, tenant, { ...refusal, actions: { tryAgain }, backHref }, deps);
         return undefined;
       }

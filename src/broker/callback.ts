@@ -8,7 +8,7 @@ import type { LoginTransaction } from '../domain/sign-in/login-transaction.js';
 import type { UpstreamIdentity } from '../domain/sign-in/upstream-identity.js';
 import type { TenantContext } from '../http/tenant-context.js';
 import type { InteractionAnswer } from '../op/interactions.js';
-import { pendingInteraction } from '../op/interactions.js';
+import { pendingInteraction, resumeAddress } from '../op/interactions.js';
 import { sealUpstreamIdToken } from '../op/upstream-id-token.js';
 import type { ErrorReason } from '../pages/error/strings.js';
 import { UpstreamError } from '../rp/causes.js';
@@ -21,7 +21,7 @@ import {
   stateHashOf,
   type LoginSecrets,
 } from './login-secrets.js';
-import { reasonOfUpstream, refuse, resumeAddress, type Refusal } from './refusal.js';
+import { reasonOfUpstream, refuse, type Refusal } from './refusal.js';
 import { partyOf } from './start-sign-in.js';
 import { sealGrant } from './upstream-grant.js';
 
@@ -56,7 +56,8 @@ export async function serveCallback(
   if (connection === undefined) return refuse(ctx, tenant, { reason: 'unknown_page' }, deps);
   const back = await takeReturn(ctx, tenant, connection, deps);
   if ('reason' in back) return refuse(ctx, tenant, back, deps);
-  const { clientId } = pendingInteraction(back.interaction.payload);
+  const pending = pendingInteraction(back.interaction.payload, back.interactionUid);
+  const { clientId } = pending;
   const tryAgain = `${tenant.issuer}/sign-in/${back.interactionUid}`;
   const useAnother = `${tryAgain}?another=1`;
   const known = {
@@ -64,7 +65,7 @@ export async function serveCallback(
     connection,
     actions: { tryAgain, useAnother },
     interaction: back.interaction,
-    backHref: resumeAddress(tenant, back.interactionUid),
+    backHref: resumeAddress(tenant, pending),
   };
   let completed: CompletedSignIn;
   try {
@@ -88,7 +89,7 @@ export async function serveCallback(
     );
   deps.onOutcome('succeeded');
   ctx.status = 303;
-  ctx.redirect(resumeAddress(tenant, back.interactionUid));
+  ctx.redirect(resumeAddress(tenant, pending));
 }
 
 /** What a person reads who can't come back; a trip that was finished is known by its state alone, its cookie is gone. */

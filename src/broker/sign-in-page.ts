@@ -17,6 +17,7 @@ import {
 } from './choose-connection.js';
 import { answerConsent, showConsent } from './consent.js';
 import type { BrokerDeps } from './deps.js';
+import { answerDevice, showDevice } from './device.js';
 import { readOwnForm } from './form.js';
 import { errorFor, reasonOfUpstream, refuse } from './refusal.js';
 import { startSignIn } from './start-sign-in.js';
@@ -59,6 +60,7 @@ export async function serveSignInPage(
   if (ctx.query['another'] !== undefined) return leave(visit, chosenOf(visit) ?? hintsOf(interaction), true);
   if (interaction.prompt === 'consent')
     return ctx.method === 'POST' ? answerConsent(visit) : showConsent(visit);
+  if (interaction.prompt === 'device') return ctx.method === 'POST' ? answerDevice(visit) : showDevice(visit);
   if (interaction.prompt === 'refused') return showRefusal(visit);
   return ctx.method === 'POST' ? discover(visit) : login(visit);
 }
@@ -171,8 +173,10 @@ async function showRefusal({ ctx, tenant, open, interaction, address, deps }: Vi
       connection,
       userId: accountId,
       signedInAs: account?.profile.email ?? account?.profile.userName,
-      actions: { useAnother: `${address}?another=1` },
-      backHref: await open.answer(errorFor(reason)),
+      // A device has been told already: there is nothing to go back to.
+      ...(interaction.device
+        ? {}
+        : { actions: { useAnother: `${address}?another=1` }, backHref: await open.answer(errorFor(reason)) }),
     },
     deps,
   );

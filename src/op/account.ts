@@ -44,6 +44,8 @@ export async function findPerson(userId: string, application: Application): Prom
 const INTERACTIVE = new Set([
   'authorization',
   'resume',
+  'code_verification',
+  'device_resume',
   'end_session',
   'end_session_confirm',
   'end_session_success',
@@ -88,8 +90,8 @@ function claimsOf(ctx: KoaContextWithOIDC, application: Application, person: Per
 
 /** How and when the person signed in, by the code, refresh token or access token that the request brought. */
 export function signInClaims(ctx: KoaContextWithOIDC): Record<string, unknown> {
-  const { AuthorizationCode, RefreshToken, AccessToken } = ctx.oidc.entities;
-  const source = AuthorizationCode ?? RefreshToken;
+  const { AuthorizationCode, RefreshToken, DeviceCode, AccessToken } = ctx.oidc.entities;
+  const source = AuthorizationCode ?? RefreshToken ?? DeviceCode;
   if (source !== undefined)
     return { auth_time: source.authTime, acr: source.acr, amr: source.amr, sid: source.sid };
   // At userinfo: they were kept with the token when it was made (claims.ts).

@@ -34,13 +34,18 @@ export function recordSignIn(ctx: KoaContextWithOIDC, deps: OpDeps): void {
   unit.audit(recordOf(tenant.id, entry, { ...deps, vault: tenant.vault }));
 }
 
+const REUSED: Readonly<Record<string, string>> = {
+  refresh_token: 'refresh_token.reused',
+  'urn:ietf:params:oauth:grant-type:device_code': 'device_code.reused',
+};
+
 /** A one-time value came back: somebody has a copy. The grant ends with this event. */
 export function reuseRecord(ctx: KoaContextWithOIDC, grantType: string, deps: OpDeps): AuditRecord {
   const { tenant } = UnitOfWork.current;
   const clientId = ctx.oidc.client?.clientId ?? null;
   const origin = deps.originOf(ctx);
   const entry = auditEntry({
-    action: grantType === 'refresh_token' ? 'refresh_token.reused' : 'authorization_code.reused',
+    action: REUSED[grantType] ?? 'authorization_code.reused',
     outcome: 'refused',
     reason: 'token_reuse',
     actor: { type: 'system', id: `application:${clientId ?? 'unknown'}` },

@@ -8,6 +8,7 @@ const GRANTS: Partial<Record<GrantType, string>> = {
   authorization_code: 'authorization_code',
   refresh_token: 'refresh_token',
   client_credentials: 'client_credentials',
+  device_code: 'urn:ietf:params:oauth:grant-type:device_code',
 };
 
 /**

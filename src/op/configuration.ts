@@ -6,6 +6,7 @@ import { createAdapter } from './adapter.js';
 import { checkAssertion } from './client-assertions.js';
 import { accessTokenClaims, scopeClaims } from './claims.js';
 import type { OpDeps } from './deps.js';
+import { checkDeviceReference, deviceFlow } from './device-flow.js';
 import { DPOP_ALGORITHMS, dpopFeature } from './dpop.js';
 import { renderOAuthError } from './error-page.js';
 import { frontchannelMetadata } from './frontchannel-logout.js';
@@ -13,6 +14,7 @@ import { grantLoader } from './grants.js';
 import { endsWithSession } from './ipsie.js';
 import {
   CODE_SECONDS,
+  DEVICE_CODE_SECONDS,
   epoch,
   ID_TOKEN_SECONDS,
   INTERACTION_SECONDS,
@@ -35,6 +37,8 @@ const ROUTES = {
   revocation: '/oauth2/v1/revoke',
   pushed_authorization_request: '/oauth2/v1/par',
   end_session: '/oauth2/v1/logout',
+  device_authorization: '/oauth2/v1/device/authorize',
+  code_verification: '/device',
 };
 
 const ASYMMETRIC = ['RS256', 'ES256', 'EdDSA'] as const;
@@ -69,6 +73,7 @@ export function providerConfiguration(tenant: TenantContext, deps: OpDeps): Conf
     claims: scopeClaims(tenant),
     conformIdTokenClaims: false,
     extraTokenClaims: accessTokenClaims,
+      device_reference: checkDeviceReference,
     scopes: ['openid', ...(uses('refresh_token') ? ['offline_access'] : []), 'profile', 'email', 'phone'],
     responseTypes: responseTypes(tenant),
     subjectTypes: ['public'],
@@ -157,6 +162,7 @@ function features(
       enabled: true,
       // Own tokens only.
       allowedPolicy: (_ctx, client, token) => token.clientId === client.clientId,
+    deviceFlow: deviceFlow(tenant, deps, uses('device_code')),
     },
     revocation: { enabled: true, allowedPolicy: (_ctx, client, token) => token.clientId === client.clientId },
     pushedAuthorizationRequests: { enabled: true },
@@ -195,6 +201,7 @@ function lifetimes(tenant: TenantContext): Configuration['ttl'] {
     AccessToken: (_ctx, token) => token.resourceServer?.accessTokenTTL ?? OPAQUE_TOKEN_SECONDS,
     ClientCredentials: (_ctx, token) => token.resourceServer?.accessTokenTTL ?? OPAQUE_TOKEN_SECONDS,
     IdToken: ID_TOKEN_SECONDS,
+    DeviceCode: DEVICE_CODE_SECONDS,
     Session: SESSION_IDLE_SECONDS,
     Grant: GRANT_SECONDS,
     RefreshToken: (_ctx, token) => {

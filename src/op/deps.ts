@@ -2,6 +2,7 @@ import type { Clock } from '../core/clock.js';
 import type { Ids } from '../core/ids.js';
 import type { Logger } from '../core/logger.js';
 import type { ArtifactStore } from '../domain/artifact/artifact-store.js';
+import type { TryCounter } from '../domain/artifact/try-counter.js';
 import type { RequestOrigin } from '../domain/audit/audit-event.js';
 import type { ConsentStore } from '../domain/consent/consent-store.js';
 import type { TenantContext } from '../http/tenant-context.js';
@@ -15,6 +16,8 @@ import type { Context } from 'koa';
 export interface OpDeps {
   readonly artifacts: ArtifactStore;
   readonly consents: ConsentStore;
+  /** Counts wrong codes of devices. */
+  readonly tries: TryCounter;
   readonly interactions: Interactions;
   /** Ends one session through the domain's funnel, with its audit event. */
   readonly endSession: (tenant: TenantContext, sessionUid: string) => Promise<void>;

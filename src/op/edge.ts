@@ -39,6 +39,9 @@ export const PROVIDER_ROUTES = [
   { name: 'logout', path: /^\/oauth2\/v1\/logout$/, takes: ['GET', 'POST'], ...nobody },
   { name: 'logout_confirm', path: /^\/oauth2\/v1\/logout\/confirm$/, takes: ['POST'], ...nobody },
   { name: 'logout_success', path: /^\/oauth2\/v1\/logout\/success$/, takes: ['GET'], ...nobody },
+  { name: 'device_authorize', path: /^\/oauth2\/v1\/device\/authorize$/, ...applications },
+  { name: 'device', path: /^\/device$/, takes: ['GET', 'POST'], ...nobody },
+  { name: 'device_resume', path: /^\/device\/[A-Za-z0-9_-]+$/, takes: ['GET'], ...nobody },
 ] as const satisfies readonly ProviderRoute[];
 
 /** Endpoints that answer a person's browser, and take a POST only where cookies come along with it. */

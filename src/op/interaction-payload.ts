@@ -1,15 +1,16 @@
 import type { AdapterPayload } from 'oidc-provider';
 import type { Json, JsonObject } from '../core/json.js';
+import { resumeAddress } from './interactions.js';
 import { artifactHash, UnitOfWork } from './unit-of-work.js';
 
 /**
  * An interaction as the library makes it holds bearer values, which are not kept in clear (invariant 6): its own id in
  * the address to return to, which is put together again when read; the session's cookie value, noted for who writes
- * pages, and an ID Token that was given as a hint, which nobody reads again; the id of a pushed request, which is used
- * up at the end and is sealed till then.
+ * pages, and an ID Token that was given as a hint, which nobody reads again; the id of a pushed request and the code of a
+ * device, which are used up at the end and are sealed till then.
  */
 export function keptInteraction(payload: JsonObject, id: string): JsonObject {
-  const { returnTo: _returnTo, parJti, session, params, prompt, ...rest } = payload;
+  const { returnTo: _returnTo, parJti, deviceCode, session, params, prompt, ...rest } = payload;
   const { details, ...asked } = members(prompt);
   return {
     ...rest,
@@ -17,16 +18,22 @@ export function keptInteraction(payload: JsonObject, id: string): JsonObject {
     ...(params === undefined ? {} : { params: without(params, 'id_token_hint') }),
     ...(prompt === undefined ? {} : { prompt: { ...asked, details: without(details, 'id_token_hint') } }),
     ...(typeof parJti === 'string' ? { parJti: vault().seal(place(id), parJti) } : {}),
+    ...(typeof deviceCode === 'string'
+      ? { deviceCode: vault().seal(place(id, 'deviceCode'), deviceCode) }
+      : {}),
   };
 }
 
 /** What the library is given of a kept interaction. */
 export function openedInteraction(payload: AdapterPayload, id: string): AdapterPayload {
-  const { parJti } = payload;
+  const { parJti, deviceCode } = payload;
   return {
     ...payload,
-    returnTo: `${UnitOfWork.current.tenant.issuer}/oauth2/v1/authorize/${id}`,
+    returnTo: resumeAddress(UnitOfWork.current.tenant, { uid: id, device: deviceCode !== undefined }),
     ...(typeof parJti === 'string' ? { parJti: vault().open(place(id), parJti) } : {}),
+    ...(typeof deviceCode === 'string'
+      ? { deviceCode: vault().open(place(id, 'deviceCode'), deviceCode) }
+      : {}),
   };
 }
 
@@ -40,9 +47,9 @@ function without(value: Json | undefined, name: string): JsonObject {
 
 const vault = () => UnitOfWork.current.tenant.vault;
 
-const place = (id: string) => ({
+const place = (id: string, member = 'parJti') => ({
   tenantId: UnitOfWork.current.tenant.id,
   table: 'oidc_artifacts',
-  column: 'payload.parJti',
+  column: `payload.${member}`,
   row: artifactHash('Interaction', id).toString('base64url'),
 });

@@ -16,7 +16,11 @@ export interface UpstreamResult {
 }
 
 /** The answer to an interaction: who signed in and how, or which scopes were allowed, or an OAuth error. */
-export type InteractionAnswer = InteractionResults & { readonly upstream?: UpstreamResult };
+export type InteractionAnswer = InteractionResults & {
+  readonly upstream?: UpstreamResult;
+  /** The person whose device it is. */
+  readonly device?: { readonly confirmedBy: string };
+};
 
 /** A sign-in, consent or refusal that waits for a person. */
 export interface PendingInteraction {
@@ -30,6 +34,16 @@ export interface PendingInteraction {
   readonly params: Readonly<Record<string, unknown>>;
   /** The person who is signed in already. */
   readonly accountId: string | undefined;
+  /** Whether it is for a device, which waits elsewhere (RFC 8628). */
+  readonly device: boolean;
+}
+
+/** Where the protocol goes on once an interaction has its answer; the browser's cookie must fit. */
+export function resumeAddress(
+  tenant: TenantContext,
+  { uid, device }: Pick<PendingInteraction, 'uid' | 'device'>,
+): string {
+  return device ? `${tenant.issuer}/device/${uid}` : `${tenant.issuer}/oauth2/v1/authorize/${uid}`;
 }
 
 /**
@@ -48,6 +62,7 @@ interface KeptInteraction {
     { readonly name: string; readonly reasons: readonly string[]; readonly details: object } | undefined;
   readonly params?: unknown;
   readonly session?: { readonly accountId?: string | undefined } | undefined;
+  readonly deviceCode?: unknown;
 }
 
 /** Reads what the broker needs of an interaction. */
@@ -65,5 +80,6 @@ export function pendingInteraction(
     clientId: typeof clientId === 'string' ? clientId : '',
     params,
     accountId: interaction.session?.accountId,
+    device: interaction.deviceCode !== undefined,
   };
 }

@@ -5,12 +5,14 @@ import type { OpDeps } from './deps.js';
 import { pendingInteraction, type InteractionAnswer, type PendingInteraction } from './interactions.js';
 import type { ProviderCache } from './provider-cache.js';
 import { UnitOfWork } from './unit-of-work.js';
+import { waitingDevice, type WaitingDevice } from './waiting-device.js';
 
 /** An interaction of this browser's, opened by its cookie: read, and answered once. */
 export class OpenInteraction {
   readonly #ctx: Context;
   readonly #provider: Provider;
   readonly #unit: UnitOfWork;
+  #deviceCode: string | undefined;
 
   constructor(
     ctx: Context,
@@ -34,11 +36,17 @@ export class OpenInteraction {
       const interaction = await this.#unit.run(() =>
         this.#provider.interactionDetails(this.#ctx.req, this.#ctx.res),
       );
+      this.#deviceCode = interaction.deviceCode;
       return interaction.uid === this.uid ? pendingInteraction(interaction) : undefined;
     } catch (error) {
       if (error instanceof errors.SessionNotFound) return undefined;
       throw error;
     }
+  }
+
+  /** The device that waits for its person; undefined when the interaction is for none, or it waits no more. */
+  device(): Promise<WaitingDevice | undefined> {
+    return this.#unit.run(() => waitingDevice(this.#provider, this.#deviceCode));
   }
 
   /** Stores the answer and tells where the browser goes next. */

@@ -1,5 +1,6 @@
 import { interactionPolicy, type KoaContextWithOIDC } from 'oidc-provider';
 import { findPerson, type Person } from './account.js';
+import { devicePrompt } from './device-flow.js';
 import { UnitOfWork } from './unit-of-work.js';
 
 const { Check, Prompt, base } = interactionPolicy;
@@ -30,6 +31,7 @@ export function createPolicy(): interactionPolicy.DefaultPolicy {
     ),
     1,
   );
+  policy.add(devicePrompt(), 2);
   return policy;
 }
 

@@ -15,9 +15,11 @@ import { goOnAfterSignOut } from './after-sign-out.js';
 import { recordSignIn, reuseRecord } from './audit.js';
 import { providerConfiguration } from './configuration.js';
 import type { OpDeps } from './deps.js';
-import { allowFormPost } from './form-post.js';
+import { attachDeviceFlow, denyRefusedDevice, isDevicePage } from './device-flow.js';
+import { showDeviceNotice, takeUserCode } from './device-pages.js';
 import { keepDocuments } from './documents.js';
 import { CLOCK_AHEAD_SECONDS, judgeProofs } from './dpop.js';
+import { allowFormPost } from './form-post.js';
 import { acceptOnlyIdTokensAsHint } from './id-token-hint.js';
 import { pendingInteraction } from './interactions.js';
 import { completeIdTokens } from './ipsie.js';
@@ -67,7 +69,9 @@ export function createProvider(tenant: TenantContext, deps: OpDeps): Provider {
   detectReplays(provider);
   judgeProofs(provider, tenant);
   completeIdTokens(provider, tenant);
+  attachDeviceFlow(provider, tenant, deps);
   listen(provider, tenant, deps);
+  keepDocuments(provider);
   provider.use((ctx, next) => serve(ctx, next, tenant, deps));
   return provider;
 }
@@ -166,6 +170,7 @@ function listen(provider: Provider, tenant: TenantContext, deps: OpDeps): void {
 async function begin(ctx: KoaContextWithOIDC, tenant: TenantContext, deps: OpDeps): Promise<void> {
   const { Interaction: interaction } = ctx.oidc.entities;
   if (interaction === undefined) return;
+  await denyRefusedDevice(ctx, deps);
   const url = await deps.interactions.begin(ctx, tenant, pendingInteraction(interaction));
   if (url !== undefined) ctx.redirect(url.href);
 }
@@ -177,6 +182,7 @@ async function serve(
   tenant: TenantContext,
   deps: OpDeps,
 ): Promise<void> {
+  takeUserCode(ctx);
   const unit = new UnitOfWork(tenant, deps.artifacts);
   await unit.run(async () => {
     await next();
@@ -227,6 +233,7 @@ async function settleLoss(
     ctx.body = { error: refusal.error, error_description: 'grant request is invalid' };
     return;
   }
+  if (isDevicePage(ctx)) return showDeviceNotice(ctx, 'gone', unit.tenant, deps);
   const redirectUri = params?.['redirect_uri'];
   if (redirectUriCheckPerformed === true && typeof redirectUri === 'string') {
     const target = new URL(redirectUri);

@@ -3,6 +3,7 @@ import type { Artifact } from '../domain/artifact/artifact-store.js';
 import { findPerson } from './account.js';
 import { refreshRefusedRecord, reuseRecord } from './audit.js';
 import type { OpDeps } from './deps.js';
+import { DEVICE_GRANT, holdBackPolls } from './device-flow.js';
 import { refuseUnbound } from './dpop.js';
 import { tellGrantedScope } from './granted-scope.js';
 import { answerWithinLeeway, keepAnswer } from './refresh-leeway.js';
@@ -14,6 +15,7 @@ import { UnitOfWork } from './unit-of-work.js';
 const ONE_TIME: Readonly<Record<string, { readonly parameter: string; readonly kind: string }>> = {
   authorization_code: { parameter: 'code', kind: 'AuthorizationCode' },
   refresh_token: { parameter: 'refresh_token', kind: 'RefreshToken' },
+  [DEVICE_GRANT]: { parameter: 'device_code', kind: 'DeviceCode' },
 };
 
 /** The live artifact that a token request brings, if it is this client's. */
@@ -41,6 +43,7 @@ export async function redeem(
   if (params !== undefined && typeof audience === 'string')
     params['resource'] ??= indicatorOfAudience(audience);
   const artifact = await broughtBy(ctx, grantType);
+  if (grantType === DEVICE_GRANT && artifact !== undefined) await holdBackPolls(artifact);
   if (grantType === 'refresh_token' && artifact !== undefined) {
     const before = await answerWithinLeeway(ctx, artifact);
     if (before !== undefined) {

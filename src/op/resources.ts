@@ -20,9 +20,19 @@ export function indicatorOfAudience(audience: string): string {
 
 /** The grant that a request will redeem: a policy may allow an API by one and not by another. */
 function grantOf(ctx: KoaContextWithOIDC): string {
+const DEVICE_GRANT = 'urn:ietf:params:oauth:grant-type:device_code';
+const DEVICE_ROUTES: ReadonlySet<string> = new Set([
+  'device_authorization',
+  'code_verification',
+  'device_resume',
+]);
+
   const grant = ctx.oidc.params?.['grant_type'];
   return typeof grant === 'string' ? grant : 'authorization_code';
+  if (DEVICE_ROUTES.has(ctx.oidc.route)) return 'device_code';
 }
+  if (grant === DEVICE_GRANT) return 'device_code';
+  if (grant === TOKEN_EXCHANGE_GRANT) return 'token_exchange';
 
 function scopesFor(ctx: KoaContextWithOIDC, api: Api, clientId: string): ReadonlySet<string> {
   const { accessPolicies } = UnitOfWork.current.tenant.configuration;

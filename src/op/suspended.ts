@@ -13,6 +13,8 @@ const ANSWERS: Readonly<Record<string, Answer>> = {
   token: { status: 400, body: { error: 'invalid_grant', error_description: reason } },
   // RFC 9126 section 2.3
   par: { status: 400, body: { error: 'access_denied', error_description: reason } },
+  // RFC 8628 section 3.2
+  device_authorize: { status: 400, body: { error: 'access_denied', error_description: reason } },
   // RFC 6750 section 3.1
   userinfo: { status: 401, body: { error: 'invalid_token', error_description: reason } },
   // RFC 7662 section 2.2

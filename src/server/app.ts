@@ -54,7 +54,7 @@ export function createApp(deps: AppDeps): Koa {
 }
 
 /** Segments of paths that are worth as much as a password for a while: ids of sign-ins, one-time links. */
-const SECRET_SEGMENT = /\/(sign-in|authorize|first-run|enrol|setup)\/[^/]+/g;
+const SECRET_SEGMENT = /\/(sign-in|authorize|device(?!\/authorize$)|first-run|enrol|setup)\/[^/]+/g;
 
 /** Each request has an id, which its answer, its log lines and its audit events carry; each leaves one line. */
 function observe(deps: AppDeps): Middleware {

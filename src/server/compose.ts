@@ -27,6 +27,7 @@ import { Database } from '../storage/database.js';
 import { PostgresLinks } from '../storage/links.js';
 import { PostgresLoginTransactionStore } from '../storage/login-transaction-store.js';
 import { PostgresPeopleStore } from '../storage/people-store.js';
+import { PostgresTryCounter } from '../storage/try-counter.js';
 import { PostgresTenantStore } from '../storage/tenant-store.js';
 import { PostgresUpstreamGrantStore } from '../storage/upstream-grant-store.js';
 import { PostgresUpstreamKeySets } from '../storage/upstream-key-sets.js';
@@ -176,6 +177,7 @@ const originBy =
   (settings: Settings) =>
   (ctx: Context): RequestOrigin =>
     originOf(ctx, settings.trustedProxies);
+    tries: new PostgresTryCounter(database),
 
 /** A person signed out: the same funnel as every other end of access. */
 async function endSession(

@@ -13,6 +13,7 @@ import {
 import { HttpBrowser } from '../support/okta-sign-in.js';
 import { rawRequest } from '../support/raw-request.js';
 import { oktaGroup, oktaUser, ScimClient } from '../support/scim-client.js';
+import { ask, deviceOf, poll } from '../support/device.js';
 import { arrive, goAndReturn, leave, travelOurs } from '../support/trip.js';
 
 /** An API of both tenants, with JWT access tokens. */
@@ -280,6 +281,19 @@ function connectionKey(app: TestApplication): Promise<Credential> {
   });
 }
 
+/** A device that waits for its person: its own code, and the one that the person types. */
+async function deviceCode(app: TestApplication): Promise<Credential> {
+  const device = deviceOf(app.issuer);
+  const asked = await ask(device);
+  const codes = { device_code: asked.deviceCode, user_code: asked.userCode };
+  const random = scrambledAll(codes);
+  return {
+    real: { form: codes, query: { user_code: asked.userCode } },
+    random: { form: random, query: { user_code: random['user_code'] ?? '' } },
+    worksAtHome: async () => (await poll(device, asked)).body['error'] === 'authorization_pending',
+  };
+}
+
 /** The id of a sign-in that is on its way to the upstream, without its cookies. */
 async function interactionAlone(app: TestApplication): Promise<Credential> {
   const browser = new HttpBrowser();
@@ -326,6 +340,7 @@ export const CREDENTIALS: Readonly<Record<string, (acme: Acme) => Promise<Creden
   'a trip to the upstream with its cookie': ({ app }) => trip(app),
   'a pushed request': ({ app }) => pushedRequest(app),
   'a form that confirms a sign-out': ({ app }) => signOutForm(app),
+  'a device’s codes': ({ app }) => deviceCode(app),
   'an application’s secret': ({ app }) => clientSecret(app),
   'the issuer of an upstream': (acme) => upstreamIssuer(acme),
   'the key of a connection': ({ app }) => connectionKey(app),

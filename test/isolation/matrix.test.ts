@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { TENANT_ROUTES } from '../../src/server/app.js';
 import { ADA, startAcme, type Acme } from '../support/acme.js';
 import { authorizationRequest } from '../support/application.js';
+import { deviceApplication } from '../support/device.js';
 import { addOrganization, connectionTo, type Organization } from '../support/organization.js';
 import { rawRequest, type RawAnswer } from '../support/raw-request.js';
 import { GROUP_SCHEMA, USER_SCHEMA } from '../support/scim-client.js';
@@ -38,6 +39,7 @@ function applications(reportsSecret: string) {
       { ...grafana, apis: [API] },
       spa,
       { ...grafana, clientId: 'reports', clientSecret: reportsSecret },
+      deviceApplication,
     ],
   };
 }
@@ -90,6 +92,11 @@ const inOrder = (): Record<string, string> => {
 };
 
 const grants = ['authorization_code', 'refresh_token', 'client_credentials'];
+const pollOfDevice = {
+  method: 'POST',
+  path: '/oauth2/v1/token',
+  form: { grant_type: 'urn:ietf:params:oauth:grant-type:device_code', client_id: 'tv' },
+} as const;
 const asClient = { authorization: SHARED_BASIC };
 
 const asPusher = { authorization: `Bearer ${GLOBEX_SCIM_TOKEN}` };
@@ -130,13 +137,15 @@ const ROUTES: Record<(typeof TENANT_ROUTES)[number]['name'], (carried: Carried) 
     { method: 'POST', path: '/oauth2/v1/authorize', form: { ...inOrder(), prompt: 'none' } },
   ],
   resume: ({ uid = NOWHERE }) => [{ method: 'GET', path: `/oauth2/v1/authorize/${uid}` }],
-  token: () =>
-    grants.map((grant_type) => ({
-      method: 'POST',
+  token: () => [
+    ...grants.map((grant_type) => ({
+      method: 'POST' as const,
       path: '/oauth2/v1/token',
       form: { grant_type, redirect_uri: globex.app.redirectUri },
       ...asClient,
     })),
+    pollOfDevice,
+  ],
   userinfo: () => [
     { method: 'GET', path: '/oauth2/v1/userinfo' },
     { method: 'POST', path: '/oauth2/v1/userinfo', form: {} },
@@ -152,6 +161,14 @@ const ROUTES: Record<(typeof TENANT_ROUTES)[number]['name'], (carried: Carried) 
   logout_success: () => [
     { method: 'GET', path: '/oauth2/v1/logout/success', query: { client_id: 'grafana' } },
   ],
+  device_authorize: () => [
+    { method: 'POST', path: '/oauth2/v1/device/authorize', form: { client_id: 'tv', scope: 'openid' } },
+  ],
+  device: () => [
+    { method: 'GET', path: '/device' },
+    { method: 'POST', path: '/device', form: { confirm: 'yes' } },
+  ],
+  device_resume: ({ uid = NOWHERE }) => [{ method: 'GET', path: `/device/${uid}` }],
   portal: () => [
     { method: 'GET', path: '/portal' },
     { method: 'POST', path: '/portal', form: { withdraw: 'grafana' } },
@@ -210,6 +227,22 @@ const ROUTES: Record<(typeof TENANT_ROUTES)[number]['name'], (carried: Carried) 
   connection_keys: ({ connection = 'okta' }) => [
     { method: 'GET', path: `/connections/${connection}/jwks.json` },
   ],
+  signed_out: ({ connection = 'okta' }) => [{ method: 'GET', path: `/signed-out/${connection}` }],
+  frontchannel_logout: ({ connection = 'okta', uid = NOWHERE }) => [
+    {
+      method: 'GET',
+      path: `/frontchannel-logout/${connection}`,
+      query: { iss: globex.okta.issuer, sid: uid },
+    },
+    { method: 'POST', path: `/frontchannel-logout/${connection}`, form: {} },
+  ],
+  backchannel_logout: ({ connection = 'okta', form }) => [
+    {
+      method: 'POST',
+      path: `/backchannel-logout/${connection}`,
+      form: { logout_token: Object.values(form ?? {})[0] ?? NOWHERE },
+    },
+  ],
 };
 
 /** Asks Globex, with all that the credential gives, in every place. */
@@ -256,7 +289,10 @@ function comparable(answer: RawAnswer, carried: Carried): object {
       .replaceAll(/[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}/g, '<id>')
       .replaceAll(/\d\d? \w{3} \d{4}, \d\d:\d\d UTC|\d{4}-\d\d-\d\dT[\d:.]+Z/g, '<time>')
       .replaceAll(/(sign-in|authorize)\/[\w-]{20,}/g, '$1/<id>')
-      .replaceAll(/(state|nonce|code_challenge|xsrf|request_uri)(=|" value="|":")[^&"]+/g, '$1$2<new>');
+      .replaceAll(
+        /(state|nonce|code_challenge|xsrf|request_uri|device_code|user_code)(=|" value="|":")[^&"]+/g,
+        '$1$2<new>',
+      );
   const { date: _date, 'x-request-id': _id, 'content-length': _length, ...headers } = answer.headers;
   return {
     status: answer.status,
