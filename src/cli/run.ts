@@ -3,7 +3,7 @@ import { version } from '../server/version.js';
 import { serveCommand } from './serve.js';
 import { CommandContext, type Variables } from './command-context.js';
 import { EXIT, explain, type ExitCode } from './exit-codes.js';
-import { addKeys } from './key-commands.js';
+import { addKeys, addSecrets } from './key-commands.js';
 import type { Terminal } from './terminal.js';
 
 /** What the `causeway` command works with. */
@@ -51,10 +51,12 @@ function createProgram(surroundings: Surroundings, finish: Finish): Command {
     });
   addServerCommands(program, context, finish);
   addApply(program, context, finish);
-  addTokenAndAudit(program, context, finish);
+  addToken(program, context, finish);
+  addAudit(program, context, finish);
   addScim(program, context, finish);
   addSessions(program, context, finish);
   addKeys(program, context, finish, remote);
+  addSecrets(program, context, finish, remote);
   return program;
 }
 
@@ -109,22 +111,68 @@ function addApply(program: Command, context: CommandContext, finish: Finish): vo
   });
 }
 
-function addTokenAndAudit(program: Command, context: CommandContext, finish: Finish): void {
-  const token = program.command('token').description('tokens for the management API');
+function addToken(program: Command, context: CommandContext, finish: Finish): void {
+  const token = program
+    .command('token')
+    .description('tokens for the management API, and for registering applications');
   remote(
     token
       .command('create')
       .description('make a token; it is printed once')
       .option('--system', "of the deployment's own tenant: for all tenants")
       .option('--tenant <slug>', 'of one tenant')
-      .requiredOption('--role <role>', 'console:owner, console:admin, …')
+      .option('--role <role>', 'for the management API: console:owner, console:admin, …')
+      .option('--initial-access', 'for registering applications (RFC 7591) instead')
+      .option('--type <types>', 'which: web,spa,native,service (default: service)')
+      .option('--grant <grants>', 'with which grants: client_credentials,… (default: those of the types)')
+      .option('--api <identifier...>', 'APIs that they may ask for, besides the default one')
+      .option('--scope <scope...>', 'scopes that they may have at most (default: what access policies give)')
       .option('--name <name>', 'what it is for', 'cli')
       .option('--expires-days <days>', 'until when it works (default: until it is deleted)')
+      .option('--expires-in <seconds>', 'the same in seconds')
+      .option('--json', 'print JSON'),
+  )
+    .addHelpText('after', TOKEN_EXAMPLES)
+    .action(async (options) => {
+      if (options.initialAccess === true) {
+        const { createInitialAccessToken } = await import('./initial-access.js');
+        finish(await createInitialAccessToken(context, options));
+        return;
+      }
+      const { createToken } = await import('./token.js');
+      finish(await createToken(context, options));
+    });
+  const tenant = ['--tenant <slug>', "the tenant (default: the deployment's only one)"] as const;
+  remote(
+    token
+      .command('list')
+      .description('tokens for registering applications: what they allow, when they were last used')
+      .option(...tenant)
       .option('--json', 'print JSON'),
   ).action(async (options) => {
-    const { createToken } = await import('./token.js');
-    finish(await createToken(context, options));
+    const { listInitialAccessTokens } = await import('./initial-access.js');
+    finish(await listInitialAccessTokens(context, options));
   });
+  remote(
+    token
+      .command('revoke')
+      .description('revoke a token for registering applications; what was registered goes on')
+      .argument('<id>', 'its id, as list prints it')
+      .option(...tenant),
+  ).action(async (id, options) => {
+    const { revokeInitialAccessToken } = await import('./initial-access.js');
+    finish(await revokeInitialAccessToken(context, id, options));
+  });
+}
+
+const TOKEN_EXAMPLES = `
+Examples:
+  causeway token create --system --role console:owner            for the management API, all tenants
+  causeway token create --tenant acme --initial-access --api https://api.acme.example --expires-in 86400
+                                                                 for a day, services may register themselves
+`;
+
+function addAudit(program: Command, context: CommandContext, finish: Finish): void {
   const audit = program.command('audit').description('audit events');
   remote(
     audit

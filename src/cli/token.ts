@@ -1,4 +1,3 @@
-import { systemClock } from '../core/clock.js';
 import { DomainError } from '../core/errors.js';
 import { createApiToken } from '../domain/api-token/create-api-token.js';
 import { SYSTEM_SLUG } from '../domain/tenant/tenant.js';
@@ -7,19 +6,16 @@ import { PostgresApiTokenStore } from '../storage/api-token-store.js';
 import { Database } from '../storage/database.js';
 import type { CommandContext, RemoteOptions } from './command-context.js';
 import { CliError, EXIT, type ExitCode } from './exit-codes.js';
+import { expiryOf, type ExpiryOptions } from './expiry.js';
 import { printJson } from './terminal.js';
 
-export interface TokenOptions extends RemoteOptions {
+export interface TokenOptions extends RemoteOptions, ExpiryOptions {
   readonly system?: boolean;
   readonly tenant?: string;
-  readonly role: string;
+  readonly role?: string;
   readonly name: string;
-  readonly expiresDays?: string;
   readonly json?: boolean;
 }
-
-const DAY_MS = 86_400_000;
-const DAYS_MAX = 3_650;
 
 /**
  * `causeway token create`: a token for the management API, shown once. Makes the schema before the first
@@ -30,7 +26,9 @@ export async function createToken(context: CommandContext, options: TokenOptions
   if ((options.system === true) === (options.tenant !== undefined))
     throw new CliError(EXIT.usage, ['give --system, or --tenant SLUG']);
   const slug = options.tenant ?? SYSTEM_SLUG;
-  const expiresAt = expiryOf(options.expiresDays);
+  const { role } = options;
+  if (role === undefined) throw new CliError(EXIT.usage, ['give --role, such as console:owner']);
+  const expiresAt = expiryOf(options);
   const { token } = await context.withStorage(async (storage) => {
     const database = new Database(storage.dataSource);
     const deps = configurationDeps(database, storage.keyRing, context.ids);
@@ -41,7 +39,7 @@ export async function createToken(context: CommandContext, options: TokenOptions
     const tokens = new PostgresApiTokenStore(database);
     return database.withTenant(id, (scope) =>
       createApiToken({ ...deps, tokens, auditTools }, scope, {
-        role: options.role,
+        role,
         name: options.name,
         expiresAt,
         actor: context.operator,
@@ -51,14 +49,4 @@ export async function createToken(context: CommandContext, options: TokenOptions
   if (options.json === true) printJson(context.terminal, { token });
   else context.terminal.out(token);
   return EXIT.done;
-}
-
-function expiryOf(days: string | undefined): Date | null {
-  if (days === undefined) return null;
-  const count = /^\d{1,4}$/.test(days) ? Number(days) : 0;
-  if (count < 1 || count > DAYS_MAX)
-    throw new CliError(EXIT.usage, [`--expires-days must be a whole number from 1 to ${DAYS_MAX}`]);
-  const now = systemClock.now();
-  now.setTime(now.getTime() + count * DAY_MS);
-  return now;
 }
