@@ -77,7 +77,7 @@ export function providerConfiguration(tenant: TenantContext, deps: OpDeps): Conf
     scopes: ['openid', ...(uses('refresh_token') ? ['offline_access'] : []), 'profile', 'email', 'phone'],
     responseTypes: responseTypes(tenant),
     subjectTypes: ['public'],
-    pkce: { required: () => true },
+    pkce: { required: (_ctx, client) => tenant.application(client.clientId)?.settings.pkce !== 'optional' },
     clientAuthMethods: authMethods(applications),
     enabledJWA: enabledAlgorithms(),
     assertJwtClientAuthClaimsAndHeader: checkAssertion,

@@ -36,6 +36,8 @@ export interface ApplicationSettings {
   readonly jwksUri: string | null;
   readonly idTokenAlg: 'RS256' | 'ES256' | 'EdDSA';
   readonly profile: 'default' | 'fapi2' | 'ipsie';
+  /** Whether a code needs PKCE (RFC 7636). Only a web application that proves itself may do without. */
+  readonly pkce: 'required' | 'optional';
   /** Whether every token must be bound to a key of the application's (RFC 9449); each may be. */
   readonly dpop: 'optional' | 'required';
   /** Whether authorization requests come by the pushed-request endpoint only (RFC 9126). */

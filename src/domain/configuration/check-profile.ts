@@ -9,9 +9,25 @@ export function checkProfile(check: TenantCheck, application: TargetApplication,
   const { list } = check;
   if (settings.requestObjects !== 'off' && settings.jwks === null && settings.jwksUri === null)
     list.add(`${path}.requestObjects`, 'a signed request is verified by its keys: give jwks or jwksUri');
+  if (settings.pkce === 'optional' && !mayDoWithoutPkce(application))
+    list.add(`${path}.pkce`, "'optional' is for web applications with a secret or a key, without a profile");
   if (settings.profile === 'default') return;
   checkCodeOnly(check, application, path);
   if (settings.profile === 'fapi2') checkFapi(check, application, path);
+}
+
+/**
+ * A code of theirs is worth nothing to whoever can't prove to be the application (RFC 9700 section 2.1.1). That a code is
+ * brought to another person's browser is then prevented by `state` alone, so that nobody has this by default.
+ */
+function mayDoWithoutPkce({ settings, type }: TargetApplication): boolean {
+  const { tokenEndpointAuthMethod, profile, responseTypes } = settings;
+  return (
+    type === 'web' &&
+    tokenEndpointAuthMethod !== 'none' &&
+    profile === 'default' &&
+    responseTypes.every((responseType) => responseType === 'code')
+  );
 }
 
 /** FAPI 2.0 section 5.3.2.2; IPSIE SL1: codes only, to addresses that nobody on the way can read. */

@@ -74,6 +74,7 @@ export function newApplicationSettings(
     jwksUri: null,
     idTokenAlg: 'RS256',
     profile: 'default',
+    pkce: 'required',
     dpop: 'optional',
     requirePushedRequests: false,
     requestObjects: 'off',

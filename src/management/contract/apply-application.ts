@@ -88,6 +88,7 @@ export const ApplicationEntry = Type.Object(
     jwksUri: AddressOrNull,
     idTokenAlg: Type.Optional(Type.Enum(['RS256', 'ES256', 'EdDSA'])),
     profile: Type.Optional(Type.Enum(['default', 'fapi2', 'ipsie'])),
+    pkce: Type.Optional(Type.Enum(['required', 'optional'])),
     dpop: Type.Optional(Type.Enum(['optional', 'required'])),
     requirePushedRequests: Type.Optional(Type.Boolean()),
     requestObjects: Type.Optional(Type.Enum(['off', 'optional', 'required'])),
