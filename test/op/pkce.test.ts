@@ -17,6 +17,7 @@ beforeAll(async () => {
       slug: 'acme',
       applications: [
         { ...web, clientId: 'web' },
+        { ...web, clientId: 'lax', pkce: 'optional' },
         { ...web, clientId: 'ipsie', profile: 'ipsie' },
         { ...web, clientId: 'hybrid', responseTypes: ['code', 'code id_token'] },
         { clientId: 'spa', type: 'spa', redirectUris: ['https://app.example/cb'] },
@@ -28,6 +29,7 @@ beforeAll(async () => {
   const { clientSecret: _none, ...open } = web2;
   applications = {
     web: { ...web2, clientId: 'web' },
+    lax: { ...web2, clientId: 'lax' },
     ipsie: { ...web2, clientId: 'ipsie' },
     hybrid: { ...web2, clientId: 'hybrid' },
     spa: { ...open, clientId: 'spa' },
@@ -134,5 +136,56 @@ describe('A-49: a code is worth nothing without its verifier', () => {
       ]);
     // None of these attempts has used the code up: whoever lacks the verifier can't spoil it either.
     expect(await redeemWith(application, code, request.verifier)).toEqual([200, undefined]);
+  });
+});
+
+/** A code for the application that may do without PKCE, and the verifier of the challenge that was sent. */
+const codeFor = async (params: Params): Promise<{ readonly code: string; readonly verifier: string }> => {
+  const request = authorizationRequest(the('lax'), params);
+  const { end } = await walk(browser, the('lax'), request.url, undefined);
+  return { code: end?.searchParams.get('code') ?? '', verifier: request.verifier };
+};
+
+describe('A-49: an application that may do without PKCE', () => {
+  const WITHOUT = { code_challenge: undefined, code_challenge_method: undefined };
+
+  test('redeems a code by its secret alone', async () => {
+    const { code } = await codeFor(WITHOUT);
+    expect(await redeemWith({ ...the('lax'), clientSecret: 'not-the-secret' }, code, undefined)).toEqual([
+      401,
+      'invalid_client',
+    ]);
+    expect(await redeemWith(the('lax'), code, undefined)).toEqual([200, undefined]);
+  });
+
+  test('is held to the challenge that it sent', async () => {
+    const { code, verifier } = await codeFor({});
+    for (const wrong of [undefined, '', randomBytes(32).toString('base64url')])
+      expect((await redeemWith(the('lax'), code, wrong))[0]).toBe(400);
+    expect(await redeemWith(the('lax'), code, verifier)).toEqual([200, undefined]);
+  });
+
+  test('can’t be downgraded: a code without a challenge isn’t redeemed with a verifier', async () => {
+    const { code, verifier } = await codeFor(WITHOUT);
+    expect(await redeemWith(the('lax'), code, verifier)).toEqual([400, 'invalid_grant']);
+  });
+
+  test('may not say plain', async () => {
+    const told = await ask(the('lax'), { code_challenge: 'v'.repeat(43), code_challenge_method: 'plain' });
+    expect([told.get('code'), told.get('error')]).toEqual([null, 'invalid_request']);
+  });
+
+  test.each([
+    ['a public one', { type: 'web', tokenEndpointAuthMethod: 'none' }],
+    ['a single-page one', { type: 'spa' }],
+    ['a native one', { type: 'native' }],
+    ['one with a profile', { type: 'web', profile: 'ipsie' }],
+    ['one with the hybrid flow', { type: 'web', responseTypes: ['code', 'code id_token'] }],
+  ] as const)('is a web application with a secret, not %s', async (_case, application) => {
+    const wish = { clientId: 'wish', redirectUris: ['https://app.example/cb'], pkce: 'optional' } as const;
+    const applied = acme.causeway.apply([
+      { slug: 'other', name: 'Other', applications: [{ ...wish, ...application }] },
+    ]);
+    await expect(applied).rejects.toThrow(/applications\[0\]\.pkce/);
   });
 });
