@@ -71,6 +71,49 @@ export function addKeys(program: Command, context: CommandContext, finish: Finis
     });
 }
 
+/** `causeway secrets`: client secrets of applications (B15). @param remote adds the options of all commands */
+export function addSecrets(program: Command, context: CommandContext, finish: Finish, remote: Remote): void {
+  const secrets = program
+    .command('secrets')
+    .description('client secrets of applications: age, end, rotation');
+  remote(
+    secrets
+      .command('list')
+      .description(
+        'client secrets, a line each: when made, until when they work, when last used; never their values',
+      )
+      .option(...TENANT)
+      .option('--application <clientId>', 'only of this application')
+      .option('--json', 'print JSON'),
+  ).action(async (options) => {
+    const { listSecrets } = await import('./secrets.js');
+    finish(await listSecrets(context, options));
+  });
+  remote(
+    secrets
+      .command('rotate')
+      .description('make a new client secret, printed once; the one of before works on for a while')
+      .option(...TENANT)
+      .requiredOption('--application <clientId>', 'the application')
+      .option('--overlap <seconds>', 'how long the one of before works on (default: 604800, a week)')
+      .option('--now', 'not at all: every other secret of the application ends at once')
+      .option('--json', 'print JSON'),
+  )
+    .addHelpText('after', SECRET_HELP)
+    .action(async (options) => {
+      const { rotateClientSecret } = await import('./secrets.js');
+      finish(await rotateClientSecret(context, options));
+    });
+}
+
+const SECRET_HELP = `
+Two secrets work at a time. A file for 'causeway apply' that still names the secret of before is refused from then on:
+name the new one there, or leave clientSecret out.
+
+Examples:
+  causeway secrets rotate --tenant acme --application grafana
+  causeway secrets rotate --tenant acme --application grafana --now    it has leaked
+`;
 const ROTATE_HELP = `
 The next key is published now and signs in ten minutes, when no application can have missed it; the last one stays
 published until all that it signed has expired. Running nodes do that by themselves.

@@ -8,6 +8,7 @@ import type {
   ScimTokenRecord,
 } from '../domain/configuration/configuration-store.js';
 import type { Api } from '../domain/api/api.js';
+import type { ApplicationSecret, StoredApplicationSecret } from '../domain/application/application.js';
 import type { Role } from '../domain/role/role.js';
 import { accessPolicyWriter, grantWriter, roleMappingWriter } from './nameless-writers.js';
 import {
@@ -100,20 +101,29 @@ function apiWriter(manager: EntityManager, tenantId: TenantId): EntryWriter<Api>
 }
 
 function applicationWriter(manager: EntityManager, tenantId: TenantId): EntryWriter<ApplicationRecord> {
-  const replaceSecret = async ({ id, secret }: ApplicationRecord): Promise<void> => {
+  const replaceSecret = async (
+    applicationId: string,
+    slot: StoredApplicationSecret['slot'],
+    secret: ApplicationSecret | null | undefined,
+  ): Promise<void> => {
     if (secret === undefined) return;
-    await deleteRows(manager, ApplicationSecretTable, { tenantId, applicationId: id });
-    const hash = Buffer.from(secret.hash);
-    await insertRows(manager, ApplicationSecretTable, [{ tenantId, id: secret.id, applicationId: id, hash }]);
+    await deleteRows(manager, ApplicationSecretTable, { tenantId, applicationId, slot });
+    if (secret === null) return;
+    const row = { tenantId, id: secret.id, applicationId, slot, hash: Buffer.from(secret.hash) };
+    await insertRows(manager, ApplicationSecretTable, [row]);
+  };
+  const replaceSecrets = async ({ id, secret, secondarySecret }: ApplicationRecord): Promise<void> => {
+    await replaceSecret(id, 'primary', secret);
+    await replaceSecret(id, 'secondary', secondarySecret);
   };
   return {
     create: async (record) => {
       await insertRows(manager, ApplicationTable, [{ ...applicationRow(record), id: record.id, tenantId }]);
-      await replaceSecret(record);
+      await replaceSecrets(record);
     },
     update: async (record) => {
       await updateRows(manager, ApplicationTable, { tenantId, id: record.id }, applicationRow(record));
-      await replaceSecret(record);
+      await replaceSecrets(record);
     },
     delete: async ({ id }) => {
       await deleteRows(manager, ApplicationTable, { tenantId, id });

@@ -51,6 +51,7 @@ const application = (
     responseTypes: fc.constant(['code' as const]),
     tokenEndpointAuthMethod: fc.constantFrom('client_secret_basic' as const, 'none' as const),
     clientSecret: secret,
+    secondarySecret: fc.option(fc.constantFrom('third-secret-of-16', 'fourth-secret-of-16')),
     jwks: fc.constant(null),
     jwksUri: fc.constant(null),
     idTokenAlg: fc.constantFrom('RS256' as const, 'ES256' as const),

@@ -89,8 +89,14 @@ function secretChanges(target: TargetTenant, secrets: KnownSecrets): ReadonlyMap
     const place = { application: application.clientId };
     const { clientSecret } = application;
     const isMissing = clientSecret === undefined && needsSecret(application) && !secrets.has(place);
-    if (isMissing || (clientSecret !== undefined && !secrets.holds(place, clientSecret)))
-      note(`application ${application.clientId}`, 'clientSecret');
+    const isChanged = clientSecret !== undefined && !secrets.holds(place, clientSecret);
+    if (isMissing || isChanged) note(`application ${application.clientId}`, 'clientSecret');
+    const second = { ...place, slot: 'secondary' } as const;
+    // Another first secret ends all others, but for a second one that the file names.
+    const { secondarySecret = isChanged ? null : undefined } = application;
+    if (secondarySecret === undefined) continue;
+    if (secondarySecret === null ? secrets.has(second) : !secrets.holds(second, secondarySecret))
+      note(`application ${application.clientId}`, 'secondarySecret');
   }
   for (const { name, token } of target.scimTokens) {
     const place = { scimToken: name };

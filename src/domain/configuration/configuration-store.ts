@@ -52,8 +52,10 @@ export interface ConnectionRecord extends Connection {
 export interface ApplicationRecord extends Application {
   /** null: it can't change itself any more. undefined: as it is. */
   readonly registration?: Registration | null;
-  /** Takes the place of all that there were. undefined: as it is. */
+  /** Takes the place of the first one. undefined: as it is. */
   readonly secret?: ApplicationSecret;
+  /** Takes the place of the second one; null: there is none. undefined: as it is. */
+  readonly secondarySecret?: ApplicationSecret | null;
 }
 
 export interface ScimTokenRecord extends ScimTokenName {

@@ -83,6 +83,8 @@ export interface DesiredApplication extends OptionalSettings {
     'everyone' | { readonly groups?: readonly string[]; readonly roles?: readonly string[] };
   /** null is as good as absent: a secret that is needed is made. */
   readonly clientSecret?: string | null;
+  /** Another one that works as well. null: take it away. */
+  readonly secondarySecret?: string | null;
 }
 
 export interface DesiredScimToken {

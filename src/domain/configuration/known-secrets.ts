@@ -1,3 +1,4 @@
+import type { StoredApplicationSecret } from '../application/application.js';
 import type { KeyMaker } from '../keys/key-maker.js';
 import { connectionSecretPlace } from '../keys/sealed-places.js';
 import type { Vault } from '../keys/vault.js';
@@ -10,16 +11,19 @@ export function knownSecrets(
   keys: Pick<KeyMaker, 'hash'>,
   vault: Vault,
 ): KnownSecrets {
+  const secretsOf = (clientId: string): readonly StoredApplicationSecret[] => {
+    const known = tenant.configuration.applications.find((one) => one.clientId === clientId);
+    return known === undefined ? [] : (tenant.applicationSecrets.get(known.id) ?? []);
+  };
   const hashesAt = (place: SecretPlace): readonly Uint8Array[] => {
     if ('scimToken' in place) {
       const hash = tenant.scimTokenHashes.get(place.scimToken);
       return hash === undefined ? [] : [hash];
     }
-    if ('application' in place) {
-      const known = tenant.configuration.applications.find((one) => one.clientId === place.application);
-      const secrets = known === undefined ? undefined : tenant.applicationSecrets.get(known.id);
-      return (secrets ?? []).map((secret) => secret.hash);
-    }
+    if ('application' in place)
+      return secretsOf(place.application)
+        .filter((secret) => secret.slot === (place.slot ?? 'primary'))
+        .map((secret) => secret.hash);
     return [];
   };
   const openAt = (place: SecretPlace): string | null => {
@@ -37,6 +41,10 @@ export function knownSecrets(
       if ('connection' in place) return openAt(place) === value;
       const wanted = Buffer.from(keys.hash(value));
       return hashesAt(place).some((hash) => wanted.equals(hash));
+    },
+    endOf(clientId, value) {
+      const wanted = Buffer.from(keys.hash(value));
+      return secretsOf(clientId).find((secret) => wanted.equals(secret.hash))?.expiresAt ?? undefined;
     },
   };
 }

@@ -110,6 +110,7 @@ export function mergeApplication(
     source: 'operator',
     settings,
     ...(typeof desired.clientSecret === 'string' ? { clientSecret: desired.clientSecret } : {}),
+    ...(desired.secondarySecret === undefined ? {} : { secondarySecret: desired.secondarySecret }),
   };
 }
 

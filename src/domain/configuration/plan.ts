@@ -1,4 +1,5 @@
 import type { Change } from './change.js';
+import { secretFaults } from './check-secrets.js';
 import { checkTenant } from './check-tenant.js';
 import { compareTenant } from './compare.js';
 import type { DesiredTenant } from './desired.js';
@@ -30,6 +31,6 @@ export function planTenant(
   secrets: KnownSecrets,
 ): TenantPlan {
   const { target, faults: missing } = mergeTenant(current, desired, rules);
-  const faults = [...missing, ...checkTenant(desired, target, rules)];
+  const faults = [...missing, ...checkTenant(desired, target, rules), ...secretFaults(desired, secrets)];
   return { target, faults, changes: faults.length > 0 ? [] : compareTenant(current, target, secrets) };
 }

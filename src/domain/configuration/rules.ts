@@ -10,12 +10,14 @@ export interface KnownSecrets {
   has(place: SecretPlace): boolean;
   /** Whether it is this one. */
   holds(place: SecretPlace, value: string): boolean;
+  /** When the application's secret of this value ends, if it was given an end because another took its place. */
+  endOf(clientId: string, value: string): Date | undefined;
 }
 
 export type SecretPlace =
   | { readonly connection: string; readonly member: 'clientSecret' | 'secondarySecret' }
-  | { readonly application: string }
+  | { readonly application: string; readonly slot?: 'secondary' }
   | { readonly scimToken: string };
 
 /** No secret at all: what a new tenant has. */
-export const NO_SECRETS: KnownSecrets = { has: () => false, holds: () => false };
+export const NO_SECRETS: KnownSecrets = { has: () => false, holds: () => false, endOf: () => undefined };

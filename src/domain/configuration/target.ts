@@ -42,6 +42,8 @@ export type TargetApi = Omit<Api, 'id'>;
 export interface TargetApplication extends Omit<Application, 'id'> {
   /** undefined: as it is, made if one is needed. */
   readonly clientSecret?: string;
+  /** undefined: as it is; null: none. */
+  readonly secondarySecret?: string | null;
   /** By what a registered one changes itself, and how far. undefined: as it is. */
   readonly registration?: Registration;
 }

@@ -7,6 +7,7 @@ import { endAccess, type AccessTarget, type EndReason } from '../session/end-acc
 import type { ApplyDeps } from './apply-deps.js';
 import type { Change, ChangeKind } from './change.js';
 import type {
+  ApplicationRecord,
   ConfigurationChange,
   ConnectionRecord,
   EntryWriter,
@@ -75,6 +76,8 @@ export class ChangeWriter {
         this.context.current?.tenant.parentId ?? null,
       );
       const { name, status, settings } = target;
+      // Before the row is changed: what ends is at the issuer of the parent that was.
+      if (change.changes.includes('parent')) await this.#endAccess({ above: 'all' }, 'parent_changed');
       await this.unit.updateTenant({ name, status, parentId, settings });
     }
     // Also when it ends: for a second after it began, a node may not have known of it yet and let somebody in.
@@ -157,7 +160,7 @@ export class ChangeWriter {
       await this.unit.entries.applications.delete(known);
       return;
     }
-    const { clientSecret, ...rest } = wanted;
+    const { clientSecret, secondarySecret, ...rest } = wanted;
     const getsSecret =
       known === undefined
         ? clientSecret !== undefined || needsSecret(wanted)
@@ -173,9 +176,16 @@ export class ChangeWriter {
       ...(getsSecret && secret !== undefined
         ? { secret: { id: this.deps.ids.uuid(), hash: this.deps.keys.hash(secret) } }
         : {}),
+      ...this.#secondSecret(change, secondarySecret ?? null),
     };
     if (known === undefined) await this.unit.entries.applications.create(record);
     else await this.unit.entries.applications.update(record);
+  }
+
+  #secondSecret(change: Change, value: string | null): Pick<ApplicationRecord, 'secondarySecret'> {
+    if (value === null) return change.changes.includes('secondarySecret') ? { secondarySecret: null } : {};
+    if (change.action === 'update' && !change.changes.includes('secondarySecret')) return {};
+    return { secondarySecret: { id: this.deps.ids.uuid(), hash: this.deps.keys.hash(value) } };
   }
 
   async #scimToken(change: Change): Promise<void> {

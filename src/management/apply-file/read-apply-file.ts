@@ -62,7 +62,7 @@ class TenantReader {
         ? {}
         : {
             applications: applications.map((application, index) =>
-              this.#withSecrets(application, `applications[${index}]`, ['clientSecret']),
+              this.#withSecrets(application, `applications[${index}]`, ['clientSecret', 'secondarySecret']),
             ),
           }),
       ...(scimTokens === undefined

@@ -82,6 +82,7 @@ export const ApplicationEntry = Type.Object(
       Type.Enum(['client_secret_basic', 'client_secret_post', 'private_key_jwt', 'none']),
     ),
     clientSecret: Type.Optional(RemovableSecretEntry),
+    secondarySecret: Type.Optional(RemovableSecretEntry),
     jwks: Type.Optional(
       Type.Union([JwksEntry, Type.Null()], { description: 'a key set { keys: […] }, or null' }),
     ),

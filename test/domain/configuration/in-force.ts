@@ -34,7 +34,7 @@ export class InForce implements KnownSecrets {
       roleMappings: target.roleMappings,
       apis: target.apis.map((api) => ({ ...api, id: api.identifier })),
       accessPolicies: target.accessPolicies,
-      applications: target.applications.map(({ clientSecret: _secret, ...rest }) => ({
+      applications: target.applications.map(({ clientSecret: _one, secondarySecret: _two, ...rest }) => ({
         ...rest,
         id: rest.clientId as ApplicationId,
       })),
@@ -52,6 +52,10 @@ export class InForce implements KnownSecrets {
     return this.#secrets.get(placeName(place)) === value;
   }
 
+  endOf(): undefined {
+    return undefined;
+  }
+
   secret(place: SecretPlace): string | undefined {
     return this.#secrets.get(placeName(place));
   }
@@ -65,12 +69,17 @@ export class InForce implements KnownSecrets {
       keep({ connection: key, member: 'clientSecret' }, clientSecret);
       keep({ connection: key, member: 'secondarySecret' }, secondarySecret);
     }
-    for (const { clientId, clientSecret, settings } of target.applications)
+    for (const { clientId, clientSecret, secondarySecret, settings } of target.applications) {
       keep(
         { application: clientId },
         clientSecret,
         settings.tokenEndpointAuthMethod === 'none' ? undefined : 'made',
       );
+      const isChanged =
+        clientSecret !== undefined && before?.holds({ application: clientId }, clientSecret) !== true;
+      const second = secondarySecret === undefined && isChanged ? null : secondarySecret;
+      keep({ application: clientId, slot: 'secondary' }, second);
+    }
     for (const { name, token } of target.scimTokens) keep({ scimToken: name }, token, 'made');
   }
 }

@@ -335,6 +335,57 @@ describe('what a file changes', () => {
     expect(steps(file, after(file))).toEqual([]);
   });
 
+  test('a second secret of an application comes and goes by itself; another first one ends it', () => {
+    const one: Wanted = {
+      slug: 'acme',
+      applications: [{ ...app, clientSecret: 'app-app-app-app-app', secondarySecret: 'two-two-two-two-two' }],
+    };
+    const first = after(one);
+    expect(steps(one, first)).toEqual([]);
+    const changed = (members: Partial<NonNullable<Wanted['applications']>[number]>): readonly string[] =>
+      steps({ slug: 'acme', applications: [{ clientId: 'app', ...members }] }, first);
+    expect(changed({})).toEqual([]);
+    expect(changed({ secondarySecret: null })).toEqual(['update application app: secondarySecret']);
+    expect(changed({ secondarySecret: 'new-new-new-new-new' })).toEqual([
+      'update application app: secondarySecret',
+    ]);
+    expect(changed({ clientSecret: 'new-new-new-new-new' })).toEqual([
+      'update application app: clientSecret,secondarySecret',
+    ]);
+    const kept = { clientSecret: 'new-new-new-new-new', secondarySecret: 'two-two-two-two-two' };
+    expect(changed(kept)).toEqual(['update application app: clientSecret']);
+    // The second takes the place of the first.
+    expect(changed({ clientSecret: 'two-two-two-two-two', secondarySecret: null })).toEqual([
+      'update application app: clientSecret,secondarySecret',
+    ]);
+  });
+
+  test('a secret twice, and one that a rotation has replaced, are faults', () => {
+    const file: Wanted = {
+      slug: 'acme',
+      applications: [{ ...app, clientSecret: 'app-app-app-app-app', secondarySecret: 'app-app-app-app-app' }],
+    };
+    expect(plan(file).faults).toEqual([
+      { path: 'tenants[0].applications[0].secondarySecret', message: 'must differ from clientSecret' },
+    ]);
+    const endOf = (clientId: string, value: string): Date | undefined =>
+      clientId === 'app' && value === 'old-old-old-old-old' ? new Date('2026-12-01T00:00:00Z') : undefined;
+    const stale: Wanted = { slug: 'acme', applications: [{ ...app, clientSecret: 'old-old-old-old-old' }] };
+    const { faults, changes } = planTenant(undefined, { path: 'tenants[0]', ...stale }, RULES, {
+      ...NO_SECRETS,
+      endOf,
+    });
+    expect(changes).toEqual([]);
+    expect(faults).toEqual([
+      {
+        path: 'tenants[0].applications[0].clientSecret',
+        message:
+          "was replaced by 'causeway secrets rotate' and ends at 2026-12-01T00:00:00.000Z: " +
+          'give the secret that took its place, or leave clientSecret out',
+      },
+    ]);
+  });
+
   test('an application that begins to need a secret gets one', () => {
     const first = after({ slug: 'acme', applications: [{ ...app, type: 'spa' }] });
     const second: Wanted = {

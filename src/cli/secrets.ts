@@ -1,0 +1,106 @@
+import { plainText } from '../core/text.js';
+import type { SecretFacts } from '../domain/application/application-secret-store.js';
+import { rotateSecret } from '../domain/application/rotate-secret.js';
+import { configurationDeps } from '../server/configuration.js';
+import { PostgresApplicationSecretStore } from '../storage/application-secret-store.js';
+import { Database } from '../storage/database.js';
+import { inDatabase, tenantOf } from './chosen-tenant.js';
+import type { CommandContext, RemoteOptions } from './command-context.js';
+import { CliError, EXIT, type ExitCode } from './exit-codes.js';
+import { requireDeployment } from './existing-database.js';
+import { printJson } from './terminal.js';
+
+interface SecretsOptions extends RemoteOptions {
+  /** undefined: the deployment's only tenant. */
+  readonly tenant?: string;
+  readonly application?: string;
+  readonly json?: boolean;
+}
+
+export interface RotateSecretOptions extends SecretsOptions {
+  readonly application: string;
+  readonly overlap?: string;
+  readonly now?: boolean;
+}
+
+const OVERLAP_SECONDS = 7 * 86_400;
+const OVERLAP_SECONDS_MAX = 90 * 86_400;
+
+/** `causeway secrets list`: client secrets of a tenant's applications, never their values (B15). */
+export async function listSecrets(context: CommandContext, options: SecretsOptions): Promise<ExitCode> {
+  context.refuseRemote(options);
+  return inDatabase(context, undefined, async (database) => {
+    const { configuration } = await tenantOf(database, options.tenant);
+    const { application } = options;
+    if (application !== undefined && configuration.applications.every((one) => one.clientId !== application))
+      throw new CliError(EXIT.usage, [`'${plainText(application, 60)}' is no application of the tenant`]);
+    const all = await new PostgresApplicationSecretStore(database).list(configuration.tenant.id);
+    const secrets = all.filter((secret) => application === undefined || secret.clientId === application);
+    if (options.json === true) printJson(context.terminal, { secrets });
+    else if (secrets.length === 0) context.terminal.out('There are no client secrets.');
+    else for (const secret of secrets) context.terminal.out(secretLine(secret));
+    return EXIT.done;
+  });
+}
+
+function secretLine({
+  clientId,
+  id,
+  slot,
+  createdAt,
+  expiresAt,
+  isExpired,
+  lastUsedAt,
+}: SecretFacts): string {
+  const end = expiresAt === null ? 'no end' : `${isExpired ? 'ENDED' : 'ends'} ${expiresAt.toISOString()}`;
+  const use = lastUsedAt === null ? 'never used' : `last used ${lastUsedAt.toISOString()}`;
+  return [clientId, slot.padEnd(9), id, `made ${createdAt.toISOString()}`, end, use].join('  ');
+}
+
+/** `causeway secrets rotate`: a new client secret, printed once; the one of before goes on for the overlap. */
+export async function rotateClientSecret(
+  context: CommandContext,
+  options: RotateSecretOptions,
+): Promise<ExitCode> {
+  context.refuseRemote(options);
+  const overlapSeconds = overlapOf(options);
+  await requireDeployment(context);
+  return context.withStorage(async (storage) => {
+    const database = new Database(storage.dataSource);
+    const { configuration } = await tenantOf(database, options.tenant);
+    const secrets = new PostgresApplicationSecretStore(database);
+    const deps = { ...configurationDeps(database, storage.keyRing, context.ids), secrets };
+    const { application: clientId } = options;
+    const { id: tenantId, slug } = configuration.tenant;
+    const made = await rotateSecret(deps, { slug, clientId, overlapSeconds, actor: context.operator });
+    const before = (await secrets.list(tenantId)).find(
+      (secret) => secret.clientId === clientId && secret.slot === 'secondary',
+    );
+    const previousExpiresAt = before?.expiresAt ?? null;
+    if (options.json === true)
+      printJson(context.terminal, { clientId, id: made.id, clientSecret: made.secret, previousExpiresAt });
+    else {
+      context.terminal.out(made.secret);
+      if (previousExpiresAt !== null)
+        context.terminal.err(
+          overlapSeconds === 0
+            ? 'The secret of before is refused from now on.'
+            : `The secret of before works until ${previousExpiresAt.toISOString()}.`,
+        );
+    }
+    return EXIT.done;
+  }, false);
+}
+
+function overlapOf({ overlap, now }: RotateSecretOptions): number {
+  if (overlap !== undefined && now === true)
+    throw new CliError(EXIT.usage, ['give --overlap or --now, not both']);
+  if (now === true) return 0;
+  if (overlap === undefined) return OVERLAP_SECONDS;
+  const seconds = /^\d{1,8}$/.test(overlap) ? Number(overlap) : 0;
+  if (seconds < 1 || seconds > OVERLAP_SECONDS_MAX)
+    throw new CliError(EXIT.usage, [
+      `--overlap must be a whole number of seconds from 1 to ${OVERLAP_SECONDS_MAX}; --now for none`,
+    ]);
+  return seconds;
+}
