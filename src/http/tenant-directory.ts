@@ -4,11 +4,14 @@ import { messageOf } from '../core/errors.js';
 import type { Logger } from '../core/logger.js';
 import { slugFault, SYSTEM_SLUG } from '../domain/tenant/tenant.js';
 import type { TenantStore } from '../domain/tenant/tenant-store.js';
+import type { TenantTree } from '../domain/tenant/tenant-tree.js';
 import type { KeyRing } from '../keys/sealing.js';
 import { TenantContext } from './tenant-context.js';
+import { TenantRelatives } from './tenant-relatives.js';
 
 export interface TenantDirectoryDeps {
   readonly store: TenantStore;
+  readonly tree: TenantTree;
   readonly keyRing: KeyRing;
   /** Without a slash at the end. */
   readonly publicUrl: string;
@@ -28,10 +31,12 @@ const WINDOW_SECONDS = 60;
 export class TenantDirectory {
   readonly #deps: TenantDirectoryDeps;
   readonly #tenants = new LRUCache<string, Promise<TenantContext | undefined>>({ max: TENANTS_MAX });
+  readonly #relatives: TenantRelatives;
   #refreshedAtMs: number;
 
   constructor(deps: TenantDirectoryDeps) {
     this.#deps = deps;
+    this.#relatives = new TenantRelatives(this, deps.tree);
     this.#refreshedAtMs = deps.clock.now().getTime();
   }
 
@@ -51,6 +56,11 @@ export class TenantDirectory {
       this.#tenants.delete(slug);
       throw error;
     }
+  }
+
+  /** Drops a tenant that this node changed itself, so that the next request sees the change. */
+  forget(slug: string): void {
+    this.#tenants.delete(slug);
   }
 
   /** Drops tenants whose configuration changed. */
@@ -78,6 +88,6 @@ export class TenantDirectory {
     const stored = await this.#deps.store.find(slug);
     return stored === undefined
       ? undefined
-      : new TenantContext(stored, this.#deps.publicUrl, this.#deps.keyRing);
+      : new TenantContext(stored, this.#deps.publicUrl, this.#deps.keyRing, this.#relatives);
   }
 }

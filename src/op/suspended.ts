@@ -17,6 +17,9 @@ const ANSWERS: Readonly<Record<string, Answer>> = {
   device_authorize: { status: 400, body: { error: 'access_denied', error_description: reason } },
   // RFC 6750 section 3.1
   userinfo: { status: 401, body: { error: 'invalid_token', error_description: reason } },
+  // RFC 7591 section 3, RFC 7592 section 2
+  clients: { status: 401, body: { error: 'invalid_token', error_description: reason } },
+  client: { status: 401, body: { error: 'invalid_token', error_description: reason } },
   // RFC 7662 section 2.2
   introspect: { status: 200, body: { active: false } },
   // RFC 7009 section 2.2: whatever it was, it is no longer good
@@ -34,7 +37,7 @@ export function answerSuspended(ctx: Context, route: string | undefined): boolea
   if (answer === undefined) return false;
   ctx.status = answer.status;
   ctx.set('Cache-Control', 'no-store');
-  if (route === 'userinfo')
+  if (answer.status === 401)
     ctx.set('WWW-Authenticate', `Bearer error="invalid_token", error_description="${reason}"`);
   ctx.body = answer.body;
   return true;

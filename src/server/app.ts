@@ -10,6 +10,7 @@ import { parseTenantPath } from '../http/tenant-path.js';
 import { findRoute } from '../http/tenant-route.js';
 import { PROVIDER_ROUTES, serveProvider } from '../op/edge.js';
 import type { ProviderCache } from '../op/provider-cache.js';
+import { REGISTRATION_ROUTES, type RegistrationServer } from '../op/registration/registration.js';
 import { answerSuspended } from '../op/suspended.js';
 import { findAsset } from '../pages/assets.js';
 import { SCIM_ROUTES } from '../scim/routes/table.js';
@@ -26,6 +27,7 @@ export interface AppDeps {
   readonly directory: TenantDirectory;
   readonly providers: ProviderCache;
   readonly broker: Broker;
+  readonly registration: RegistrationServer;
   readonly scim: ScimServer;
   readonly operations: Operations;
   readonly metrics: Metrics;
@@ -120,13 +122,19 @@ async function dispatch(ctx: Context, deps: AppDeps): Promise<void> {
 const WHILE_SUSPENDED: ReadonlySet<string> = new Set(['metadata', 'keys', 'connection_keys']);
 
 /** Every address below a tenant's issuer. */
-export const TENANT_ROUTES = [...PROVIDER_ROUTES, ...BROKER_ROUTES, ...SCIM_ROUTES] as const;
+export const TENANT_ROUTES = [
+  ...PROVIDER_ROUTES,
+  ...REGISTRATION_ROUTES,
+  ...BROKER_ROUTES,
+  ...SCIM_ROUTES,
+] as const;
 
 async function serveTenant(ctx: Context, tenant: TenantContext, rest: string, deps: AppDeps): Promise<void> {
   const ofProvider = findRoute(PROVIDER_ROUTES, ctx.method, rest);
+  const ofRegistration = findRoute(REGISTRATION_ROUTES, ctx.method, rest);
   const ofBroker = findRoute(BROKER_ROUTES, ctx.method, rest);
   const ofScim = findRoute(SCIM_ROUTES, ctx.method, rest);
-  const route = ofProvider?.route.name ?? ofBroker?.route.name;
+  const route = ofProvider?.route.name ?? ofRegistration?.route.name ?? ofBroker?.route.name;
   ctx.state['route'] = route ?? ofScim?.route.name ?? 'none';
   // While a tenant is suspended nobody comes in; who leaves is taken note of all the same.
   if (ofScim !== undefined) return deps.scim.serve(ctx, tenant, ofScim);
@@ -135,6 +143,7 @@ async function serveTenant(ctx: Context, tenant: TenantContext, rest: string, de
     return undefined;
   }
   if (ofProvider !== undefined) return serveProvider(ctx, tenant, rest, deps.providers);
+  if (ofRegistration !== undefined) return deps.registration.serve(ctx, tenant, ofRegistration);
   if (ofBroker === undefined || !(await deps.broker.serve(ctx, tenant, ofBroker))) notFound(ctx, deps);
 }
 

@@ -37,6 +37,7 @@ import { createApp } from './app.js';
 import { composeLogoutDeliveries } from './logout-deliveries.js';
 import { Metrics } from './metrics.js';
 import { Operations } from './operations.js';
+import { composeRegistration } from './registration.js';
 import { composeScim } from './scim-server.js';
 import { findApiToken } from '../storage/api-tokens.js';
 import { sha256 } from '../keys/hash.js';
@@ -84,13 +85,7 @@ export function compose(settings: Settings, dataSource: DataSource, keyRing: Key
     ids,
     log,
   });
-  const directory = new TenantDirectory({
-    store: new PostgresTenantStore(database),
-    keyRing,
-    publicUrl: settings.publicUrl,
-    clock,
-    log,
-  });
+  const directory = composeDirectory(settings, database, keyRing, log);
   const stylesheetHref = `${settings.publicUrl}/assets/${stylesheet.path}`;
   const shared = { ...stores(database), originOf: originBy(settings), stylesheetHref, ids, clock, log };
   const broker = {
@@ -115,6 +110,7 @@ export function compose(settings: Settings, dataSource: DataSource, keyRing: Key
     directory,
     providers,
     broker: new Broker(broker, providers),
+    registration: composeRegistration({ settings, database, keyRing, directory, ids }),
     scim,
     operations,
     metrics,
@@ -141,6 +137,17 @@ export function compose(settings: Settings, dataSource: DataSource, keyRing: Key
     scimRecorder,
     close,
   };
+}
+
+/** The tenants that this node serves. */
+function composeDirectory(
+  { publicUrl }: Settings,
+  database: Database,
+  keyRing: KeyRing,
+  log: Logger,
+): TenantDirectory {
+  const store = new PostgresTenantStore(database);
+  return new TenantDirectory({ store, keyRing, publicUrl, clock: systemClock, log });
 }
 
 /** The way out, and the counters that watch it. */
@@ -170,6 +177,7 @@ function stores(database: Database) {
     upstreamSessions: new PostgresUpstreamSessionStore(database),
     audit: new PostgresAuditStore(database),
     consents: new PostgresConsentStore(database),
+    tries: new PostgresTryCounter(database),
   };
 }
 
@@ -177,7 +185,6 @@ const originBy =
   (settings: Settings) =>
   (ctx: Context): RequestOrigin =>
     originOf(ctx, settings.trustedProxies);
-    tries: new PostgresTryCounter(database),
 
 /** A person signed out: the same funnel as every other end of access. */
 async function endSession(
