@@ -57,7 +57,11 @@ export function providerConfiguration(tenant: TenantContext, deps: OpDeps): Conf
     routes: ROUTES,
     cookies: cookies(tenant),
     features: features(tenant, uses, deps),
-    discovery: { ...backchannelLogout(applications), ...frontchannelMetadata(tenant) },
+    discovery: {
+      ...backchannelLogout(applications),
+      ...frontchannelMetadata(tenant),
+      registration_endpoint: `${tenant.issuer}/oauth2/v1/clients`,
+    },
     findAccount,
     loadExistingGrant: grantLoader(deps.consents),
     interactions: {

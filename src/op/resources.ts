@@ -1,5 +1,6 @@
 import { errors, type Client, type KoaContextWithOIDC, type ResourceServer } from 'oidc-provider';
 import { allowedScopes, type Api } from '../domain/api/api.js';
+import { PEOPLE_SCOPES } from '../domain/application/registration-wish.js';
 import { UnitOfWork } from './unit-of-work.js';
 
 /**
@@ -37,7 +38,12 @@ const DEVICE_ROUTES: ReadonlySet<string> = new Set([
 function scopesFor(ctx: KoaContextWithOIDC, api: Api, clientId: string): ReadonlySet<string> {
   const { accessPolicies } = UnitOfWork.current.tenant.configuration;
   const allowed = allowedScopes(accessPolicies, { api: api.identifier, clientId, grant: grantOf(ctx) });
-  return new Set(api.scopes.map((scope) => scope.name).filter((name) => allowed.has(name)));
+  const bound = UnitOfWork.current.tenant.application(clientId)?.settings.scopes ?? null;
+  return new Set(
+    api.scopes
+      .map((scope) => scope.name)
+      .filter((name) => allowed.has(name) && (bound === null || bound.includes(name))),
+  );
 }
 
 function isAllowed(ctx: KoaContextWithOIDC, api: Api, clientId: string): boolean {
@@ -86,6 +92,7 @@ export function resourceServer(ctx: KoaContextWithOIDC, indicator: string, clien
   const api = apis.find((candidate) => indicatorOf(candidate) === indicator);
   if (api === undefined || !isAllowed(ctx, api, client.clientId)) throw new errors.InvalidTarget();
   const scopes = scopesFor(ctx, api, client.clientId);
+  if (grantOf(ctx) === 'client_credentials') refuseUngranted(ctx, api, scopes);
   if (grantOf(ctx) !== 'refresh_token') addDefaultScopes(ctx, api, scopes);
   return {
     audience: api.identifier,
@@ -95,6 +102,17 @@ export function resourceServer(ctx: KoaContextWithOIDC, indicator: string, clien
       ? { accessTokenFormat: 'opaque' }
       : { accessTokenFormat: 'jwt', jwt: { sign: { alg: client.idTokenSignedResponseAlg as 'RS256' } } }),
   };
+}
+
+/**
+ * A machine that asks for scopes and may have none of them is told so: a token without any would fail later, at the API.
+ * What remains of several is granted (RFC 6749 section 3.3).
+ * @throws InvalidScope
+ */
+function refuseUngranted(ctx: KoaContextWithOIDC, api: Api, allowed: ReadonlySet<string>): void {
+  const asked = [...ctx.oidc.requestParamScopes].filter((name) => !PEOPLE_SCOPES.has(name));
+  if (asked.length === 0 || asked.some((name) => allowed.has(name))) return;
+  throw new errors.InvalidScope(`no access policy gives these scopes of ${api.identifier}`, asked.join(' '));
 }
 
 function addDefaultScopes(ctx: KoaContextWithOIDC, api: Api, allowed: ReadonlySet<string>): void {
