@@ -47,9 +47,10 @@ export function showCodeForm(
   if (fault !== undefined && ctx.oidc.route === 'device_resume')
     return showDeviceNotice(ctx, 'gone', tenant, deps);
   if (error !== undefined && fault === undefined) return showFault(ctx, out, error, tenant, deps);
+  const secret: unknown = ctx.oidc.session?.state?.['secret'];
   const html = renderEnterCode(frameOf(tenant, deps.stylesheetHref), {
     action: enterCodeHref(tenant),
-    hidden: { xsrf: String(ctx.oidc.session?.state?.['secret'] ?? ''), confirm: 'yes' },
+    hidden: { xsrf: typeof secret === 'string' ? secret : '', confirm: 'yes' },
     code: typedCode(ctx),
     fault,
   });
