@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { performance } from 'node:perf_hooks';
 import { promisify } from 'node:util';
 import type { HttpClient } from './driver/http.js';
 import { Child } from './host/child.js';
@@ -16,6 +17,7 @@ import { seed, TENANT } from './seed.js';
 
 /** A Causeway of one run, on a database that was made for it. */
 export interface RunningCauseway {
+  /** The process that serves now. */
   readonly child: Child;
   /** Of the tenant that is measured. */
   readonly issuer: string;
@@ -24,11 +26,15 @@ export interface RunningCauseway {
   /** The database, as its owner or administrator. */
   readonly databaseUrl: string;
   readonly postmaster: number | undefined;
+  /** As `ENCRYPTION_KEYS` has them. */
+  readonly encryptionKeys: string;
   readonly database: string;
   /** What of the database's durability is off. */
   readonly missingDurability: readonly string[];
   /** Trips to the database since its start. */
   readonly flushes: () => Promise<number>;
+  /** Ends it and starts it again on the same data; gives the milliseconds until it was ready. */
+  readonly restart: () => Promise<number>;
   readonly stop: () => Promise<void>;
 }
 
@@ -57,27 +63,34 @@ export async function startCauseway(options: CausewayOptions): Promise<RunningCa
   try {
     const [port, metricsPort] = [await freePort(), await freePort()];
     const env = environment(folder, port, metricsPort, database);
-    const child = await Child.start({
-      name: 'causeway',
-      args: [...options.nodeArgs, ...program().args, 'start'],
-      env,
-      logFile: join(folder, 'causeway.log'),
-      core: options.cores.server,
-      ready: /^Causeway \S+ ready: (\S+)/,
-      startMs: START_MS,
-    });
+    let child = await launch(options, env);
     try {
-      const postmaster = database === undefined ? settleEmbedded(folder, options.cores) : database.postmaster;
+      const settle = (): number | undefined =>
+        database === undefined ? settleEmbedded(folder, options.cores) : database.postmaster;
+      let postmaster = settle();
       const issuers = await applySeed(options, env);
       return {
-        child,
+        get child() {
+          return child;
+        },
+        get postmaster() {
+          return postmaster;
+        },
         issuer: issuers.get(TENANT) ?? '',
         issuers,
         databaseUrl: database === undefined ? embeddedUrl(folder) : database.url,
-        postmaster,
+        encryptionKeys: env['ENCRYPTION_KEYS'] ?? embeddedKeys(folder),
         database: database === undefined ? 'embedded PostgreSQL' : `PostgreSQL ${database.version}`,
         missingDurability: database?.missingDurability ?? [],
         flushes: () => countFlushes(http, metricsPort),
+        restart: async () => {
+          await child.stop();
+          const fromMs = performance.now();
+          child = await launch(options, env);
+          const tookMs = performance.now() - fromMs;
+          postmaster = settle();
+          return tookMs;
+        },
         stop: async () => {
           await child.stop();
           await database?.drop();
@@ -92,6 +105,20 @@ export async function startCauseway(options: CausewayOptions): Promise<RunningCa
     throw error;
   }
 }
+
+const launch = (
+  { folder, cores, nodeArgs }: CausewayOptions,
+  env: Readonly<Record<string, string>>,
+): Promise<Child> =>
+  Child.start({
+    name: 'causeway',
+    args: [...nodeArgs, ...program().args, 'start'],
+    env,
+    logFile: join(folder, 'causeway.log'),
+    core: cores.server,
+    ready: /^Causeway \S+ ready: (\S+)/,
+    startMs: START_MS,
+  });
 
 function environment(
   folder: string,
@@ -118,6 +145,9 @@ function settleEmbedded(folder: string, cores: Layout): number | undefined {
   for (const pid of [postmaster, ...childrenOf(postmaster)]) pin(pid, cores.database);
   return postmaster;
 }
+
+const embeddedKeys = (folder: string): string =>
+  readFileSync(join(folder, 'data', 'encryption-keys'), 'utf8').trim();
 
 /** How to reach the embedded database as its superuser: its files say it. */
 function embeddedUrl(folder: string): string {

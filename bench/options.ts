@@ -4,12 +4,15 @@ import type { Flow } from './flows/flow.js';
 import type { Pace } from './measure.js';
 import { SCIM_FLOWS } from './scim/all.js';
 import type { ScimFlow } from './scim/scim-flow.js';
+import { TENANT_FLOWS, type TenantFlow } from './tenants/flows.js';
 
 export interface Options {
   /** Beside the floor. */
   readonly flows: readonly Flow[];
   /** Beside themselves, in places of other sizes. */
   readonly scimFlows: readonly ScimFlow[];
+  /** At many tenants in turn, beside one. */
+  readonly tenantFlows: readonly TenantFlow[];
   readonly quick: boolean;
   readonly concurrencies: readonly number[];
   readonly pace: Pace;
@@ -61,14 +64,16 @@ export function readOptions(args: readonly string[]): Options | 'help' {
     (values.only ?? ['']).some((part) => name.includes(part));
   const flows = FLOWS.filter(isChosen);
   const scimFlows = SCIM_FLOWS.filter(isChosen);
-  if (flows.length + scimFlows.length === 0) {
-    const names = [...FLOWS, ...SCIM_FLOWS].map(({ name }) => name).join(', ');
+  const tenantFlows = TENANT_FLOWS.filter(isChosen);
+  if (flows.length + scimFlows.length + tenantFlows.length === 0) {
+    const names = [...FLOWS, ...SCIM_FLOWS, ...TENANT_FLOWS].map(({ name }) => name).join(', ');
     throw new UsageError(`no flow of that name; there are: ${names}`);
   }
   const windows = flows.length * concurrencies.length * rounds * 2;
   return {
     flows,
     scimFlows,
+    tenantFlows,
     quick,
     concurrencies,
     pace: { seconds, warmUpSeconds: Math.min(0.5, seconds / 4), rounds },
@@ -77,7 +82,11 @@ export function readOptions(args: readonly string[]): Options | 'help' {
     check: values.check === true,
     profile: values.profile === true,
     // Preparing a window takes about as long as the window; a hanging server must not hang the run.
-    secondsMax: 120 + windows * (seconds + 1) * 4 + scimFlows.length * (120 + rounds * seconds * 16),
+    secondsMax:
+      120 +
+      windows * (seconds + 1) * 4 +
+      scimFlows.length * (120 + rounds * seconds * 16) +
+      tenantFlows.length * (300 + rounds * seconds * 16),
   };
 }
 

@@ -2,6 +2,7 @@ import type { Layout } from './host/cores.js';
 import type { Options } from './options.js';
 import type { ProfileSummary, SelfTime } from './profile.js';
 import type { ScimFindings } from './scim/run-scim.js';
+import type { TenantFindings } from './tenants/run-tenants.js';
 import { renderPlaces } from './places/table.js';
 import { judgePlace, placeMisses } from './places/verdict.js';
 import { renderCost, renderSpeed, renderTable } from './table.js';
@@ -18,10 +19,11 @@ export interface Surroundings {
   readonly options: Pick<Options, 'json' | 'pace'>;
 }
 
-/** What was measured: beside the floor, and of SCIM. */
+/** What was measured: beside the floor, of SCIM, and at many tenants. */
 export interface Findings {
   readonly results: readonly Result[];
   readonly scim: ScimFindings;
+  readonly tenants: TenantFindings;
 }
 
 /** Above this part of the machine, others' work bends the figures. */
@@ -34,16 +36,23 @@ export function renderReport(
   profile: ProfileSummary | undefined,
 ): string {
   if (surroundings.options.json) return renderJson(findings, surroundings, profile);
-  const { results, scim } = findings;
-  const missed = [...misses(results), ...placeMisses(scim.results)];
+  const { results, scim, tenants } = findings;
+  const missed = allMisses(findings);
   return [
     [...header(surroundings), ...noise(findings)].join('\n'),
     ...(results.length === 0 ? [] : [renderSpeed(results), renderCost(results)]),
     ...(scim.results.length === 0 ? [] : [renderPlaces(scim.results, scim.notes)]),
+    ...(tenants.results.length === 0 ? [] : [renderPlaces(tenants.results, tenants.notes)]),
     missed.length === 0 ? 'All targets that were judged are met.' : ['Missed:', ...missed].join('\n  '),
     ...(profile === undefined ? [] : [renderProfile(profile)]),
   ].join('\n\n');
 }
+
+const allMisses = ({ results, scim, tenants }: Findings): readonly string[] => [
+  ...misses(results),
+  ...placeMisses([...scim.results, ...tenants.results]),
+  ...tenants.misses,
+];
 
 function header({
   node,
@@ -70,10 +79,10 @@ function header({
 }
 
 /** Whether other processes worked on the machine meanwhile. */
-function noise({ results, scim }: Findings): readonly string[] {
+function noise({ results, scim, tenants }: Findings): readonly string[] {
   const figures = [
     ...results.flatMap(({ floor, causeway }) => [floor, causeway]),
-    ...scim.results.map((result) => result.figures),
+    ...[...scim.results, ...tenants.results].map((result) => result.figures),
   ];
   const parts = figures.map(({ foreignCpu }) => foreignCpu ?? 0);
   const worst = Math.max(0, ...parts);
@@ -96,10 +105,11 @@ function topOf(list: readonly SelfTime[], count: number): readonly (readonly str
 }
 
 function renderJson(
-  { results, scim }: Findings,
+  findings: Findings,
   { options, ...surroundings }: Surroundings,
   profile: ProfileSummary | undefined,
 ): string {
+  const { results, scim, tenants } = findings;
   const judged = results.map((result) => ({
     ...result,
     cpuRatio: cpuRatio(result) ?? null,
@@ -111,8 +121,9 @@ function renderJson(
     pace: options.pace,
     results: judged,
     scim: scim.results.map((result) => ({ ...result, verdict: judgePlace(result) })),
-    notes: scim.notes,
-    misses: [...misses(results), ...placeMisses(scim.results)],
+    tenants: tenants.results.map((result) => ({ ...result, verdict: judgePlace(result) })),
+    notes: [...scim.notes, ...tenants.notes],
+    misses: allMisses(findings),
   };
   return JSON.stringify(profile === undefined ? report : { ...report, profile }, null, 2);
 }

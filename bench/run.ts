@@ -12,6 +12,7 @@ import { renderReport, type Surroundings } from './report.js';
 import { runScim, type ScimFindings } from './scim/run-scim.js';
 import { allTenants, scimWorld } from './scim/tenants.js';
 import { placeMisses } from './places/verdict.js';
+import { runTenants, type TenantFindings } from './tenants/run-tenants.js';
 import { Stage, startFloor, startUpstream } from './stage.js';
 import { misses, type Result } from './verdict.js';
 
@@ -110,6 +111,11 @@ async function bench(options: Options, stage: Stage): Promise<number> {
     world === undefined
       ? { results: [], notes: [] }
       : await runScim({ flows, world, causeway, http, server, run, pace, quick, warmUpSeconds, say });
+  const { tenantFlows } = options;
+  const tenants: TenantFindings =
+    tenantFlows.length === 0
+      ? { results: [], notes: [], misses: [] }
+      : await runTenants({ flows: tenantFlows, causeway, http, idleFlushesPerSecond, run, pace, quick, say });
   const toUs = Number(process.hrtime.bigint() / 1000n);
   const surroundings: Surroundings = {
     node: process.version,
@@ -122,8 +128,11 @@ async function bench(options: Options, stage: Stage): Promise<number> {
   };
   if (options.profile) await causeway.stop();
   const profile = options.profile ? readProfile(stage.folder, fromUs, toUs) : undefined;
-  process.stdout.write(`${renderReport({ results, scim }, surroundings, profile)}\n`);
-  const missed = misses(results).length + placeMisses(scim.results).length;
+  process.stdout.write(`${renderReport({ results, scim, tenants }, surroundings, profile)}\n`);
+  const missed =
+    misses(results).length +
+    placeMisses([...scim.results, ...tenants.results]).length +
+    tenants.misses.length;
   return options.check && missed > 0 ? EXIT.missed : 0;
 }
 

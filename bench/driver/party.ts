@@ -48,6 +48,19 @@ export class Party {
     return new Party(issuer, http, metadataUrl, keysUrl, endpoints, keySet);
   }
 
+  /** The same applications at another tenant, which has its endpoints and keys alike. */
+  at(issuer: string): Party {
+    const moved = (url: URL): URL => new URL(`${issuer}${url.href.slice(this.issuer.length)}`);
+    const { authorization, token, userinfo, introspection } = this.endpoints;
+    const endpoints = {
+      authorization: moved(authorization),
+      token: moved(token),
+      userinfo: moved(userinfo),
+      introspection: moved(introspection),
+    };
+    return new Party(issuer, this.http, moved(this.metadataUrl), moved(this.keysUrl), endpoints, this.keys);
+  }
+
   /**
    * Code flow with PKCE in a browser, then the code's redemption, then userinfo; each answer is checked, and that the
    * browser was sent to the upstream, or was not.

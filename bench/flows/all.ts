@@ -1,11 +1,12 @@
 import { clientCredentialsJwt, clientCredentialsOpaque } from './client-credentials.js';
-import { discovery, keys } from './documents.js';
+import { discovery, keys, revalidation } from './documents.js';
 import type { Flow } from './flow.js';
 import { brokeredLogin, introspection, refresh, singleSignOn } from './people.js';
 
 /** Every flow that is measured, in the order of the table. */
 export const FLOWS: readonly Flow[] = [
   discovery,
+  revalidation,
   keys,
   clientCredentialsJwt,
   clientCredentialsOpaque,

@@ -12,7 +12,11 @@ export async function measurePlaces(
     for (const place of round % 2 === 0 ? places : places.toReversed())
       // oxlint-disable-next-line no-await-in-loop -- one place at a time is measured
       windows.get(place)?.push(await measureOnce(stage, place));
-  return places.map((place) => ({ place: place.name, windows: windows.get(place) ?? [] }));
+  return places.map((place) => ({
+    place: place.name,
+    windows: windows.get(place) ?? [],
+    ...(place.targets === undefined ? {} : { targets: place.targets }),
+  }));
 }
 
 async function measureOnce({ server, run, pace }: Observation, place: Place): Promise<Window> {

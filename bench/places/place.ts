@@ -12,6 +12,8 @@ export interface Observation {
 /** Where a flow is measured against other places, such as a tenant of some size. */
 export interface Place {
   readonly name: string;
+  /** What it must keep to, where that isn't what the flow must. */
+  readonly targets?: Targets;
   /** @returns an operation for each worker */
   readonly open: () => Promise<readonly Operation[]>;
   /** Puts things as they were, and checks that what was done is what was asked. `done`: operations since `open`. */
@@ -24,8 +26,8 @@ export interface Measured {
   readonly windows: readonly Window[];
   /** Nothing to compare it with: what is done there is something else. */
   readonly alone?: boolean;
-  /** Shown beside the first, but no target says how much more it may take. */
-  readonly unbound?: boolean;
+  /** What it must keep to, where that isn't what the flow must. */
+  readonly targets?: Targets;
 }
 
 /** What a flow must keep to; undefined: isn't judged. */

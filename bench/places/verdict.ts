@@ -33,7 +33,7 @@ export function placeResults(
       first === undefined || measured === first || measured.alone === true
         ? undefined
         : growthOf(first.windows, measured.windows),
-    targets: measured.unbound === true ? { ...targets, ratioMax: undefined } : targets,
+    targets: measured.targets ?? targets,
   }));
 }
 

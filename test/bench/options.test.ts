@@ -8,9 +8,10 @@ function optionsOf(...args: readonly string[]) {
 }
 
 test('all flows at 1, 16 and 64 at once by default', () => {
-  const { flows, scimFlows, concurrencies } = optionsOf();
+  const { flows, scimFlows, tenantFlows, concurrencies } = optionsOf();
   expect(flows.map(({ name }) => name)).toEqual([
     'discovery',
+    'discovery, unchanged',
     'keys',
     'client credentials, JWT',
     'client credentials, opaque',
@@ -28,6 +29,10 @@ test('all flows at 1, 16 and 64 at once by default', () => {
     'scim page by cursor',
     'scim import',
     'scim deactivation',
+  ]);
+  expect(tenantFlows.map(({ name }) => name)).toEqual([
+    'client credentials, by tenants',
+    'brokered login, by tenants',
   ]);
   expect(concurrencies).toEqual([1, 16, 64]);
 });
