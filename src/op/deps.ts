@@ -7,6 +7,7 @@ import type { RequestOrigin } from '../domain/audit/audit-event.js';
 import type { ConsentStore } from '../domain/consent/consent-store.js';
 import type { TenantContext } from '../http/tenant-context.js';
 import type { GuardedFetch } from '../outbound/fetch.js';
+import type { SecretUses } from './client-secrets.js';
 import type { ForwardSignOut } from './forward-sign-out.js';
 import type { Interactions } from './interactions.js';
 import type { Revalidate } from './revalidation.js';
@@ -19,6 +20,8 @@ export interface OpDeps {
   /** Counts wrong codes of devices. */
   readonly tries: TryCounter;
   readonly interactions: Interactions;
+  /** Notes when client secrets were used. */
+  readonly secretUses: Pick<SecretUses, 'note'>;
   /** Ends one session through the domain's funnel, with its audit event. */
   readonly endSession: (tenant: TenantContext, sessionUid: string) => Promise<void>;
   readonly forwardSignOut: ForwardSignOut;

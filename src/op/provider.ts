@@ -10,9 +10,9 @@ import {
 import { DomainError } from '../core/errors.js';
 import { requestIdOf } from '../http/request-id.js';
 import type { TenantContext } from '../http/tenant-context.js';
-import { matchesHash } from '../keys/hash.js';
 import { goOnAfterSignOut } from './after-sign-out.js';
 import { recordSignIn, reuseRecord } from './audit.js';
+import { matchingSecret } from './client-secrets.js';
 import { providerConfiguration } from './configuration.js';
 import type { OpDeps } from './deps.js';
 import { attachDeviceFlow, denyRefusedDevice, isDevicePage } from './device-flow.js';
@@ -65,7 +65,7 @@ export function createProvider(tenant: TenantContext, deps: OpDeps): Provider {
   bindToIssuer(provider, tenant);
   acceptJwts(provider);
   acceptOnlyIdTokensAsHint(provider);
-  compareSecretsByHash(provider);
+  compareSecretsByHash(provider, deps);
   detectReplays(provider);
   judgeProofs(provider, tenant);
   completeIdTokens(provider, tenant);
@@ -114,14 +114,16 @@ function detectReplays(provider: Provider): void {
 }
 
 /** Secrets are kept as hashes; two may be valid at once. Every session's id (`sid`) is told to its applications. */
-function compareSecretsByHash(provider: Provider): void {
+function compareSecretsByHash(provider: Provider, { clock, secretUses }: OpDeps): void {
   Object.defineProperties(provider.Client.prototype, {
     compareClientSecret: {
       value(this: { readonly clientId: string }, actual: string) {
         const { tenant } = UnitOfWork.current;
         const application = tenant.application(this.clientId);
         const secrets = application === undefined ? [] : tenant.applicationSecrets(application);
-        return secrets.reduce((found, secret) => matchesHash(actual, secret.hash) || found, false);
+        const used = matchingSecret(secrets, actual, clock.now());
+        if (used !== undefined) secretUses.note(tenant.id, used.id);
+        return used !== undefined;
       },
     },
     includeSid: { value: () => true },

@@ -13,6 +13,7 @@ import { originOf, type TrustedProxies } from '../http/request-origin.js';
 import type { TenantContext } from '../http/tenant-context.js';
 import { TenantDirectory } from '../http/tenant-directory.js';
 import type { KeyRing } from '../keys/sealing.js';
+import { SecretUses } from '../op/client-secrets.js';
 import { ProviderCache } from '../op/provider-cache.js';
 import { createOutbound, type Outbound, type OutboundOptions } from '../outbound/outbound.js';
 import { stylesheet } from '../pages/assets.js';
@@ -20,6 +21,7 @@ import { createRelyingParty, type RelyingParty } from '../rp/relying-party.js';
 import type { Dispatcher } from '../events/dispatcher.js';
 import type { Recorder } from '../scim/recorder.js';
 import { PostgresAccessStore } from '../storage/access-store.js';
+import { PostgresApplicationSecretStore } from '../storage/application-secret-store.js';
 import { PostgresArtifactStore } from '../storage/artifact-store.js';
 import { PostgresAuditStore } from '../storage/audit-store.js';
 import { PostgresConsentStore } from '../storage/consent-store.js';
@@ -63,6 +65,7 @@ export interface Node {
   readonly database: Database;
   readonly ids: Ids;
   readonly scimRecorder: Recorder;
+  readonly secretUses: SecretUses;
   /** Tells applications that sessions have ended, once it is started. */
   readonly logoutDeliveries: Dispatcher;
   close(): Promise<void>;
@@ -78,16 +81,11 @@ export function compose(settings: Settings, dataSource: DataSource, keyRing: Key
   const clock = systemClock;
   const { metrics, outbound } = composeOutbound(settings, log);
   const database = new Database(dataSource, () => metrics.databaseFlushes.inc());
-  const relyingParty = createRelyingParty({
-    outbound,
-    keySets: new PostgresUpstreamKeySets(database),
-    clock,
-    ids,
-    log,
-  });
+  const keySets = new PostgresUpstreamKeySets(database);
+  const relyingParty = createRelyingParty({ outbound, keySets, clock, ids, log });
   const directory = composeDirectory(settings, database, keyRing, log);
   const stylesheetHref = `${settings.publicUrl}/assets/${stylesheet.path}`;
-  const shared = { ...stores(database), originOf: originBy(settings), stylesheetHref, ids, clock, log };
+  const shared = { ...stores(database, log), originOf: originBy(settings), stylesheetHref, ids, clock, log };
   const broker = {
     ...shared,
     transactions: database,
@@ -122,6 +120,7 @@ export function compose(settings: Settings, dataSource: DataSource, keyRing: Key
   const close = async (): Promise<void> => {
     await logoutDeliveries.stop();
     await scimRecorder.flush();
+    await shared.secretUses.flush();
     await outbound.close();
     await dataSource.destroy();
   };
@@ -135,6 +134,7 @@ export function compose(settings: Settings, dataSource: DataSource, keyRing: Key
     ids,
     logoutDeliveries,
     scimRecorder,
+    secretUses: shared.secretUses,
     close,
   };
 }
@@ -167,8 +167,9 @@ function composeOutbound(
   return { metrics, outbound };
 }
 
-function stores(database: Database) {
+function stores(database: Database, log: Logger) {
   return {
+    secretUses: new SecretUses(new PostgresApplicationSecretStore(database), systemClock, log),
     logins: new PostgresLoginTransactionStore(database),
     artifacts: new PostgresArtifactStore(database),
     people: new PostgresPeopleStore(database),
