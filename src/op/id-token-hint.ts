@@ -14,7 +14,7 @@ type Claims = Readonly<Record<string, unknown>>;
  * and audience, which a logout token of ours for the same application has as well.
  */
 export function acceptOnlyIdTokensAsHint(provider: Provider): void {
-  const model: HintModel = provider.IdToken as unknown as HintModel;
+  const model: HintModel = provider.IdToken;
   const validate = model.validate.bind(model);
   Object.defineProperty(model, 'validate', {
     async value(jwt: string, client: object) {

@@ -167,9 +167,9 @@ describe('A13 a sign-out that is forwarded to the upstream', () => {
   });
 });
 
-describe('A-68 the way back is no open redirect', () => {
-  const returning = (search: string) => browser.open(`${acme.app.issuer}/signed-out/okta${search}`);
+const returning = (search: string) => browser.open(`${acme.app.issuer}/signed-out/okta${search}`);
 
+describe('A-68 the way back is no open redirect', () => {
   test.each([
     '',
     '?state=',
@@ -236,25 +236,25 @@ describe('A-68 the way back is no open redirect', () => {
   });
 });
 
-describe('an upstream that can’t help', () => {
-  /** Signs out through a node that knows of the upstream only what is stored. */
-  async function signOutElsewhere(prepare: () => Promise<unknown>): Promise<Page> {
-    const signedIn = await signIn(browser, application('mail'), ADA);
-    const cookie = cookiesOf(browser, application('mail'));
-    await prepare();
-    const node = await acme.causeway.sibling();
-    try {
-      const url = new URL(`${acme.app.issuer}/oauth2/v1/logout`);
-      url.searchParams.set('id_token_hint', String(signedIn.body['id_token']));
-      url.searchParams.set('post_logout_redirect_uri', BYE);
-      const answer = await send(url.href, { headers: { cookie }, through: node.url });
-      expect(await sessionOf(cookie, application('wiki'))).toBe('login_required');
-      return { ...answer, url };
-    } finally {
-      await node.leave();
-    }
+/** Signs out through a node that knows of the upstream only what is stored. */
+async function signOutElsewhere(prepare: () => Promise<unknown>): Promise<Page> {
+  const signedIn = await signIn(browser, application('mail'), ADA);
+  const cookie = cookiesOf(browser, application('mail'));
+  await prepare();
+  const node = await acme.causeway.sibling();
+  try {
+    const url = new URL(`${acme.app.issuer}/oauth2/v1/logout`);
+    url.searchParams.set('id_token_hint', String(signedIn.body['id_token']));
+    url.searchParams.set('post_logout_redirect_uri', BYE);
+    const answer = await send(url.href, { headers: { cookie }, through: node.url });
+    expect(await sessionOf(cookie, application('wiki'))).toBe('login_required');
+    return { ...answer, url };
+  } finally {
+    await node.leave();
   }
+}
 
+describe('an upstream that can’t help', () => {
   test('without a sign-out of its own it is left out', async () => {
     const page = await signOutElsewhere(() =>
       ledger.rows(`UPDATE upstream_key_sets SET metadata = metadata #- '{body,end_session_endpoint}'`),

@@ -162,9 +162,10 @@ describe('B11 front-channel logout (OpenID Connect Front-Channel Logout 1.0)', (
   });
 });
 
+const metadata = async (issuer: string): Promise<string> =>
+  (await send(`${issuer}/.well-known/openid-configuration`)).text;
+
 test('A-137 metadata names it once an application of the tenant wants it', async () => {
-  const metadata = async (issuer: string): Promise<string> =>
-    (await send(`${issuer}/.well-known/openid-configuration`)).text;
   const told = JSON.parse(await metadata(acme.app.issuer));
   expect(told).toMatchObject({
     frontchannel_logout_supported: true,

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/g
 import { importJWK, SignJWT } from 'jose';
 import { ADA, APP_SECRET, CAT, startAcme, type Acme } from '../support/acme.js';
 import {
+  authorizationRequest,
   claimsOf,
   post,
   refresh,
@@ -62,6 +63,16 @@ function signOut(params: Params, from = browser, issuer = app.issuer): Promise<P
   return from.open(url);
 }
 
+/** A token as the tenant's own key makes it. */
+async function signedAs(header: Readonly<Record<string, string>>, claims: object): Promise<string> {
+  const keys = (await acme.causeway.node.directory.find('acme'))?.signingKeys(null) ?? [];
+  const key = keys.find(({ alg }) => alg === 'RS256');
+  if (key === undefined) throw new Error('no key');
+  return new SignJWT({ ...claims })
+    .setProtectedHeader({ alg: key.alg, kid: key.kid, ...header })
+    .sign(await importJWK(key, key.alg));
+}
+
 const hintOf = ({ body }: TokenAnswer): string => String(body['id_token']);
 const sitting = (): Promise<string> => sessionOf(cookiesOf(browser, app), other);
 
@@ -85,6 +96,7 @@ describe('a sign-out that the application asks for with its ID Token (RP-Initiat
     ['state', { state: 'a b&c' }, `${BYE}?state=a+b%26c`],
     ['no state', {}, BYE],
     ['client_id, the same', { client_id: 'app' }, BYE],
+    ['a name and languages, which say nothing here', { logout_hint: CAT.username, ui_locales: 'de en' }, BYE],
     [
       'a registered address with a query',
       { post_logout_redirect_uri: `${BYE}?x=1`, state: 's' },
@@ -108,12 +120,7 @@ describe('a sign-out that the application asks for with its ID Token (RP-Initiat
 
   test('takes an ID Token whose time is over: who comes back late may sign out too', async () => {
     const signedIn = await signIn(browser, app, ADA);
-    const tenant = await acme.causeway.node.directory.find('acme');
-    const [key] = tenant?.signingKeys(null) ?? [];
-    if (key === undefined) throw new Error('no key');
-    const old = await new SignJWT({ ...claimsOf(signedIn.body['id_token']), iat: 1_000, exp: 2_000 })
-      .setProtectedHeader({ alg: key.alg, kid: key.kid })
-      .sign(await importJWK(key, key.alg));
+    const old = await signedAs({}, { ...claimsOf(signedIn.body['id_token']), iat: 1_000, exp: 2_000 });
     const page = await signOut({ id_token_hint: old, post_logout_redirect_uri: BYE });
     expect(page.location?.href).toBe(BYE);
     expect(await sitting()).toBe('login_required');
@@ -220,6 +227,23 @@ describe('A-68: nobody is signed out by a link', () => {
     const signedIn = await signIn(browser, app, ADA);
     const page = await signOut({ ...params(hintOf(signedIn)), post_logout_redirect_uri: BYE });
     expect([page.status, page.location]).toEqual([400, undefined]);
+    expect(await sitting()).toBe('open');
+  });
+
+  const EVENTS = { events: { 'http://schemas.openid.net/event/backchannel-logout': {} } };
+  test.each([
+    ['a logout token', { typ: 'logout+jwt' }, EVENTS],
+    ['a logout token without its type', {}, EVENTS],
+    ['an access token', { typ: 'at+jwt' }, {}],
+    ['an ID-JAG', { typ: 'oauth-id-jag+jwt' }, {}],
+  ])('A-30 %s of this very session is no hint, here or at authorize', async (_case, header, more) => {
+    const signedIn = await signIn(browser, app, ADA);
+    const hint = await signedAs(header, { ...claimsOf(signedIn.body['id_token']), ...more });
+    const page = await signOut({ id_token_hint: hint, post_logout_redirect_uri: BYE });
+    expect([page.status, page.location]).toEqual([400, undefined]);
+    const { url } = authorizationRequest(app, { prompt: 'none', id_token_hint: hint });
+    const { location } = await browser.open(url);
+    expect(location?.searchParams.get('error')).toBe('invalid_request');
     expect(await sitting()).toBe('open');
   });
 

@@ -51,8 +51,14 @@ describe('A-56: a suspended tenant', () => {
       headers: { accept: 'text/html' },
     });
     expect([page.status, page.location]).toEqual([403, undefined]);
-    for (const path of ['/callback/okta', '/sign-in/abcdefghijk', '/oauth2/v1/logout'])
+    const paths = ['/callback/okta', '/sign-in/abcdefghijk', '/oauth2/v1/logout', '/signed-out/okta'];
+    for (const path of [...paths, '/frontchannel-logout/okta?iss=x&sid=y'])
       expect((await send(`${acme.app.issuer}${path}`)).status).toBe(403);
+    const told = await send(`${acme.app.issuer}/backchannel-logout/okta`, { form: { logout_token: 'x' } });
+    expect([told.status, told.json]).toEqual([
+      400,
+      { error: 'invalid_request', error_description: 'tenant_suspended' },
+    ]);
   });
 
   test('gives applications nothing more, in the words of OAuth', async () => {

@@ -1,4 +1,7 @@
 import { renderConsent } from '../../src/pages/consent/consent.js';
+import { renderConfirmDevice } from '../../src/pages/device/confirm-device.js';
+import { renderDeviceNotice } from '../../src/pages/device/device-notice.js';
+import { renderEnterCode } from '../../src/pages/device/enter-code.js';
 import { upstreamDiagnoses } from '../../src/pages/error/diagnosis/table.js';
 import { UPSTREAM_CAUSES } from '../../src/pages/error/diagnosis/cause.js';
 import { renderError } from '../../src/pages/error/error-page.js';
@@ -101,6 +104,7 @@ export function gallery(names: GalleryNames): readonly GalleryPage[] {
   return [
     ...signInPages(frame, names),
     ...consentPages(frame, names),
+    ...devicePages(frame, names),
     ...signOutPages(frame, names),
     ...errorPages(frame, names),
     ...statusPages(frame),
@@ -130,6 +134,32 @@ function signInPages(frame: Frame, names: GalleryNames): readonly GalleryPage[] 
       'continue',
       renderContinue(frame, { targetName: names.connection ?? '', href: '/no-content?a=1&b="\'' }),
     ),
+  ];
+}
+
+function devicePages(frame: Frame, names: GalleryNames): readonly GalleryPage[] {
+  const form = { action: '/t/acme/device', hidden: HIDDEN };
+  const confirm = {
+    action: SIGN_IN,
+    code: 'WDJB-MJHT',
+    askedSecondsAgo: 125,
+    ip: '2001:db8:85a3:8d3:1319:8a2e:370:7348',
+    userAgent: names.said ?? 'LivingTV/3.1 (like everything)',
+    reference: names.connection ?? 'kitchen-7',
+    signedInAs: names.account,
+    useAnotherHref: `${SIGN_IN}?another=1`,
+  };
+  const enterCodeHref = '/t/acme/device';
+  const nameless = { ...confirm, ip: null, userAgent: null, reference: null };
+  return [
+    fine('device-code', renderEnterCode(frame, { ...form, code: names.application })),
+    fault('device-code-empty', renderEnterCode(frame, { ...form, fault: 'empty' })),
+    fault('device-code-unknown', renderEnterCode(frame, { ...form, fault: 'unknown', code: 'wdjb mjht' })),
+    fine('device-confirm', renderConfirmDevice(frame, confirm)),
+    fine('device-confirm-unknown', renderConfirmDevice(frame, nameless)),
+    fine('device-done', renderDeviceNotice(frame, { notice: 'done', enterCodeHref })),
+    fine('device-stopped', renderDeviceNotice(frame, { notice: 'stopped', enterCodeHref })),
+    fault('device-gone', renderDeviceNotice(frame, { notice: 'gone', enterCodeHref })),
   ];
 }
 
@@ -180,6 +210,7 @@ function signOutPages(frame: Frame, names: GalleryNames): readonly GalleryPage[]
     fine('signed-out', renderSignedOut(frame, { connectionName, upstreamSignOutHref, applicationHref })),
     fine('signed-out-back', renderSignedOut(frame, { connectionName, applicationHref })),
     fine('signed-out-bare', renderSignedOut(frame, {})),
+    fine('signed-out-unreachable', renderSignedOut(frame, { connectionName, upstreamUnreachable: true })),
   ];
 }
 

@@ -274,6 +274,10 @@ describe('a tenant as it is to be', () => {
       withApp({ frontchannelLogoutUri: 'https://a.example/#x' }),
     ],
     [
+      'tenants[0].applications[0].frontchannelLogoutUri: must have scheme, host and port of a redirect URI',
+      withApp({ frontchannelLogoutUri: 'https://a.example:8443/out' }),
+    ],
+    [
       'tenants[0].applications[0].initiateLoginUri: must be https',
       withApp({ initiateLoginUri: 'ftp://a.example' }),
     ],
