@@ -24,7 +24,7 @@ const FAULTS_MAX = 5;
 export function errorOf(faults: readonly Fault[]): RegistrationError {
   const told = faults
     .slice(0, FAULTS_MAX)
-    .map(({ path, message }) => `${memberOf(path)} ${inDialect(message)}`);
+    .map(({ path, message }) => `${memberOf(path)}: ${inDialect(message)}`);
   const aboutRedirects = faults.every(({ path }) => path.startsWith('redirectUris'));
   return new RegistrationError(
     400,
