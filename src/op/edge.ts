@@ -1,4 +1,6 @@
 import type { Context } from 'koa';
+import { DomainError } from '../core/errors.js';
+import type { GrantType } from '../domain/application/application.js';
 import type { TenantContext } from '../http/tenant-context.js';
 import type { TenantRoute } from '../http/tenant-route.js';
 import type { ProviderCache } from './provider-cache.js';
@@ -13,11 +15,14 @@ interface ProviderRoute extends TenantRoute {
    * origins, or nobody's (RFC 9700 section 4.12: the authorization endpoint has no CORS).
    */
   readonly crossOrigin: 'anybody' | 'applications' | 'nobody';
+  /** There only while an application of the tenant has this grant. */
+  readonly grant?: GrantType;
 }
 
 const anybody = { methods: 'any', takes: ['GET', 'HEAD', 'OPTIONS'], crossOrigin: 'anybody' } as const;
 const applications = { methods: 'any', takes: ['POST', 'OPTIONS'], crossOrigin: 'applications' } as const;
 const nobody = { methods: 'any', crossOrigin: 'nobody' } as const;
+const ofDevices = { grant: 'device_code' } as const;
 
 /** Paths below a tenant's issuer that its provider answers. */
 export const PROVIDER_ROUTES = [
@@ -39,9 +44,9 @@ export const PROVIDER_ROUTES = [
   { name: 'logout', path: /^\/oauth2\/v1\/logout$/, takes: ['GET', 'POST'], ...nobody },
   { name: 'logout_confirm', path: /^\/oauth2\/v1\/logout\/confirm$/, takes: ['POST'], ...nobody },
   { name: 'logout_success', path: /^\/oauth2\/v1\/logout\/success$/, takes: ['GET'], ...nobody },
-  { name: 'device_authorize', path: /^\/oauth2\/v1\/device\/authorize$/, ...applications },
-  { name: 'device', path: /^\/device$/, takes: ['GET', 'POST'], ...nobody },
-  { name: 'device_resume', path: /^\/device\/[A-Za-z0-9_-]+$/, takes: ['GET'], ...nobody },
+  { name: 'device_authorize', path: /^\/oauth2\/v1\/device\/authorize$/, ...applications, ...ofDevices },
+  { name: 'device', path: /^\/device$/, takes: ['GET', 'POST'], ...nobody, ...ofDevices },
+  { name: 'device_resume', path: /^\/device\/[A-Za-z0-9_-]+$/, takes: ['GET'], ...nobody, ...ofDevices },
 ] as const satisfies readonly ProviderRoute[];
 
 /** Endpoints that answer a person's browser, and take a POST only where cookies come along with it. */
@@ -58,6 +63,7 @@ export async function serveProvider(
 ): Promise<void> {
   const route: ProviderRoute | undefined = PROVIDER_ROUTES.find(({ path }) => path.test(rest));
   if (route === undefined) return;
+  if (!isOffered(route, tenant)) throw new DomainError('not_found', 'there is nothing at this address');
   setHeaders(ctx, route);
   if (!admits(ctx, route, tenant)) return;
   if (ctx.method === 'POST' && BROWSER_POST.test(rest) && !tenant.issuer.startsWith('https:')) {
@@ -70,6 +76,10 @@ export async function serveProvider(
   ctx.respond = false;
   await handle(ctx.req, ctx.res);
 }
+
+const isOffered = ({ grant }: ProviderRoute, tenant: TenantContext): boolean =>
+  grant === undefined ||
+  tenant.configuration.applications.some(({ settings }) => settings.grantTypes.includes(grant));
 
 /** Key sets and metadata may be kept by anybody for five minutes; nothing else by anybody. */
 function setHeaders(ctx: Context, { crossOrigin }: ProviderRoute): void {

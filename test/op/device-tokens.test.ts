@@ -140,6 +140,13 @@ describe('what a device is told while it waits (RFC 8628 section 3.5)', () => {
   });
 });
 
+/** A device that is a page, asking from an origin. */
+const askFrom = (origin: string) =>
+  send(`${tv.issuer}/oauth2/v1/device/authorize`, {
+    form: { client_id: 'tv', scope: 'openid' },
+    headers: { origin },
+  });
+
 describe('what a device may ask', () => {
   test.each([
     ['too long', 'x'.repeat(201)],
@@ -200,33 +207,29 @@ describe('what a device may ask', () => {
   });
 
   test('a page of an allowed origin may ask, another may not', async () => {
-    const from = (origin: string) =>
-      send(`${tv.issuer}/oauth2/v1/device/authorize`, {
-        form: { client_id: 'tv', scope: 'openid' },
-        headers: { origin },
-      });
-    const allowed = await from('http://localhost:5998');
+    const allowed = await askFrom('http://localhost:5998');
     expect([allowed.status, allowed.headers['access-control-allow-origin']]).toEqual([
       200,
       'http://localhost:5998',
     ]);
-    expect((await from('https://evil.example')).status).toBe(400);
+    expect((await askFrom('https://evil.example')).status).toBe(400);
   });
 });
 
-describe('invariant 3: a device code gives tokens once', () => {
-  const polls = (asked: Awaited<ReturnType<typeof ask>>) =>
-    [acme.causeway.url, other.url, acme.causeway.url].map((through) =>
-      send(`${tv.issuer}/oauth2/v1/token`, {
-        through,
-        form: {
-          grant_type: 'urn:ietf:params:oauth:grant-type:device_code',
-          client_id: 'tv',
-          device_code: asked.deviceCode,
-        },
-      }),
-    );
+/** Three at once, at two nodes. */
+const polls = (asked: Awaited<ReturnType<typeof ask>>) =>
+  [acme.causeway.url, other.url, acme.causeway.url].map((through) =>
+    send(`${tv.issuer}/oauth2/v1/token`, {
+      through,
+      form: {
+        grant_type: 'urn:ietf:params:oauth:grant-type:device_code',
+        client_id: 'tv',
+        device_code: asked.deviceCode,
+      },
+    }),
+  );
 
+describe('invariant 3: a device code gives tokens once', () => {
   test('A-50 of three polls at once, at two nodes, one gets tokens, and the reuse ends them', async () => {
     const asked = await ask(tv);
     await approve(browser, tv, asked.userCode, ADA);
