@@ -9,6 +9,7 @@ export type JwtPurpose =
   | 'upstream_access_token'
   | 'upstream_logout_token'
   | 'access_token'
+  | 'id_token'
   | 'audit_checkpoint';
 
 /** `typ` headers that a purpose accepts, lower case, without `application/`; undefined: the header is absent. */
@@ -18,6 +19,8 @@ const TYPES: Readonly<Record<JwtPurpose, readonly (string | undefined)[]>> = {
   // Typing it is recommended only (Back-Channel Logout 1.0 section 2.4); its claims tell it from an ID Token.
   upstream_logout_token: [undefined, 'jwt', 'logout+jwt'],
   access_token: ['at+jwt'],
+  // Ours name no type, and nothing else does that an application of ours could bring.
+  id_token: [undefined],
   audit_checkpoint: ['causeway-checkpoint+jwt'],
 };
 

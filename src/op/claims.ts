@@ -1,6 +1,8 @@
 import type { KoaContextWithOIDC, AccessToken, ClientCredentials } from 'oidc-provider';
 import type { TenantContext } from '../http/tenant-context.js';
 import { applicationClaims, findPerson, present, signInClaims } from './account.js';
+import { exchangedClaims } from './exchanged-claims.js';
+import { grantedOpenIdScopes } from './granted-scope.js';
 import { UnitOfWork } from './unit-of-work.js';
 
 /** Scope → claims (OpenID Connect Core 5.4), with what Causeway adds to `openid` for the tenant's applications. */
@@ -41,14 +43,16 @@ export async function accessTokenClaims(
   const application = tenant.application(token.clientId ?? '');
   const accountId = 'accountId' in token ? token.accountId : undefined;
   if (application === undefined) return {};
-  const okta = oktaClaims(tenant, token, accountId);
-  if (accountId === undefined) return { tenant: tenant.slug, ...okta };
+  const okta = oktaClaims(ctx, tenant, token, accountId);
+  if (accountId === undefined) return { tenant: tenant.slug, ...okta, ...exchangedClaims(ctx) };
   const person = await findPerson(accountId, application);
   if (person === undefined) return okta;
-  return { ...applicationClaims(application, person), ...present(signInClaims(ctx)), ...okta };
+  const signIn = { ...present(signInClaims(ctx)), ...exchangedClaims(ctx) };
+  return { ...applicationClaims(application, person), ...signIn, ...okta };
 }
 
 function oktaClaims(
+  ctx: KoaContextWithOIDC,
   tenant: TenantContext,
   token: AccessToken | ClientCredentials,
   accountId: string | undefined,
@@ -59,6 +63,7 @@ function oktaClaims(
     ver: 1,
     cid: token.clientId,
     ...(accountId === undefined ? {} : { uid: accountId }),
-    scp: token.scope === undefined ? [] : token.scope.split(' '),
+    // As Okta has it: all that was granted, which makes the token good for userinfo, too (okta-userinfo.ts).
+    scp: [...new Set([...grantedOpenIdScopes(ctx), ...(token.scope?.split(' ') ?? [])])],
   };
 }

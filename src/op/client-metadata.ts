@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { AdapterPayload } from 'oidc-provider';
 import type { Application, GrantType } from '../domain/application/application.js';
+import { TOKEN_EXCHANGE_GRANT } from './exchanged-claims.js';
 import { securityMetadata } from './security-metadata.js';
 
 /** Grants that the provider offers now; others of an application's list wait for theirs. */
@@ -9,6 +10,7 @@ const GRANTS: Partial<Record<GrantType, string>> = {
   refresh_token: 'refresh_token',
   client_credentials: 'client_credentials',
   device_code: 'urn:ietf:params:oauth:grant-type:device_code',
+  token_exchange: TOKEN_EXCHANGE_GRANT,
 };
 
 /**
@@ -32,8 +34,8 @@ export function clientMetadata(application: Application): AdapterPayload {
     response_types: interactive ? [...settings.responseTypes] : [],
     token_endpoint_auth_method: settings.tokenEndpointAuthMethod,
     id_token_signed_response_alg: settings.idTokenAlg,
-    ...(needsSecret ? { client_secret: NO_SECRET } : {}),
     ...securityMetadata(settings),
+    ...(needsSecret ? { client_secret: NO_SECRET } : {}),
     ...(settings.jwks === null ? {} : { jwks: settings.jwks }),
     ...(settings.jwksUri === null ? {} : { jwks_uri: settings.jwksUri }),
   };

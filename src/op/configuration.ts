@@ -9,6 +9,7 @@ import type { OpDeps } from './deps.js';
 import { checkDeviceReference, deviceFlow } from './device-flow.js';
 import { DPOP_ALGORITHMS, dpopFeature } from './dpop.js';
 import { renderOAuthError } from './error-page.js';
+import { subjectOfJwt } from './exchanged-claims.js';
 import { frontchannelMetadata } from './frontchannel-logout.js';
 import { grantLoader } from './grants.js';
 import { endsWithSession } from './ipsie.js';
@@ -77,6 +78,7 @@ export function providerConfiguration(tenant: TenantContext, deps: OpDeps): Conf
     claims: scopeClaims(tenant),
     conformIdTokenClaims: false,
     extraTokenClaims: accessTokenClaims,
+    formats: { customizers: { jwt: subjectOfJwt } },
       device_reference: checkDeviceReference,
     scopes: ['openid', ...(uses('refresh_token') ? ['offline_access'] : []), 'profile', 'email', 'phone'],
     responseTypes: responseTypes(tenant),

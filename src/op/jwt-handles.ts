@@ -1,5 +1,6 @@
 import type { AdapterPayload, Provider } from 'oidc-provider';
 import { systemClock } from '../core/clock.js';
+import type { ArtifactHash } from '../domain/artifact/artifact-store.js';
 import { claimedAudience, JwtError, verifyJwt, type VerifiedJwt } from '../keys/verify-jwt.js';
 import { artifactHash, UnitOfWork } from './unit-of-work.js';
 
@@ -13,6 +14,10 @@ const PREFIX = 'jwt:';
 const STRUCTURED = /\./;
 const ROUTES = new Set(['introspection', 'revocation']);
 
+/** By which the tenant's keys sign. */
+export const JWT_ALGORITHMS = ['RS256', 'ES256', 'EdDSA'] as const;
+
+export const jwtHandle = (token: string): string => `${PREFIX}${token}`;
 export const isJwtHandle = (id: string): boolean => id.startsWith(PREFIX);
 
 /** The name under which a JWT's record is kept. */
@@ -35,16 +40,15 @@ export function acceptJwts(provider: Provider): void {
   });
 }
 
-async function verified(handle: string): Promise<VerifiedJwt | undefined> {
+async function verified(token: string): Promise<VerifiedJwt | undefined> {
   const { tenant } = UnitOfWork.current;
-  const token = handle.slice(PREFIX.length);
   const audience = claimedAudience(token);
   if (!tenant.configuration.apis.some((api) => api.identifier === audience)) return undefined;
   try {
     return await verifyJwt(token, {
       purpose: 'access_token',
       keys: tenant.publicKeys(null),
-      algorithms: ['RS256', 'ES256', 'EdDSA'],
+      algorithms: JWT_ALGORITHMS,
       issuer: tenant.issuer,
       audience: audience ?? '',
       now: systemClock.now(),
@@ -62,26 +66,46 @@ function boundTo(cnf: unknown): AdapterPayload {
   return typeof jkt === 'string' ? { jkt } : {};
 }
 
+/** A JWT access token of the tenant's that is good now: by signature, record, and the grant that it hangs on. */
+interface LiveJwt {
+  readonly claims: VerifiedJwt['claims'];
+  readonly jti: string;
+  readonly clientId: string;
+  /** null: an application speaks for itself. */
+  readonly grantHash: ArtifactHash | null;
+}
+
+/** What a JWT access token says; undefined when it is dead, or none of the tenant's. */
+export async function liveJwt(token: string): Promise<LiveJwt | undefined> {
+  const claims = (await verified(token))?.claims;
+  if (claims === undefined) return undefined;
+  const { jti, client_id: clientId } = claims;
+  if (typeof jti !== 'string' || typeof clientId !== 'string') return undefined;
+  const { store, tenant } = UnitOfWork.current;
+  const record = await store.tokenRecord(tenant.id, recordHash(jti));
+  return record === undefined ? undefined : { claims, jti, clientId, grantHash: record.grantHash };
+}
+
 /** What a JWT's handle stands for, as the library keeps opaque tokens; undefined when it is dead. */
 export async function findJwt(handle: string): Promise<AdapterPayload | undefined> {
-  const jwt = await verified(handle);
+  const jwt = await liveJwt(handle.slice(PREFIX.length));
   if (jwt === undefined) return undefined;
-  const { jti, sub, client_id: clientId, scope, aud, iat, exp, sid, iss: _iss, cnf, ...extra } = jwt.claims;
-  if (typeof jti !== 'string' || typeof clientId !== 'string') return undefined;
-  const unit = UnitOfWork.current;
-  if (!(await unit.store.tokenRecordLives(unit.tenant.id, recordHash(jti)))) return undefined;
+  const { jti, clientId, grantHash } = jwt;
+  const { sub, scope, aud, iat, exp, sid, cnf, iss: _iss, jti: _jti, client_id: _id, ...extra } = jwt.claims;
+  const isPersons = grantHash !== null && sub !== undefined;
   return {
     kind: 'AccessToken',
     jti,
     clientId,
-    ...(typeof sub === 'string' && sub !== clientId ? { accountId: sub } : {}),
+    ...(isPersons ? { accountId: sub } : {}),
     ...(typeof scope === 'string' ? { scope } : {}),
     ...(aud === undefined ? {} : { aud }),
     ...(iat === undefined ? {} : { iat }),
     ...(exp === undefined ? {} : { exp }),
     ...(typeof sid === 'string' ? { sid } : {}),
     ...boundTo(cnf),
-    extra,
+    // An application's own has no account; where it is about another one (RFC 8693), the library learns it from here.
+    extra: isPersons || sub === clientId ? extra : { ...extra, sub },
   };
 }
 

@@ -25,10 +25,12 @@ import { pendingInteraction } from './interactions.js';
 import { completeIdTokens } from './ipsie.js';
 import { acceptJwts, recordHash } from './jwt-handles.js';
 import { leaveByPage } from './leave-by-page.js';
+import { acceptOktaTokens } from './okta-userinfo.js';
 import { epoch } from './lifetimes.js';
 import { redeem } from './redeem.js';
 import { answerOfWinner } from './refresh-leeway.js';
 import { responseMembers } from './signed-responses.js';
+import { attachTokenExchange } from './token-exchange.js';
 import { artifactHash, UnitOfWork } from './unit-of-work.js';
 
 /** Names by which a token request may name its API besides `resource` (contract, Tokens). */
@@ -64,12 +66,14 @@ export function createProvider(tenant: TenantContext, deps: OpDeps): Provider {
   const provider: Provider = new TenantProvider(tenant, deps);
   bindToIssuer(provider, tenant);
   acceptJwts(provider);
+  acceptOktaTokens(provider);
   acceptOnlyIdTokensAsHint(provider);
   compareSecretsByHash(provider, deps);
   detectReplays(provider);
   judgeProofs(provider, tenant);
   completeIdTokens(provider, tenant);
   attachDeviceFlow(provider, tenant, deps);
+  attachTokenExchange(provider, tenant, deps);
   listen(provider, tenant, deps);
   keepDocuments(provider);
   provider.use((ctx, next) => serve(ctx, next, tenant, deps));

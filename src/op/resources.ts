@@ -1,6 +1,7 @@
 import { errors, type Client, type KoaContextWithOIDC, type ResourceServer } from 'oidc-provider';
 import { allowedScopes, type Api } from '../domain/api/api.js';
 import { PEOPLE_SCOPES } from '../domain/application/registration-wish.js';
+import { TOKEN_EXCHANGE_GRANT } from './exchanged-claims.js';
 import { UnitOfWork } from './unit-of-work.js';
 
 /**
@@ -19,8 +20,6 @@ export function indicatorOfAudience(audience: string): string {
   return api === undefined ? audience : indicatorOf(api);
 }
 
-/** The grant that a request will redeem: a policy may allow an API by one and not by another. */
-function grantOf(ctx: KoaContextWithOIDC): string {
 const DEVICE_GRANT = 'urn:ietf:params:oauth:grant-type:device_code';
 const DEVICE_ROUTES: ReadonlySet<string> = new Set([
   'device_authorization',
@@ -28,12 +27,14 @@ const DEVICE_ROUTES: ReadonlySet<string> = new Set([
   'device_resume',
 ]);
 
-  const grant = ctx.oidc.params?.['grant_type'];
-  return typeof grant === 'string' ? grant : 'authorization_code';
+/** The grant that a request will redeem: a policy may allow an API by one and not by another. */
+function grantOf(ctx: KoaContextWithOIDC): string {
   if (DEVICE_ROUTES.has(ctx.oidc.route)) return 'device_code';
-}
+  const grant = ctx.oidc.params?.['grant_type'];
   if (grant === DEVICE_GRANT) return 'device_code';
   if (grant === TOKEN_EXCHANGE_GRANT) return 'token_exchange';
+  return typeof grant === 'string' ? grant : 'authorization_code';
+}
 
 function scopesFor(ctx: KoaContextWithOIDC, api: Api, clientId: string): ReadonlySet<string> {
   const { accessPolicies } = UnitOfWork.current.tenant.configuration;

@@ -24,8 +24,8 @@ export function composeScim(
     reviews: new PostgresAccessReviewStore(database),
     recorder: scimRecorder,
     now: () => shared.clock.now(),
-    accessTokenLives: (tenant: TenantContext, jti: string) =>
-      artifacts.tokenRecordLives(tenant.id, recordHash(jti)),
+    accessTokenLives: async (tenant: TenantContext, jti: string) =>
+      (await artifacts.tokenRecord(tenant.id, recordHash(jti))) !== undefined,
   });
   return { scim, scimRecorder };
 }

@@ -7,7 +7,9 @@ import type {
   ArtifactHash,
   ArtifactStore,
   CommitOutcome,
+  LiveTokenRecord,
   NewArtifact,
+  PersonsPart,
   StoredSession,
 } from '../domain/artifact/artifact-store.js';
 import type { Account } from '../domain/user/account.js';
@@ -39,6 +41,18 @@ const SESSION = `json_build_object(
 const LIVE_SESSION = 's.tenant_id = $1 AND s.ended_at IS NULL AND s.expires_at > now()';
 
 /**
+ * Whether the grant that a grant comes from lives, and the one before: who was given access by an exchange of somebody's
+ * token (RFC 8693) has it no longer than they have. Other grants come from none, and cost nothing here.
+ */
+const ORIGINS_LIVE = (grant: string): string => `(${grant}.grant_hash IS NULL OR (
+  WITH RECURSIVE origin (hash) AS (
+    SELECT ${grant}.grant_hash
+    UNION ALL
+    SELECT o.grant_hash FROM origin JOIN oidc_artifacts o
+      ON o.tenant_id = $1 AND o.hash = origin.hash AND o.expires_at > now())
+  SELECT bool_or(hash IS NULL) FROM origin))`;
+
+/**
  * Artifacts and all that their reader needs, in one statement: a code, token or refresh token comes with its grant,
  * session and person; without its grant it isn't there at all (invariant 3).
  */
@@ -53,6 +67,7 @@ const loadWhere = (condition: string): string => `
       THEN a.replay_sealed END AS replay
   FROM oidc_artifacts a
   LEFT JOIN oidc_artifacts g ON g.tenant_id = $1 AND g.hash = a.grant_hash AND g.expires_at > now()
+    AND ${ORIGINS_LIVE('g')}
   WHERE a.tenant_id = $1 AND ${condition} AND a.expires_at > now()
     AND (a.grant_hash IS NULL OR g.hash IS NOT NULL)`;
 
@@ -89,11 +104,23 @@ export class PostgresArtifactStore implements ArtifactStore {
     return row?.['account'] ?? undefined;
   }
 
-  async tokenRecordLives(tenantId: TenantId, hash: ArtifactHash): Promise<boolean> {
-    const text = `SELECT 1 FROM access_token_records r
+  async tokenRecord(tenantId: TenantId, hash: ArtifactHash): Promise<LiveTokenRecord | undefined> {
+    const text = `SELECT r.grant_hash AS "grantHash" FROM access_token_records r
       WHERE r.tenant_id = $1 AND r.jti_hash = $2 AND r.expires_at > now() AND (r.grant_hash IS NULL OR EXISTS (
-        SELECT 1 FROM oidc_artifacts g WHERE g.tenant_id = $1 AND g.hash = r.grant_hash AND g.expires_at > now()))`;
-    return (await this.#one(tenantId, 'token_record_lives', text, [hash])).length > 0;
+        SELECT 1 FROM oidc_artifacts g WHERE g.tenant_id = $1 AND g.hash = r.grant_hash AND g.expires_at > now()
+          AND ${ORIGINS_LIVE('g')}))`;
+    const [row] = await this.#one(tenantId, 'token_record', text, [hash]);
+    return row === undefined ? undefined : { grantHash: row['grantHash'] };
+  }
+
+  async grantOfSession(tenantId: TenantId, part: PersonsPart): Promise<ArtifactHash | undefined> {
+    const text = `SELECT p.grant_hash AS hash FROM sessions s
+      JOIN session_applications p ON p.tenant_id = $1 AND p.session_uid = s.uid AND p.client_id = $3 AND p.sid = $4
+      JOIN oidc_artifacts g ON g.tenant_id = $1 AND g.hash = p.grant_hash AND g.expires_at > now()
+      WHERE s.user_id = $2 AND ${LIVE_SESSION}`;
+    const values = [part.userId, part.clientId, part.sid];
+    const [row] = await this.#one(tenantId, 'grant_of_session', text, values);
+    return row?.['hash'];
   }
 
   async deleteTokenRecord(tenantId: TenantId, hash: ArtifactHash): Promise<ArtifactHash | null> {

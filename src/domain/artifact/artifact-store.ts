@@ -56,6 +56,7 @@ export interface SessionApplication {
 export interface NewArtifact {
   readonly hash: ArtifactHash;
   readonly kind: string;
+  /** What it ends with; a grant's own: the grant that it comes from. */
   readonly grantHash: ArtifactHash | null;
   readonly userId: string | null;
   readonly clientId: string | null;
@@ -128,6 +129,16 @@ export interface TokenRecord {
   readonly lifetimeSeconds: number;
 }
 
+/** What a JWT hangs on; null: an application's own, about itself. */
+export type LiveTokenRecord = Pick<TokenRecord, 'grantHash'>;
+
+/** An application's part in a session of a person, by the id that the application knows it by. */
+export interface PersonsPart {
+  readonly userId: string;
+  readonly clientId: string;
+  readonly sid: string;
+}
+
 /**
  * `committed`: all is written. `taken`: a one-time artifact was used before. `ended`: the person, session or grant is
  * no more. In both other cases nothing was written.
@@ -143,8 +154,10 @@ export interface ArtifactStore {
   sessionByCookie(tenantId: TenantId, cookieHash: Buffer): Promise<StoredSession | undefined>;
   sessionByUid(tenantId: TenantId, uid: string): Promise<StoredSession | undefined>;
   account(tenantId: TenantId, userId: string): Promise<Account | undefined>;
-  /** Whether a JWT's record lives, and its grant. */
-  tokenRecordLives(tenantId: TenantId, hash: ArtifactHash): Promise<boolean>;
+  /** A JWT's record, while it lives, and its grant, and what that grant comes from. */
+  tokenRecord(tenantId: TenantId, hash: ArtifactHash): Promise<LiveTokenRecord | undefined>;
+  /** The grant that an application holds in a person's live session. */
+  grantOfSession(tenantId: TenantId, part: PersonsPart): Promise<ArtifactHash | undefined>;
   /** Gives the grant that the token hangs on; null when it has none, or there is no such record. */
   deleteTokenRecord(tenantId: TenantId, hash: ArtifactHash): Promise<ArtifactHash | null>;
   commit(tenantId: TenantId, work: ArtifactCommit): Promise<CommitOutcome>;
