@@ -283,3 +283,41 @@ describe('act', () => {
     );
   });
 });
+
+describe('a token that is bound to a key (RFC 9449)', () => {
+  const configOf = (clientId: string) =>
+    client.discovery(
+      new URL(stage.acme.app.issuer),
+      clientId,
+      APP_SECRET,
+      client.ClientSecretBasic(APP_SECRET),
+      { execute: [client.allowInsecureRequests] },
+    );
+
+  test('is exchanged by whoever proves the key, for another that is bound to it', async () => {
+    const config = await configOf('orders');
+    const keys = [await client.randomDPoPKeyPair(), await client.randomDPoPKeyPair()];
+    const [dpop, other] = keys.map((pair) => client.getDPoPHandle(config, pair));
+    if (dpop === undefined || other === undefined) throw new Error('no keys');
+    const { access_token: subject, token_type: type } = await client.clientCredentialsGrant(
+      config,
+      { resource: ORDERS },
+      { DPoP: dpop },
+    );
+    expect(type).toBe('dpop');
+    const form = { subject_token: subject, subject_token_type: ACCESS, resource: BILLING };
+    expect(await stage.refused('orders', subject, { resource: BILLING })).toBe('invalid_request');
+    await expect(client.genericGrantRequest(config, GRANT, form, { DPoP: other })).rejects.toMatchObject({
+      error: 'invalid_request',
+    });
+    const answer = await client.genericGrantRequest(config, GRANT, form, { DPoP: dpop });
+    expect(answer.token_type).toBe('dpop');
+    expect(claimsOf(answer.access_token)['cnf']).toEqual({
+      jkt: await dpop.calculateThumbprint(),
+    });
+    expect(await stage.told('orders', answer.access_token)).toMatchObject({
+      active: true,
+      token_type: 'DPoP',
+    });
+  });
+});
