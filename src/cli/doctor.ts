@@ -4,8 +4,9 @@ import { readKeyRing } from '../server/encryption-keys.js';
 import { keyFault } from '../server/open-storage.js';
 import type { KeyRing } from '../keys/sealing.js';
 import { PostgresConfigurationStore } from '../storage/configuration-store.js';
+import { currentSeconds, KEY_SCHEDULE } from '../domain/keys/key-schedule.js';
 import type { Database } from '../storage/database.js';
-import { listTenants, measureDatabase, signingKeyCoverage } from '../storage/health.js';
+import { listTenants, measureDatabase, overdueKeys, signingKeyCoverage } from '../storage/health.js';
 import { lostPins } from '../storage/role-mapping-pins.js';
 import { rowSecurityFaults } from '../storage/row-security.js';
 import { judgeSchema, type SchemaState } from '../storage/schema.js';
@@ -135,8 +136,17 @@ async function readKeys(context: CommandContext, checks: Check[]): Promise<KeyRi
   }
 }
 
+/** All tenants of a large deployment may be due at once; a day is enough for that. */
+const OVERDUE_SECONDS = 86_400;
+
 async function checkSigningKeys(database: Database): Promise<Check> {
   const { tenants, missing } = await signingKeyCoverage(database);
+  const overdue = await overdueKeys(database, {
+    currentSeconds: currentSeconds(KEY_SCHEDULE),
+    lateSeconds: OVERDUE_SECONDS,
+  });
+  if (missing.length === 0 && overdue.length > 0)
+    return fail('signing_keys', `no node rotates keys: ${overdue.join('; ')}`);
   return missing.length === 0
     ? ok('signing_keys', `${tenants} tenants (with the deployment's own) have keys that sign`)
     : fail('signing_keys', missing.join('; '));

@@ -41,6 +41,31 @@ export async function signingKeyCoverage(database: Database): Promise<KeyCoverag
   };
 }
 
+/**
+ * Keys whose next step has been due for longer than nodes take, so that no node seems to rotate: `acme: RS256 key 01… is
+ * due since 2026-…`; at most 20 of them.
+ * @param currentSeconds after how many seconds a key that signs is due
+ */
+export async function overdueKeys(
+  database: Database,
+  { currentSeconds, lateSeconds }: { readonly currentSeconds: number; readonly lateSeconds: number },
+): Promise<readonly string[]> {
+  const rows = await database.query({
+    text: `SELECT t.slug, k.alg, k.id, k.due FROM (
+        SELECT tenant_id, alg, id, due_at AS due FROM signing_keys WHERE due_at < now() - make_interval(secs => $2::float8)
+        UNION ALL
+        SELECT c.tenant_id, c.alg, c.id, c.state_changed_at + make_interval(secs => $1::float8) FROM signing_keys c
+        WHERE c.state = 'current' AND c.state_changed_at < now() - make_interval(secs => $1::float8 + $2::float8)
+          AND NOT EXISTS (SELECT FROM signing_keys n WHERE n.tenant_id = c.tenant_id AND n.alg = c.alg
+            AND n.connection_id IS NOT DISTINCT FROM c.connection_id AND n.state = 'next')) k
+      JOIN tenants t ON t.id = k.tenant_id ORDER BY k.due LIMIT 20`,
+    values: [currentSeconds, lateSeconds],
+  });
+  return rows.map(
+    (row) => `${row['slug']}: ${row['alg']} key ${row['id']} is due since ${row['due'].toISOString()}`,
+  );
+}
+
 /** A tenant as lists name it. */
 export interface TenantName {
   readonly id: TenantId;

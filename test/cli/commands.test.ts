@@ -230,6 +230,16 @@ describe('doctor and audit verify', () => {
     );
     const { stdout } = await cli.run(['doctor', '--no-upstreams']);
     expect(stdout).toMatch(/fail signing_keys: acme: no ES256 key signs/);
+    await rows(`UPDATE signing_keys SET state = 'current' WHERE alg = 'ES256'`);
+    expect((await cli.run(['doctor', '--no-upstreams'])).stdout).toMatch(/ok +signing_keys/);
+    await rows(
+      `UPDATE signing_keys SET state_changed_at = now() - interval '91 days' WHERE alg = 'EdDSA'
+        AND tenant_id = (SELECT id FROM tenants WHERE slug = 'acme')`,
+    );
+    const late = await cli.run(['doctor', '--no-upstreams']);
+    expect(late.stdout).toMatch(
+      /fail signing_keys: no node rotates keys: acme: EdDSA key \S+ is due since \S+Z/,
+    );
   });
 
   test('audit verify is sound, counts what waits, and finds what was changed', async () => {
