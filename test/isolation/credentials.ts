@@ -14,6 +14,7 @@ import { HttpBrowser } from '../support/okta-sign-in.js';
 import { rawRequest } from '../support/raw-request.js';
 import { oktaGroup, oktaUser, ScimClient } from '../support/scim-client.js';
 import { ask, deviceOf, poll } from '../support/device.js';
+import { ask as askRegistry, initialAccess, register } from '../op/support/registration.js';
 import { arrive, goAndReturn, leave, travelOurs } from '../support/trip.js';
 
 /** An API of both tenants, with JWT access tokens. */
@@ -37,6 +38,8 @@ export interface Carried {
   readonly uid?: string;
   /** Key of a connection, in paths. */
   readonly connection?: string;
+  /** `client_id` of a registered application, in paths and bodies. */
+  readonly client?: string;
   /** Id of a pushed user or group, in paths and bodies. */
   readonly resource?: string;
 }
@@ -327,6 +330,31 @@ async function pushedResource(app: TestApplication, endpoint: string, body: Json
   };
 }
 
+const SERVICE = { application_type: 'service', grant_types: ['client_credentials'] };
+
+async function initialAccessToken({ app, causeway }: Acme): Promise<Credential> {
+  const { token } = await initialAccess(causeway, 'acme');
+  return {
+    ...bearer(token),
+    worksAtHome: async () => 'client_id' in (await register(app.issuer, token, SERVICE)),
+  };
+}
+
+async function registrationToken({ app, causeway }: Acme): Promise<Credential> {
+  const { token } = await initialAccess(causeway, 'acme');
+  const information = await register(app.issuer, token, SERVICE);
+  const own = String(information['registration_access_token']);
+  const { real, random } = bearer(own);
+  const client = String(information['client_id']);
+  return {
+    real: { ...real, client },
+    random: { ...random, client: '01900000-0000-7000-8000-00000000000e' },
+    worksAtHome: async () =>
+      (await askRegistry(String(information['registration_client_uri']), { method: 'GET', token: own }))
+        .status === 200,
+  };
+}
+
 /** Every kind of credential that a tenant hands out or keeps. */
 export const CREDENTIALS: Readonly<Record<string, (acme: Acme) => Promise<Credential>>> = {
   'an authorization code': ({ app }) => code(app),
@@ -345,6 +373,8 @@ export const CREDENTIALS: Readonly<Record<string, (acme: Acme) => Promise<Creden
   'the issuer of an upstream': (acme) => upstreamIssuer(acme),
   'the key of a connection': ({ app }) => connectionKey(app),
   'a SCIM token': ({ app }) => scimToken(app),
+  'a token for registering applications': (acme) => initialAccessToken(acme),
+  'a registered application’s token': (acme) => registrationToken(acme),
   'the id of a pushed user': ({ app }) => pushedResource(app, '/Users', oktaUser('pushed@acme.example')),
   'the id of a pushed group': ({ app }) => pushedResource(app, '/Groups', oktaGroup('Pushed')),
 };

@@ -99,6 +99,9 @@ const pollOfDevice = {
 } as const;
 const asClient = { authorization: SHARED_BASIC };
 
+const asMachine = { authorization: `Bearer ${NOWHERE}` };
+const service = { application_type: 'service', grant_types: ['client_credentials'] };
+
 const asPusher = { authorization: `Bearer ${GLOBEX_SCIM_TOKEN}` };
 const userBody = { schemas: [USER_SCHEMA], userName: 'taken@acme.example', displayName: 'Taken over' };
 const groupBody = { schemas: [GROUP_SCHEMA], displayName: 'Taken over' };
@@ -156,6 +159,12 @@ const ROUTES: Record<(typeof TENANT_ROUTES)[number]['name'], (carried: Carried) 
   logout: () => [
     { method: 'GET', path: '/oauth2/v1/logout' },
     { method: 'POST', path: '/oauth2/v1/logout', form: {} },
+  ],
+  clients: () => [{ method: 'POST', path: '/oauth2/v1/clients', json: { ...service }, ...asMachine }],
+  client: ({ client = NOBODY }) => [
+    { method: 'GET', path: `/oauth2/v1/clients/${client}` },
+    { method: 'PUT', path: `/oauth2/v1/clients/${client}`, json: { ...service, client_id: client } },
+    { method: 'DELETE', path: `/oauth2/v1/clients/${client}` },
   ],
   logout_confirm: () => [{ method: 'POST', path: '/oauth2/v1/logout/confirm', form: { logout: 'yes' } }],
   logout_success: () => [
@@ -268,9 +277,19 @@ function ask({ method, path, query, form, json, authorization }: Ask, carried: C
 }
 
 /** Values of the credential, wherever an answer might give them back. */
-const valuesOf = ({ cookies, query, form, uid, resource, connection, authorization }: Carried): string[] =>
+const valuesOf = ({
+  cookies,
+  query,
+  form,
+  uid,
+  client,
+  resource,
+  connection,
+  authorization,
+}: Carried): string[] =>
   [
     uid,
+    client,
     resource,
     connection,
     authorization?.split(' ')[1],

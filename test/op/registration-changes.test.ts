@@ -266,9 +266,9 @@ describe('a registered application deletes itself (RFC 7592 section 2.3)', () =>
   });
 });
 
-describe('an operator’s file', () => {
-  const operators = (): DesiredTenant['applications'] => acme.tenant.applications ?? [];
+const operators = (): DesiredTenant['applications'] => acme.tenant.applications ?? [];
 
+describe('an operator’s file', () => {
   test('leaves registered applications alone, though its list is complete', async () => {
     const client = await made(service);
     const outcome = await acme.causeway.apply([{ slug: 'acme', applications: operators() ?? [] }], false);

@@ -248,19 +248,15 @@ describe('registering (RFC 7591)', () => {
     const rivals = await Promise.all(
       Array.from({ length: 20 }, () => post(services, { ...service, client_id: 'the-one' })),
     );
-    expect(rivals.map(({ status }) => status).toSorted()).toEqual([
-      201,
-      ...Array.from({ length: 19 }, () => 400),
-    ]);
+    expect(rivals.filter(({ status }) => status === 201).length).toBe(1);
+    expect(rivals.filter(({ status }) => status === 400).length).toBe(19);
   });
 });
 
 describe('A-64: the token', () => {
-  const random = (kind: string): string => `cw_${kind}_${'0'.repeat(32)}_${'0'.repeat(64)}_00000000`;
-
   test.each<[string, () => Promise<string | undefined> | string | undefined]>([
     ['none', () => undefined],
-    ['a made-up one', () => random('iat')],
+    ['a made-up one', () => `cw_iat_${'0'.repeat(32)}_${'0'.repeat(64)}_00000000`],
     ['no token at all', () => 'x'],
     ['one with a letter changed', () => services.replace(/.$/, (last) => (last === '0' ? '1' : '0'))],
     ['another tenant’s', async () => (await initialAccess(acme.causeway, 'globex')).token],
