@@ -20,6 +20,7 @@ const BILLING = 'https://billing.acme.example/v2';
 const OKTA = 'api://okta-style';
 const OPAQUE = 'https://opaque.acme.example';
 const PLAIN = 'warehouse';
+const OKTA_OPAQUE = 'api://okta-opaque';
 
 const SCOPES = [{ name: 'read', default: true }, { name: 'write' }, { name: 'admin' }];
 const APIS: DesiredTenant['apis'] = [
@@ -28,6 +29,7 @@ const APIS: DesiredTenant['apis'] = [
   { identifier: OKTA, scopes: [{ name: 'read' }], profile: 'okta' },
   { identifier: OPAQUE, scopes: SCOPES, tokenFormat: 'opaque', accessTokenSeconds: 120 },
   { identifier: PLAIN, scopes: SCOPES },
+  { identifier: OKTA_OPAQUE, scopes: [{ name: 'read' }], profile: 'okta', tokenFormat: 'opaque' },
 ];
 const everyGrant = ['authorization_code', 'refresh_token', 'client_credentials'] as const;
 const POLICIES: DesiredTenant['accessPolicies'] = [
@@ -37,8 +39,9 @@ const POLICIES: DesiredTenant['accessPolicies'] = [
   { api: OKTA, clients: 'all', grants: [...everyGrant], scopes: ['read'] },
   { api: OPAQUE, clients: 'all', grants: [...everyGrant], scopes: ['read', 'write'] },
   { api: PLAIN, clients: 'all', grants: [...everyGrant], scopes: ['read'] },
+  { api: OKTA_OPAQUE, clients: 'all', grants: [...everyGrant], scopes: ['read'] },
 ];
-const ALL = [ORDERS, BILLING, OKTA, OPAQUE, PLAIN];
+const ALL = [ORDERS, BILLING, OKTA, OPAQUE, PLAIN, OKTA_OPAQUE];
 
 let acme: Acme;
 let store: TestApplication;
@@ -148,7 +151,7 @@ describe('an access token for an API', () => {
       ver: 1,
       cid: 'store',
       uid: claims['sub'],
-      scp: ['read'],
+      scp: ['openid', 'read'],
       client_id: 'store',
       scope: 'read',
     });
@@ -186,6 +189,34 @@ describe('an access token for an API', () => {
     });
     expect(status).toBe(refused);
     expect(headers['www-authenticate']).toContain(`error="${error}"`);
+  });
+
+  test.each([
+    ['JWT', OKTA],
+    ['opaque', OKTA_OPAQUE],
+  ])('B2 %s, with Okta’s profile it is good for userinfo, as far as was granted', async (_case, resource) => {
+    const userinfo = (token: unknown, headers = {}) =>
+      send(`${store.issuer}/oauth2/v1/userinfo`, {
+        headers: { authorization: `Bearer ${String(token)}`, ...headers },
+      });
+    const { body } = await tokens({ resource, scope: 'openid email read' });
+    const { status, json } = await userinfo(body['access_token']);
+    const { sub } = claimsOf(body['id_token']);
+    expect([status, json['sub'], json['email'], json['name'], json['roles']]).toEqual([
+      200,
+      sub,
+      ADA.username,
+      undefined,
+      ['admin'],
+    ]);
+    const inspected = await post(store, 'introspect', { token: String(body['access_token']) });
+    expect(inspected.body).toMatchObject({ active: true, aud: resource, scope: 'read' });
+    await post(store, 'revoke', { token: String(body['access_token']) });
+    expect((await userinfo(body['access_token'])).status).toBe(401);
+    const machines = await machine({ resource, scope: 'read' });
+    expect([401, 403]).toContain((await userinfo(machines.body['access_token'])).status);
+    const without = await tokens({ resource, scope: 'read', nonce: undefined });
+    expect([401, 403]).toContain((await userinfo(without.body['access_token'])).status);
   });
 
   test.each([
