@@ -7,7 +7,7 @@ import { DeviceCodeAdapter } from './device-code-adapter.js';
 import { findJwt, isJwtHandle, revokeJwt } from './jwt-handles.js';
 import { applicationChanges, artifactHash, cookieHash, UnitOfWork, type Found } from './unit-of-work.js';
 import { keptInteraction, openedInteraction } from './interaction-payload.js';
-import { epoch, SESSION_ABSOLUTE_SECONDS } from './lifetimes.js';
+import { epoch, INTERACTION_SECONDS, SESSION_ABSOLUTE_SECONDS } from './lifetimes.js';
 import type { UpstreamResult } from './interactions.js';
 
 /** The library's port to storage: every call goes to the request's unit of work. */
@@ -146,7 +146,8 @@ class SessionAdapter implements Adapter {
       cookieHash: cookieHash(id),
       payload: rest,
       userId: text(accountId),
-      idleSeconds: expiresIn,
+      // Nobody's: it holds the secret of a form that is open, no longer than the form is good for.
+      idleSeconds: accountId === undefined ? Math.min(expiresIn, INTERACTION_SECONDS) : expiresIn,
       absoluteSeconds: Math.max(
         1,
         Math.min(SESSION_ABSOLUTE_SECONDS, (upstream?.sessionExpiry ?? Infinity) - epoch()),

@@ -62,7 +62,40 @@ describe('a device signs its person in (RFC 8628)', () => {
     });
     const { body } = await post(tv, 'introspect', { token: String(tokens.body['access_token']) });
     expect(body).toMatchObject({ active: true, client_id: 'tv', roles: ['admin'] });
+    const [approved] = await ledger.audit('acme', { action: 'device.approved' });
+    expect(approved).toMatchObject({
+      outcome: 'success',
+      application: 'tv',
+      actor: { type: 'user', id: claimsOf(tokens.body['id_token'])['sub'] },
+      details: {},
+    });
     const refreshed = await refresh(tv, tokens.body['refresh_token']);
     expect(refreshed.status).toBe(200);
+  });
+
+  test('A-137 a tenant without devices has none of its addresses', async () => {
+    await acme.causeway.apply([{ slug: 'plain', name: 'Plain', applications: [] }]);
+    const plain = tv.issuer.replace('/t/acme', '/t/plain');
+    for (const path of ['/device', '/device/nothing', '/oauth2/v1/device/authorize'])
+      // oxlint-disable-next-line no-await-in-loop -- one after the other
+      expect((await new HttpBrowser().open(`${plain}${path}`)).status).toBe(404);
+    const metadata = await new HttpBrowser().open(`${tv.issuer}/.well-known/openid-configuration`);
+    expect(JSON.parse(metadata.text)).toMatchObject({
+      device_authorization_endpoint: `${tv.issuer}/oauth2/v1/device/authorize`,
+    });
+  });
+
+  test('A-56 while the tenant is suspended, devices are refused and their people read why', async () => {
+    const asked = await ask(tv);
+    await ledger.rows(
+      `UPDATE tenants SET status = 'suspended', config_version = config_version + 1, config_changed_at = now()
+      WHERE slug = 'acme'`,
+    );
+    await acme.causeway.node.directory.refresh();
+    const { status, body } = await post(tv, 'device/authorize', { scope: 'openid' });
+    expect([status, body['error']]).toEqual([400, 'access_denied']);
+    expect((await poll(tv, asked)).body['error']).toBe('invalid_grant');
+    const page = await new HttpBrowser().open(`${tv.issuer}/device`);
+    expect([page.status, readable(page)]).toEqual([403, expect.stringContaining('paused')]);
   });
 });

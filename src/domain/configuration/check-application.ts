@@ -94,6 +94,8 @@ function checkGrants({ list }: TenantCheck, { settings, type }: TargetApplicatio
     list.add(`${path}.grantTypes`, 'a service signs nobody in: authorization_code is for the other types');
   if (grantTypes.includes('client_credentials') && settings.tokenEndpointAuthMethod === 'none')
     list.add(`${path}.tokenEndpointAuthMethod`, 'client_credentials needs an application that proves itself');
+  if (type === 'service' && grantTypes.includes('device_code'))
+    list.add(`${path}.grantTypes`, 'a service signs nobody in: device_code is for the other types');
   if (grantTypes.includes('token_exchange') && settings.tokenEndpointAuthMethod === 'none')
     list.add(`${path}.tokenEndpointAuthMethod`, 'token_exchange needs an application that proves itself');
   if (signsIn && redirectUris.length === 0)

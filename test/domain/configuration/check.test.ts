@@ -205,6 +205,10 @@ describe('a tenant as it is to be', () => {
       withApp({ type: 'service', grantTypes: ['client_credentials', 'authorization_code'] }),
     ],
     [
+      'tenants[0].applications[0].grantTypes: a service signs nobody in: device_code is for the other types',
+      withApp({ type: 'service', grantTypes: ['client_credentials', 'device_code'], redirectUris: [] }),
+    ],
+    [
       'tenants[0].applications[0].tokenEndpointAuthMethod: client_credentials needs an application that proves itself',
       withApp({ type: 'spa', grantTypes: ['authorization_code', 'client_credentials'] }),
     ],
