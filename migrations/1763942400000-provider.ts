@@ -18,7 +18,7 @@ export class Provider1763942400000 implements MigrationInterface {
   async down(runner: QueryRunner): Promise<void> {
     await runner.query(`
       DROP TABLE initial_access_tokens;
-      DROP INDEX sessions_upstream_idx, sessions_brokered_idx, oidc_artifacts_user_code_key;
+      DROP INDEX sessions_sealed_idx, sessions_upstream_idx, sessions_brokered_idx, oidc_artifacts_user_code_key;
       DROP INDEX oidc_artifacts_brokered_grants_idx;
       ALTER TABLE sessions DROP COLUMN brokered_tenant_id, DROP COLUMN brokered_user_id;
       ALTER TABLE oidc_artifacts DROP COLUMN brokered_tenant_id;
@@ -102,10 +102,11 @@ CREATE INDEX signing_keys_current_idx ON signing_keys (state_changed_at) WHERE s
 ALTER TABLE application_secrets ADD COLUMN slot text NOT NULL DEFAULT 'primary';
 `;
 
-/** An upstream that ends a session names it by its own id (`sid`). */
+/** An upstream that ends a session names it by its own id (`sid`); its ID Token goes when the session is over. */
 const UPSTREAM_SESSIONS = `
 CREATE INDEX sessions_upstream_idx ON sessions (tenant_id, connection_id, upstream_session)
   WHERE upstream_session IS NOT NULL AND ended_at IS NULL;
+CREATE INDEX sessions_sealed_idx ON sessions (expires_at) WHERE upstream_id_token_sealed IS NOT NULL;
 `;
 
 const ROW_SECURITY = `

@@ -26,7 +26,7 @@ const EXPIRED: readonly (readonly [table: string, key: string, condition: string
 
 /**
  * Deletes what has expired, in batches, on one node at a time (an advisory lock, not a table). Answers that were kept
- * for a refresh's leeway are erased as soon as it is over.
+ * for a refresh's leeway are erased as soon as it is over, upstreams' ID Tokens as soon as their session is.
  * @returns rows deleted or erased
  */
 export async function sweep(database: Database): Promise<number> {
@@ -40,7 +40,12 @@ export async function sweep(database: Database): Promise<number> {
       text: `UPDATE oidc_artifacts SET replay_sealed = NULL, replay_until = NULL WHERE replay_until < now() RETURNING 1`,
       values: [],
     });
-    let swept = erased.length;
+    const hints = await query({
+      text: `UPDATE sessions SET upstream_id_token_sealed = NULL
+        WHERE upstream_id_token_sealed IS NOT NULL AND expires_at < now() RETURNING 1`,
+      values: [],
+    });
+    let swept = erased.length + hints.length;
     for (const [table, key, condition] of EXPIRED) {
       for (let batch = 0; batch < BATCHES_MAX; batch += 1) {
         const rows = await query({

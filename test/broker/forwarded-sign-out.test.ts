@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { sweep } from '../../src/storage/sweeper.js';
 import { ADA, APP_SECRET, startAcme, type Acme } from '../support/acme.js';
 import { signIn, type TestApplication, type TokenAnswer } from '../support/application.js';
 import { framesOf } from '../support/frames.js';
@@ -152,6 +153,11 @@ describe('A13 a sign-out that is forwarded to the upstream', () => {
       );
     expect((await kept())[0]?.kept).toMatch(/^[\w-]+\.cw1/);
     await signOut(signedIn);
+    expect((await kept())[0]?.kept).toBeNull();
+    await signIn(new HttpBrowser(), application('mail'), ADA);
+    expect((await kept())[0]?.kept).toMatch(/^[\w-]+\.cw1/);
+    await ledger.rows(`UPDATE sessions SET expires_at = now() - interval '1 second' WHERE ended_at IS NULL`);
+    await sweep(acme.causeway.node.database);
     expect((await kept())[0]?.kept).toBeNull();
   });
 

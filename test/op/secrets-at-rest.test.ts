@@ -1,6 +1,7 @@
 import { inspect } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { LogFields, Logger } from '../../src/core/logger.js';
+import { connectionTo } from '../support/organization.js';
 import { ADA, APP_SECRET, startAcme, UPSTREAM_SECRET, type Acme } from '../support/acme.js';
 import {
   authorizationRequest,
@@ -49,6 +50,7 @@ beforeAll(async () => {
   await acme.causeway.apply([
     {
       slug: 'acme',
+      connections: [connectionTo(acme.okta, { forwardLogout: true })],
       apis: [{ identifier: API, scopes: [{ name: 'read', default: true }] }],
       accessPolicies: [
         { api: API, clients: 'all', grants: ['authorization_code', 'refresh_token'], scopes: ['read'] },
@@ -181,6 +183,7 @@ describe('invariant 6: a copy of the database opens nothing', () => {
         WHERE upstream_id_token_sealed IS NOT NULL
       UNION ALL SELECT private_jwk_sealed FROM signing_keys`,
     );
+    expect(await ledger.count('sessions', 'upstream_id_token_sealed IS NOT NULL')).toBeGreaterThan(0);
     expect(sealed.length).toBeGreaterThan(4);
     for (const { value } of sealed) expect(value).toMatch(/^cw1/);
   });
