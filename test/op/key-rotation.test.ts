@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { createLocalJWKSet, errors, jwtVerify, type JSONWebKeySet } from 'jose';
 import { silentLogger } from '../../src/core/logger.js';
-import { currentSeconds, KEY_SCHEDULE } from '../../src/domain/keys/key-schedule.js';
+import { currentSeconds, KEY_SCHEDULE, KEY_SET_MAX_AGE_SECONDS } from '../../src/domain/keys/key-schedule.js';
 import { beginRotation, replaceKeys, type RotateKeysDeps } from '../../src/domain/keys/rotate-keys.js';
 import type { DueTenant } from '../../src/domain/keys/signing-key-store.js';
 import { Database } from '../../src/storage/database.js';
@@ -182,7 +182,7 @@ describe('F-16 a whole rotation', () => {
     await beginRotation(deps, acme, { selection: ISSUER, schedule: KEY_SCHEDULE, actor });
     await notice();
     // The next key signs after 600 s; the last one leaves a day and a quarter of an hour later.
-    const kids = await walkThrough([...steps(45, 16), ...steps(29_000, 3), ...steps(60, 3)], [strict, lazy]);
+    const kids = await walkThrough([...steps(45, 16), ...steps(29_000, 3), ...steps(300, 3)], [strict, lazy]);
     expect([strict.failures, lazy.failures]).toEqual([0, 0]);
     expect(kids.size).toBe(2);
     expect(lazy.fetches).toBeLessThan(5);
@@ -205,8 +205,9 @@ describe('F-16 a whole rotation', () => {
   test('A-66 the key set shows public members alone, of each key that may have signed or will', async () => {
     await beginRotation(deps, acme, { selection: ISSUER, schedule: KEY_SCHEDULE, actor });
     await notice();
-    const { keys } = await keySet();
+    const { keys, maxAge } = await keySet();
     expect(keys).toHaveLength(6);
+    expect(maxAge).toBe(KEY_SET_MAX_AGE_SECONDS);
     for (const key of keys) {
       expect(Object.keys(key)).toEqual(expect.arrayContaining(['kty', 'kid', 'alg', 'use']));
       for (const member of ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k'])
@@ -242,4 +243,41 @@ describe('an emergency', () => {
     });
     expect(await activeAt(await accessToken())).toBe(true);
   });
+});
+
+/** Ids of the keys that the connection `keyed` shows. */
+async function published(): Promise<readonly (string | undefined)[]> {
+  const { text, headers } = await send(`${bot.issuer}/connections/keyed/jwks.json`);
+  expect(headers['cache-control']).toBe(`public, max-age=${KEY_SET_MAX_AGE_SECONDS}`);
+  const { keys }: JSONWebKeySet = JSON.parse(text);
+  for (const key of keys) expect(key).not.toHaveProperty('d');
+  return keys.map(({ kid }) => kid);
+}
+
+// Last: with a second connection people have to choose.
+test("a connection's own keys turn alike: published, then what signs requests to the upstream", async () => {
+  const { causeway, tenant, okta } = stage.acme;
+  const keyed = {
+    key: 'keyed',
+    type: 'oidc',
+    issuer: okta.issuer,
+    clientId: 'keyed',
+    clientAuth: 'private_key_jwt',
+  } as const;
+  await causeway.apply([{ slug: 'acme', connections: [...(tenant.connections ?? []), keyed] }]);
+  const known = await causeway.node.directory.find('acme');
+  const connectionId = known?.connection('keyed')?.id ?? '';
+  const signer = async (): Promise<string | undefined> =>
+    (await causeway.node.directory.find('acme'))?.signingKeys(connectionId)[0]?.kid;
+  const first = await signer();
+  const selection = { alg: undefined, connectionId };
+  const [next] = await beginRotation(deps, acme, { selection, schedule: KEY_SCHEDULE, actor });
+  await notice();
+  expect(await published()).toEqual([first, next?.id]);
+  expect(await signer()).toBe(first);
+  await pass(601);
+  expect(await signer()).toBe(next?.id);
+  expect(await published()).toEqual([first, next?.id]);
+  await pass(2_000);
+  expect(await published()).toEqual([next?.id]);
 });
