@@ -9,10 +9,11 @@ import { UpstreamError } from '../rp/causes.js';
 import { serveCallback } from './callback.js';
 import { chooseConnection } from './choose-connection.js';
 import type { BrokerDeps } from './deps.js';
+import { findRealm, realmOf } from './find-realm.js';
 import { serveInitiate } from './initiate.js';
 import { servePortal } from './portal.js';
 import { errorFor, reasonOfUpstream, refuse } from './refusal.js';
-import { hintsOf, realmOf, serveSignInPage } from './sign-in-page.js';
+import { hintsOf, serveSignInPage } from './sign-in-page.js';
 import { serveSignedOut } from './sign-out-trip.js';
 import { startSignIn } from './start-sign-in.js';
 import { serveBackchannelLogout, serveFrontchannelLogout } from './upstream-logout.js';
@@ -53,12 +54,16 @@ export function createInteractions(deps: BrokerDeps): Interactions {
   return {
     async begin(ctx: Context, tenant: TenantContext, interaction: PendingInteraction) {
       if (interaction.prompt !== 'login') return undefined;
-      const choice = chooseConnection(realmOf(tenant), hintsOf(interaction));
+      const realm = await findRealm(tenant, interaction, hintsOf(interaction));
+      if (realm === undefined || realm.home.suspended) return undefined;
+      const { home, hints } = realm;
+      const choice = chooseConnection(realmOf(home), hints);
       if (choice.kind !== 'connection') return undefined;
       const { connection, loginHint } = choice;
       try {
-        const started = await startSignIn(ctx, tenant, { interaction, connection, loginHint }, deps);
-        UnitOfWork.current.beginLogin(started.transaction);
+        const request = { interaction, connection, loginHint, waiting: tenant };
+        const started = await startSignIn(ctx, home, request, deps);
+        UnitOfWork.current.beginLogin(started.transaction, home.id);
         return started.url;
       } catch (error) {
         if (!(error instanceof UpstreamError)) throw error;
@@ -68,12 +73,13 @@ export function createInteractions(deps: BrokerDeps): Interactions {
         const refusal = {
           reason,
           clientId: interaction.clientId,
+          waiting: tenant,
           connection,
           upstream: error,
         };
         ctx.remove('location');
         const backHref = resumeAddress(tenant, interaction);
-        await refuse(ctx, tenant, { ...refusal, actions: { tryAgain }, backHref }, deps);
+        await refuse(ctx, home, { ...refusal, actions: { tryAgain }, backHref }, deps);
         return undefined;
       }
     },

@@ -38,6 +38,8 @@ interface Return {
   readonly ageSeconds: number;
   readonly interaction: Artifact;
   readonly interactionUid: string;
+  /** Whose interaction it is: the connection's tenant, or the one above it (E4). */
+  readonly waiting: TenantContext;
   readonly secrets: LoginSecrets;
 }
 
@@ -58,14 +60,16 @@ export async function serveCallback(
   if ('reason' in back) return refuse(ctx, tenant, back, deps);
   const pending = pendingInteraction(back.interaction.payload, back.interactionUid);
   const { clientId } = pending;
-  const tryAgain = `${tenant.issuer}/sign-in/${back.interactionUid}`;
+  const { waiting } = back;
+  const tryAgain = `${waiting.issuer}/sign-in/${back.interactionUid}`;
   const useAnother = `${tryAgain}?another=1`;
   const known = {
     clientId,
+    waiting,
     connection,
     actions: { tryAgain, useAnother },
     interaction: back.interaction,
-    backHref: resumeAddress(tenant, pending),
+    backHref: resumeAddress(waiting, pending),
   };
   let completed: CompletedSignIn;
   try {
@@ -89,7 +93,7 @@ export async function serveCallback(
     );
   deps.onOutcome('succeeded');
   ctx.status = 303;
-  ctx.redirect(resumeAddress(tenant, pending));
+  ctx.redirect(resumeAddress(waiting, pending));
 }
 
 /** What a person reads who can't come back; a trip that was finished is known by its state alone, its cookie is gone. */
@@ -124,9 +128,12 @@ async function takeReturn(
     transaction.connectionVersion === connection.version &&
     transaction.issuer === connection.issuer &&
     transaction.redirectUri === callback.href;
-  if (!same || interaction === undefined) return { reason: 'expired', connection };
+  const { interactionTenantId } = transaction;
+  const waiting = interactionTenantId === undefined ? tenant : await tenant.parent(interactionTenantId);
+  if (!same || interaction === undefined || waiting?.suspended !== false)
+    return { reason: 'expired', connection };
   const { interactionUid } = cookie;
-  return { connection, transaction, ageSeconds, interaction, interactionUid, secrets };
+  return { connection, transaction, ageSeconds, interaction, interactionUid, waiting, secrets };
 }
 
 async function verify(
@@ -171,7 +178,9 @@ async function admit(
         });
         if (!admission.admitted) return admission;
         const { userId } = admission;
-        deps.artifacts.answer(scope, answered(back, tenant, identity, userId, origin), userId);
+        const { waiting } = back;
+        const elsewhere = waiting.id === tenant.id ? undefined : waiting.id;
+        deps.artifacts.answer(scope, answered(back, tenant, identity, userId, origin), userId, elsewhere);
         if (refreshToken !== undefined) {
           const grant = { subject: identity.subject, refreshToken };
           const { id: connectionId, version: connectionVersion } = back.connection;
@@ -189,13 +198,16 @@ async function admit(
 
 /** The interaction with its answer: who signed in, how, and what the session must remember of the upstream. */
 function answered(
-  { interaction, connection }: Return,
+  { interaction, connection, waiting }: Return,
   tenant: TenantContext,
   identity: UpstreamIdentity,
   userId: string,
   origin: { readonly ip: string | null; readonly userAgent: string | null },
 ): Pick<Artifact, 'hash' | 'payload'> {
-  const keepsIdToken = connection.settings.forwardLogout && identity.idToken.length <= HINT_LENGTH_MAX;
+  // A customer's connection, and what is sealed by its keys, mean nothing at the issuer above.
+  const isOwn = waiting.id === tenant.id;
+  const keepsIdToken =
+    isOwn && connection.settings.forwardLogout && identity.idToken.length <= HINT_LENGTH_MAX;
   const result: InteractionAnswer = {
     login: {
       accountId: userId,
@@ -205,7 +217,8 @@ function answered(
       ...(identity.authTime === undefined ? {} : { ts: identity.authTime }),
     },
     upstream: {
-      connectionId: connection.id,
+      connectionId: isOwn ? connection.id : null,
+      ...(isOwn ? {} : { customer: { slug: tenant.slug, connection: connection.key } }),
       sessionReference: identity.sessionReference ?? null,
       sealedIdToken: keepsIdToken ? sealUpstreamIdToken(tenant, interaction.hash, identity.idToken) : null,
       ip: origin.ip,

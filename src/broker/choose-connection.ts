@@ -10,6 +10,8 @@ export interface Hints {
   readonly domain?: string | undefined;
   /** `login_hint`, or what the person typed. */
   readonly email?: string | undefined;
+  /** `organization`: the slug of the tenant or of a customer, for an application that is for both. */
+  readonly organization?: string | undefined;
 }
 
 export interface Realm {
@@ -82,4 +84,4 @@ export function domainOf(email: string): string | undefined {
 }
 
 /** A domain's name as it is kept: A-labels in lower case; empty for what is none. */
-const asciiDomain = (name: string): string => domainToASCII(name).toLowerCase();
+export const asciiDomain = (name: string): string => domainToASCII(name).toLowerCase();

@@ -18,6 +18,8 @@ import type { BrokerDeps } from './deps.js';
 export interface Refusal {
   readonly reason: ErrorReason;
   readonly clientId?: string | undefined;
+  /** The tenant above whose application and interaction wait; absent: the tenant of the refusal. */
+  readonly waiting?: TenantContext | undefined;
   readonly connection?: Connection | undefined;
   readonly userId?: string | undefined;
   readonly signedInAs?: string | undefined;
@@ -60,7 +62,7 @@ export async function refuse(
   deps: BrokerDeps,
 ): Promise<void> {
   const reference = deps.ids.reference();
-  const { reason, connection, upstream } = refusal;
+  const { reason, connection, upstream, waiting = tenant } = refusal;
   deps.onOutcome(upstream?.reason ?? reason);
   deps.log.info('sign_in.refused', {
     requestId: requestIdOf(ctx.req),
@@ -81,11 +83,12 @@ export async function refuse(
         scope,
         { hash, payload: { ...payload, result: errorFor(reason, upstream) } },
         null,
+        waiting.id === tenant.id ? undefined : waiting.id,
       );
     }
     return Promise.resolve();
   });
-  const application = refusal.clientId === undefined ? undefined : tenant.application(refusal.clientId);
+  const application = refusal.clientId === undefined ? undefined : waiting.application(refusal.clientId);
   const html = renderError(frameOf(tenant, deps.stylesheetHref, application?.name), {
     reason,
     reference,
@@ -108,15 +111,17 @@ function recordRefusal(
 ) {
   const { upstream, userId } = refusal;
   const origin = deps.originOf(ctx);
-  const details: Record<string, Json> =
-    upstream === undefined
+  const details: Record<string, Json> = {
+    ...(refusal.waiting === undefined || refusal.waiting === tenant ? {} : { issuer: refusal.waiting.slug }),
+    ...(upstream === undefined
       ? {}
       : {
           cause: upstream.reason,
           step: upstream.step,
           detail: upstream.message,
           cure: diagnosisOf(upstream.reason).admin.cure,
-        };
+        }),
+  };
   const entry = auditEntry({
     action: 'sign_in.refused',
     outcome: upstream?.oauthError === 'temporarily_unavailable' ? 'failure' : 'refused',

@@ -8,28 +8,15 @@ import { renderChooser } from '../pages/sign-in/chooser.js';
 import { renderContinue } from '../pages/sign-in/continue.js';
 import { renderDiscovery, type DiscoveryFault } from '../pages/sign-in/discovery.js';
 import { UpstreamError } from '../rp/causes.js';
-import {
-  chooseConnection,
-  connectionForEmail,
-  domainOf,
-  type Hints,
-  type Realm,
-} from './choose-connection.js';
+import { chooseConnection, connectionForEmail, domainOf, type Hints } from './choose-connection.js';
 import { answerConsent, showConsent } from './consent.js';
 import type { BrokerDeps } from './deps.js';
 import { answerDevice, showDevice } from './device.js';
+import { findRealm, isForCustomers, realmOf } from './find-realm.js';
 import { readOwnForm } from './form.js';
 import { errorFor, reasonOfUpstream, refuse } from './refusal.js';
 import { startSignIn } from './start-sign-in.js';
 import { frame, type Visit } from './visit.js';
-
-export function realmOf(tenant: TenantContext): Realm {
-  return {
-    connections: tenant.openConnections,
-    domains: tenant.configuration.domains,
-    signInDefault: tenant.configuration.tenant.settings.signInDefault,
-  };
-}
 
 const text = (value: unknown): string | undefined =>
   typeof value === 'string' && value !== '' ? value : undefined;
@@ -40,6 +27,7 @@ export function hintsOf({ params }: PendingInteraction): Hints {
     connection: text(params['connection']) ?? text(params['idp']),
     domain: text(params['domain_hint']),
     email: text(params['login_hint']),
+    organization: text(params['organization']),
   };
 }
 
@@ -73,35 +61,39 @@ async function login(visit: Visit): Promise<void> {
 /** The connection that was clicked on the chooser. */
 function chosenOf({ ctx }: Visit): Hints | undefined {
   const connection = text(ctx.query['connection']);
-  return connection === undefined ? undefined : { connection };
+  return connection === undefined ? undefined : { connection, organization: text(ctx.query['organization']) };
 }
 
 /** Goes where the hints lead, or shows the page that asks. */
 async function leave(visit: Visit, hints: Hints, anotherAccount: boolean): Promise<void> {
-  const choice = chooseConnection(realmOf(visit.tenant), hints);
+  const realm = await findRealm(visit.tenant, visit.interaction, hints);
+  if (realm === undefined) return showDiscovery(visit, undefined, undefined);
+  const { home } = realm;
+  if (home.suspended) return refuseHere(visit, home, 'tenant_suspended');
+  const choice = chooseConnection(realmOf(home), realm.hints);
   if (choice.kind === 'ask') return showDiscovery(visit, undefined, undefined);
-  if (choice.kind === 'choose') return showChooser(visit, anotherAccount);
-  if (choice.kind === 'none') return refuseNowhere(visit);
-  const url = await start(visit, choice.connection, choice.loginHint, anotherAccount);
+  if (choice.kind === 'choose') return showChooser(visit, home, anotherAccount);
+  if (choice.kind === 'none') return refuseHere(visit, home, 'connection_disabled');
+  const url = await start({ ...visit, home }, choice.connection, choice.loginHint, anotherAccount);
   if (url === undefined) return;
   visit.ctx.status = 303;
   visit.ctx.redirect(url.href);
 }
 
-/** Nobody can sign in here now. */
-async function refuseNowhere({ ctx, tenant, open, interaction, deps }: Visit): Promise<void> {
-  const backHref = await open.answer(errorFor('connection_disabled'));
-  return refuse(
-    ctx,
-    tenant,
-    { reason: 'connection_disabled', clientId: interaction.clientId, backHref },
-    deps,
-  );
+/** Nobody of this organization can sign in now. */
+async function refuseHere(
+  { ctx, tenant, open, interaction, deps }: Visit,
+  home: TenantContext,
+  reason: 'connection_disabled' | 'tenant_suspended',
+): Promise<void> {
+  const backHref = await open.answer(errorFor(reason));
+  const { clientId } = interaction;
+  return refuse(ctx, home, { reason, clientId, waiting: tenant, backHref }, deps);
 }
 
 /** Starts the trip; shows the page of the upstream's fault when that can't be. */
 async function start(
-  { ctx, tenant, open, interaction, address, deps }: Visit,
+  { ctx, tenant, home, open, interaction, address, deps }: Visit & { readonly home: TenantContext },
   connection: Connection,
   loginHint: string | undefined,
   anotherAccount: boolean,
@@ -109,18 +101,18 @@ async function start(
   try {
     const started = await startSignIn(
       ctx,
-      tenant,
-      { interaction, connection, loginHint, anotherAccount },
+      home,
+      { interaction, connection, loginHint, anotherAccount, waiting: tenant },
       deps,
     );
-    await deps.logins.begin(tenant.id, started.transaction);
+    await deps.logins.begin(home.id, started.transaction);
     return started.url;
   } catch (error) {
     if (!(error instanceof UpstreamError)) throw error;
     const reason = reasonOfUpstream(error);
     const backHref = await open.answer(errorFor(reason, error));
-    const refusal = { reason, clientId: interaction.clientId, connection, upstream: error };
-    await refuse(ctx, tenant, { ...refusal, actions: { tryAgain: address }, backHref }, deps);
+    const refusal = { reason, clientId: interaction.clientId, waiting: tenant, connection, upstream: error };
+    await refuse(ctx, home, { ...refusal, actions: { tryAgain: address }, backHref }, deps);
     return undefined;
   }
 }
@@ -131,9 +123,12 @@ async function discover(visit: Visit): Promise<void> {
   const email = (form.get('email') ?? '').trim();
   const fault: DiscoveryFault | undefined =
     email === '' ? 'empty' : domainOf(email) === undefined ? 'malformed' : undefined;
-  const choice = fault === undefined ? connectionForEmail(realmOf(visit.tenant), email) : undefined;
-  if (choice?.kind !== 'connection') return showDiscovery(visit, email, fault ?? 'unknown');
-  const url = await start(visit, choice.connection, choice.loginHint, false);
+  const realm = fault === undefined ? await findRealm(visit.tenant, visit.interaction, { email }) : undefined;
+  if (realm?.home.suspended === true) return refuseHere(visit, realm.home, 'tenant_suspended');
+  const choice = realm === undefined ? undefined : connectionForEmail(realmOf(realm.home), email);
+  if (realm === undefined || choice?.kind !== 'connection')
+    return showDiscovery(visit, email, fault ?? 'unknown');
+  const url = await start({ ...visit, home: realm.home }, choice.connection, choice.loginHint, false);
   if (url === undefined) return;
   const target = { targetName: choice.connection.name, href: url.href };
   showPage(visit.ctx, 200, renderContinue(frame(visit), target));
@@ -144,9 +139,10 @@ function showDiscovery(visit: Visit, email: string | undefined, fault: Discovery
   showPage(visit.ctx, fault === undefined ? 200 : 400, html);
 }
 
-function showChooser(visit: Visit, anotherAccount: boolean): void {
-  const { connections, domains } = realmOf(visit.tenant);
-  const another = anotherAccount ? '&another=1' : '';
+function showChooser(visit: Visit, home: TenantContext, anotherAccount: boolean): void {
+  const { connections, domains } = realmOf(home);
+  const organization = isForCustomers(visit.tenant, visit.interaction) ? `&organization=${home.slug}` : '';
+  const another = `${organization}${anotherAccount ? '&another=1' : ''}`;
   const choices = connections.map(({ key, name }) => ({
     name,
     href: `${visit.address}?connection=${key}${another}`,

@@ -26,6 +26,8 @@ export interface StartRequest {
   readonly loginHint: string | undefined;
   /** The person asked for another account: the upstream must ask, whoever is signed in there. */
   readonly anotherAccount?: boolean;
+  /** The tenant whose interaction it is: the connection's, or the one above it. */
+  readonly waiting: TenantContext;
 }
 
 /** A trip to the upstream: where to send the browser, and the row that waits for its return. */
@@ -44,7 +46,7 @@ export async function startSignIn(
   request: StartRequest,
   deps: BrokerDeps,
 ): Promise<StartedSignIn> {
-  const { connection, interaction } = request;
+  const { connection, interaction, waiting } = request;
   const { state, secret } = newLogin(deps.ids);
   const secrets = loginSecrets(state, secret);
   const party = partyOf(tenant, connection);
@@ -64,6 +66,7 @@ export async function startSignIn(
       stateHash: secrets.stateHash,
       browserHash: secrets.browserHash,
       interactionHash: artifactHash('Interaction', interaction.uid),
+      interactionTenantId: waiting.id === tenant.id ? undefined : waiting.id,
       connectionId: connection.id,
       connectionVersion: connection.version,
       issuer: connection.issuer,

@@ -8,6 +8,18 @@ import type { StoredScimToken, StoredTenant } from '../domain/tenant/tenant-stor
 import type { DataKey, KeyRing } from '../keys/sealing.js';
 import type { PrivateJwk } from '../keys/signing-keys.js';
 
+/** Finds the tenants above and below a tenant, and no others: siblings and strangers are as unknown as what isn't there. */
+export interface TenantRelatives {
+  /** The tenant directly below `tenant` with this id. */
+  customerById(tenant: TenantContext, id: TenantId): Promise<TenantContext | undefined>;
+  /** The tenant directly below `tenant` with this slug. */
+  customerBySlug(tenant: TenantContext, slug: string): Promise<TenantContext | undefined>;
+  /** The tenant directly below `tenant` that has verified this domain. */
+  customerByDomain(tenant: TenantContext, domain: string): Promise<TenantContext | undefined>;
+  /** The tenant directly above `tenant`, if that is its id. */
+  parent(tenant: TenantContext, id: TenantId): Promise<TenantContext | undefined>;
+}
+
 /** A tenant as this node serves it: one reading of its configuration, its keys opened. Never older than a second. */
 export class TenantContext {
   readonly id: TenantId;
@@ -21,8 +33,14 @@ export class TenantContext {
   /** By their hash, in base64. */
   readonly #scimTokens: ReadonlyMap<string, StoredScimToken>;
 
-  /** @throws SealError when the deployment's keys don't open the tenant's. */
-  constructor(stored: StoredTenant, publicUrl: string, keyRing: KeyRing) {
+  readonly #relatives: TenantRelatives | undefined;
+
+  /**
+   * @param relatives absent where nobody signs in: then the tenant has none
+   * @throws SealError when the deployment's keys don't open the tenant's.
+   */
+  constructor(stored: StoredTenant, publicUrl: string, keyRing: KeyRing, relatives?: TenantRelatives) {
+    this.#relatives = relatives;
     const { tenant, applications } = stored.configuration;
     this.id = tenant.id;
     this.slug = tenant.slug;
@@ -46,6 +64,20 @@ export class TenantContext {
 
   application(clientId: string): Application | undefined {
     return this.#applications.get(clientId);
+  }
+
+  /** The tenant directly below this one that is meant; siblings' and strangers' are as unknown as what isn't there. */
+  async customer(
+    means: { readonly id: TenantId } | { readonly slug: string } | { readonly domain: string },
+  ): Promise<TenantContext | undefined> {
+    if ('id' in means) return this.#relatives?.customerById(this, means.id);
+    if ('slug' in means) return this.#relatives?.customerBySlug(this, means.slug);
+    return this.#relatives?.customerByDomain(this, means.domain);
+  }
+
+  /** The tenant directly above, if that is its id. */
+  async parent(id: TenantId): Promise<TenantContext | undefined> {
+    return this.#relatives?.parent(this, id);
   }
 
   /** The application's secrets, also those that have expired. */

@@ -7,7 +7,7 @@ import type { TenantStore } from '../domain/tenant/tenant-store.js';
 import type { TenantTree } from '../domain/tenant/tenant-tree.js';
 import type { KeyRing } from '../keys/sealing.js';
 import { TenantContext } from './tenant-context.js';
-import { TenantRelatives } from './tenant-relatives.js';
+import { ServedRelatives } from './tenant-relatives.js';
 
 export interface TenantDirectoryDeps {
   readonly store: TenantStore;
@@ -31,12 +31,12 @@ const WINDOW_SECONDS = 60;
 export class TenantDirectory {
   readonly #deps: TenantDirectoryDeps;
   readonly #tenants = new LRUCache<string, Promise<TenantContext | undefined>>({ max: TENANTS_MAX });
-  readonly #relatives: TenantRelatives;
+  readonly #relatives: ServedRelatives;
   #refreshedAtMs: number;
 
   constructor(deps: TenantDirectoryDeps) {
     this.#deps = deps;
-    this.#relatives = new TenantRelatives(this, deps.tree);
+    this.#relatives = new ServedRelatives(this, deps.tree);
     this.#refreshedAtMs = deps.clock.now().getTime();
   }
 

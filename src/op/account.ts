@@ -1,43 +1,31 @@
 import type { AccountClaims, FindAccount, KoaContextWithOIDC } from 'oidc-provider';
 import { groupsFor, type Application } from '../domain/application/application.js';
-import {
-  personInApplication,
-  rolesOfPerson,
-  type PersonInApplication,
-} from '../domain/application/person-in-application.js';
+import type { PersonInApplication } from '../domain/application/person-in-application.js';
 import type { Account } from '../domain/user/account.js';
 import type { TenantContext } from '../http/tenant-context.js';
+import { standingIn } from './standing.js';
 import { UnitOfWork } from './unit-of-work.js';
 
 /** A person in an application: what its tokens tell of them, computed now (D3). */
 export interface Person extends PersonInApplication {
   readonly account: Account;
+  /** The tenant that they are of: the application's, or one directly below it (E4). */
+  readonly home: TenantContext;
 }
 
-/** Computes a person's roles and groups in an application from the store and the tenant's mappings. */
-export function personIn(
-  { configuration }: TenantContext,
-  application: Application,
-  account: Account,
-): Person {
-  return {
-    account,
-    ...personInApplication(configuration, application, rolesOfPerson(configuration, account)),
-  };
-}
-
-/** The person of a request: undefined when there is none, or they were switched off, or their connection is closed. */
+/**
+ * The person of a request, with roles and groups computed from the store and the mappings in force: undefined when there
+ * is none, or they were switched off, or their connection is closed.
+ */
 export async function findPerson(userId: string, application: Application): Promise<Person | undefined> {
   const unit = UnitOfWork.current;
   const account = await unit.account(userId);
-  if (account === undefined || !account.active) return undefined;
+  const home = await unit.home(userId);
+  if (account?.active !== true || home === undefined) return undefined;
   const { connectionId } = account;
-  if (
-    connectionId !== null &&
-    !unit.tenant.openConnections.some((connection) => connection.id === connectionId)
-  )
+  if (connectionId !== null && !home.openConnections.some((connection) => connection.id === connectionId))
     return undefined;
-  return personIn(unit.tenant, application, account);
+  return { account, home, ...standingIn({ tenant: unit.tenant, home }, application, account) };
 }
 
 /** Routes on which somebody without access is still a person: they get a page, not an unknown account. */
@@ -101,13 +89,12 @@ export function signInClaims(ctx: KoaContextWithOIDC): Record<string, unknown> {
 
 /** `tenant`, `idp`, roles under the application's name for them, groups where it asks: in every kind of token. */
 export function applicationClaims(application: Application, person: Person): Record<string, unknown> {
-  const { tenant } = UnitOfWork.current;
+  const { home, account } = person;
   const { claims } = application.settings;
-  const connection =
-    person.account.connectionId === null ? undefined : tenant.connectionById(person.account.connectionId);
+  const connection = account.connectionId === null ? undefined : home.connectionById(account.connectionId);
   const groups = groupsFor(claims, person.groups);
   return {
-    tenant: tenant.slug,
+    tenant: home.slug,
     ...(connection === undefined ? {} : { idp: connection.key }),
     ...(claims.roles === false ? {} : { [claims.roles]: [...person.roles] }),
     ...(groups === undefined ? {} : { groups: [...groups] }),

@@ -5,7 +5,8 @@ import type { StoredSession } from '../domain/artifact/artifact-store.js';
 import { clientMetadata } from './client-metadata.js';
 import { DeviceCodeAdapter } from './device-code-adapter.js';
 import { findJwt, isJwtHandle, revokeJwt } from './jwt-handles.js';
-import { applicationChanges, artifactHash, cookieHash, UnitOfWork, type Found } from './unit-of-work.js';
+import { applicationChanges } from './session-applications.js';
+import { artifactHash, cookieHash, UnitOfWork, type Found } from './unit-of-work.js';
 import { keptInteraction, openedInteraction } from './interaction-payload.js';
 import { epoch, INTERACTION_SECONDS, SESSION_ABSOLUTE_SECONDS } from './lifetimes.js';
 import type { UpstreamResult } from './interactions.js';
@@ -200,6 +201,8 @@ function toSessionPayload(
 ): AdapterPayload | undefined {
   if (session === undefined) return undefined;
   const { tenant } = UnitOfWork.current;
+  // Of another tenant's person that one has been asked; without an answer they are nobody.
+  if (session.homeTenantId !== null && session.account === undefined) return undefined;
   if (session.account !== undefined && !session.account.active) return undefined;
   const { connectionId } = session;
   if (connectionId !== null && !tenant.openConnections.some((connection) => connection.id === connectionId))

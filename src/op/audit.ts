@@ -1,7 +1,9 @@
 import type { KoaContextWithOIDC } from 'oidc-provider';
+import type { StoredSession } from '../domain/artifact/artifact-store.js';
 import { auditEntry } from '../domain/audit/audit-event.js';
 import { recordOf, type AuditRecord } from '../domain/audit/audit-record.js';
 import type { OpDeps } from './deps.js';
+import { DEVICE_GRANT } from './device-flow.js';
 import type { InteractionAnswer } from './interactions.js';
 import { UnitOfWork } from './unit-of-work.js';
 
@@ -24,6 +26,7 @@ export function recordSignIn(ctx: KoaContextWithOIDC, deps: OpDeps): void {
     origin: { ...origin, ip: null, userAgent: null },
     details: {
       by: result?.upstream === undefined ? 'session' : 'upstream',
+      ...customerOf(result, stored),
       upstreamSession: result?.upstream?.sessionReference ?? stored?.upstreamSession ?? null,
       acr: session?.acr ?? null,
       amr: session?.amr ?? null,
@@ -34,9 +37,22 @@ export function recordSignIn(ctx: KoaContextWithOIDC, deps: OpDeps): void {
   unit.audit(recordOf(tenant.id, entry, { ...deps, vault: tenant.vault }));
 }
 
+/** Of a customer's person: which customer; and by which of its connections, when they signed in just now. */
+function customerOf(
+  result: InteractionAnswer | undefined,
+  stored: StoredSession | undefined,
+): Record<string, string> {
+  if (result?.upstream !== undefined)
+    return result.upstream.customer === undefined
+      ? {}
+      : { customer: result.upstream.customer.slug, customerConnection: result.upstream.customer.connection };
+  const customerId = stored?.homeTenantId ?? null;
+  return customerId === null ? {} : { customerId };
+}
+
 const REUSED: Readonly<Record<string, string>> = {
   refresh_token: 'refresh_token.reused',
-  'urn:ietf:params:oauth:grant-type:device_code': 'device_code.reused',
+  [DEVICE_GRANT]: 'device_code.reused',
 };
 
 /** A one-time value came back: somebody has a copy. The grant ends with this event. */

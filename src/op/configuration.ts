@@ -74,12 +74,13 @@ export function providerConfiguration(tenant: TenantContext, deps: OpDeps): Conf
       idp: null,
       domain_hint: null,
       audience: null,
+      ...(coversCustomers(applications) ? { organization: null } : {}),
+      device_reference: checkDeviceReference,
     },
     claims: scopeClaims(tenant),
     conformIdTokenClaims: false,
     extraTokenClaims: accessTokenClaims,
     formats: { customizers: { jwt: subjectOfJwt } },
-      device_reference: checkDeviceReference,
     scopes: ['openid', ...(uses('refresh_token') ? ['offline_access'] : []), 'profile', 'email', 'phone'],
     responseTypes: responseTypes(tenant),
     subjectTypes: ['public'],
@@ -105,6 +106,10 @@ export function providerConfiguration(tenant: TenantContext, deps: OpDeps): Conf
     renderError: (ctx, out, error) => renderOAuthError(ctx, out, error, tenant, deps),
   };
 }
+
+/** Whether a request may say of which customer its person is (E4). */
+const coversCustomers = (applications: readonly Application[]): boolean =>
+  applications.some(({ settings }) => settings.audience === 'tenant-and-customers');
 
 /** Implicit and hybrid answers are there only once an application of the tenant may have them. */
 function responseTypes(tenant: TenantContext): ResponseType[] {
@@ -164,11 +169,11 @@ function features(
     },
     userinfo: { enabled: true },
     clientCredentials: { enabled: uses('client_credentials') },
+    deviceFlow: deviceFlow(tenant, deps, uses('device_code')),
     introspection: {
       enabled: true,
       // Own tokens only.
       allowedPolicy: (_ctx, client, token) => token.clientId === client.clientId,
-    deviceFlow: deviceFlow(tenant, deps, uses('device_code')),
     },
     revocation: { enabled: true, allowedPolicy: (_ctx, client, token) => token.clientId === client.clientId },
     pushedAuthorizationRequests: { enabled: true },
@@ -203,11 +208,11 @@ function enabledAlgorithms(): Configuration['enabledJWA'] {
 function lifetimes(tenant: TenantContext): Configuration['ttl'] {
   return {
     AuthorizationCode: CODE_SECONDS,
+    DeviceCode: DEVICE_CODE_SECONDS,
     Interaction: INTERACTION_SECONDS,
     AccessToken: (_ctx, token) => token.resourceServer?.accessTokenTTL ?? OPAQUE_TOKEN_SECONDS,
     ClientCredentials: (_ctx, token) => token.resourceServer?.accessTokenTTL ?? OPAQUE_TOKEN_SECONDS,
     IdToken: ID_TOKEN_SECONDS,
-    DeviceCode: DEVICE_CODE_SECONDS,
     Session: SESSION_IDLE_SECONDS,
     Grant: GRANT_SECONDS,
     RefreshToken: (_ctx, token) => {

@@ -5,7 +5,10 @@ import type { TenantContext } from '../http/tenant-context.js';
 
 /** What a sign-in through an upstream leaves for the session that follows. */
 export interface UpstreamResult {
-  readonly connectionId: string;
+  /** null: the connection is a customer's. */
+  readonly connectionId: string | null;
+  /** Whose person it is, where they are a customer's (E4): for the audit log. */
+  readonly customer?: { readonly slug: string; readonly connection: string };
   readonly sessionReference: string | null;
   /** null: sign-outs aren't forwarded, or it is too large to be a hint in an address. */
   readonly sealedIdToken: string | null;

@@ -40,11 +40,13 @@ export async function answeredByRevalidation(
   const { accountId, grantId, iiat } = payload;
   if (typeof accountId !== 'string' || typeof grantId !== 'string') return false;
   const account = await unit.account(accountId);
-  const connection = unit.tenant.connectionById(account?.connectionId ?? '');
+  const home = await unit.home(accountId);
+  const connection = home?.connectionById(account?.connectionId ?? '');
+  if (home === undefined) return false;
   if (account?.active !== true || connection === undefined) return false;
   if (connection.settings.revalidateSeconds === null) return false;
   const since = typeof iiat === 'number' ? iiat : 0;
-  const revalidated = await revalidate(unit.tenant, { connection, userId: account.userId, since });
+  const revalidated = await revalidate(home, { connection, userId: account.userId, since });
   switch (revalidated.kind) {
     case 'allowed':
       if (revalidated.changed) unit.forgetAccount(accountId);

@@ -1,5 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import type { Json, JsonObject } from '../core/json.js';
+import type { JsonObject } from '../core/json.js';
 import type {
   Artifact,
   ArtifactCommit,
@@ -8,12 +8,12 @@ import type {
   CommitOutcome,
   Consumption,
   NewArtifact,
-  SessionApplication,
   SessionWrite,
   StoredGrant,
   StoredSession,
   TokenRecord,
 } from '../domain/artifact/artifact-store.js';
+import type { TenantId } from '../core/ids.js';
 import type { AuditRecord } from '../domain/audit/audit-record.js';
 import type { LoginTransaction } from '../domain/sign-in/login-transaction.js';
 import type { Account } from '../domain/user/account.js';
@@ -67,6 +67,8 @@ export class UnitOfWork {
   readonly #grants = new Map<string, StoredGrant>();
   readonly #sessions = new Map<string, StoredSession>();
   readonly #accounts = new Map<string, Promise<Account | undefined>>();
+  /** Tenants below this one, of people who are not its own, by the person's id (E4). */
+  readonly #homes = new Map<string, TenantId>();
   readonly #writes = new Map<string, NewArtifact>();
   readonly #destroys = new Map<string, ArtifactHash>();
   readonly #revoked: ArtifactHash[] = [];
@@ -75,6 +77,7 @@ export class UnitOfWork {
   readonly #audit: AuditRecord[] = [];
   #session: SessionWrite | undefined;
   #login: LoginTransaction | undefined;
+  #loginTenantId: TenantId | undefined;
   /** clientIds of applications that get a grant of the person's with this request, which had none. */
   readonly #begins: string[] = [];
   #cookieSession: string | undefined;
@@ -146,6 +149,8 @@ export class UnitOfWork {
     if (artifact.kind === 'Grant') this.#grants.set(artifact.hash.toString('base64'), artifact);
     if (artifact.grant !== undefined && typeof grantId === 'string')
       this.#rememberGrant(grantId, artifact.grant);
+    const { brokered } = artifact;
+    if (brokered !== undefined) this.#homes.set(brokered.userId, brokered.tenantId);
     if (artifact.session !== undefined) this.#rememberSession(artifact.session);
     if (artifact.account !== undefined)
       this.#accounts.set(artifact.account.userId, Promise.resolve(artifact.account));
@@ -157,6 +162,8 @@ export class UnitOfWork {
 
   #rememberSession(session: StoredSession): void {
     this.#sessions.set(session.uid, session);
+    if (session.userId !== null && session.homeTenantId !== null)
+      this.#homes.set(session.userId, session.homeTenantId);
     for (const application of session.applications)
       if (application.grantId !== null && application.grant !== null)
         this.#rememberGrant(application.grantId, application.grant);
@@ -168,15 +175,22 @@ export class UnitOfWork {
     const session = await this.store.sessionByCookie(this.tenant.id, cookieHash(id));
     if (session !== undefined) this.#rememberSession(session);
     this.#cookieSession = session?.uid;
-    return session;
+    return this.#withPerson(session);
+  }
+
+  /** A session of another tenant's person comes without them: that tenant is asked. Without its person it is none. */
+  async #withPerson(session: StoredSession | undefined): Promise<StoredSession | undefined> {
+    if (session === undefined || session.userId === null || session.homeTenantId === null) return session;
+    const account = await this.account(session.userId);
+    return account === undefined ? undefined : { ...session, account };
   }
 
   async sessionByUid(uid: string): Promise<StoredSession | undefined> {
     const known = this.#sessions.get(uid);
-    if (known !== undefined) return known;
+    if (known !== undefined) return this.#withPerson(known);
     const session = await this.store.sessionByUid(this.tenant.id, uid);
     if (session !== undefined) this.#rememberSession(session);
-    return session;
+    return this.#withPerson(session);
   }
 
   /** The session as this request read it. */
@@ -187,10 +201,31 @@ export class UnitOfWork {
   async account(userId: string): Promise<Account | undefined> {
     let account = this.#accounts.get(userId);
     if (account === undefined) {
-      account = this.store.account(this.tenant.id, userId);
+      account = this.#account(userId);
       this.#accounts.set(userId, account);
     }
     return account;
+  }
+
+  async #account(userId: string): Promise<Account | undefined> {
+    const home = await this.home(userId);
+    return home === undefined ? undefined : this.store.account(home.id, userId);
+  }
+
+  /**
+   * The tenant that a person is of: this one, unless what the request has read of them says one below it. Undefined when
+   * that isn't below this one any more, or is suspended: then the person is nobody here.
+   */
+  async home(userId: string): Promise<TenantContext | undefined> {
+    const id = this.#homes.get(userId);
+    if (id === undefined) return this.tenant;
+    const home = await this.tenant.customer({ id });
+    return home?.suspended === false ? home : undefined;
+  }
+
+  /** The tenant below this one that a person is of; undefined: this one itself. */
+  homeTenantId(userId: string | null): TenantId | undefined {
+    return userId === null ? undefined : this.#homes.get(userId);
   }
 
   /** What was read of the person isn't true any more. */
@@ -282,9 +317,10 @@ export class UnitOfWork {
       this.#requiredGrant = record.grantHash;
   }
 
-  /** A trip to an upstream that begins with this request. */
-  beginLogin(transaction: LoginTransaction): void {
+  /** A trip to an upstream that begins with this request, by a connection of this tenant or of one below it. */
+  beginLogin(transaction: LoginTransaction, tenantId: TenantId): void {
     this.#login = transaction;
+    this.#loginTenantId = tenantId === this.tenant.id ? undefined : tenantId;
   }
 
   audit(record: AuditRecord): void {
@@ -315,14 +351,15 @@ export class UnitOfWork {
   async commit(): Promise<CommitOutcome> {
     const account = await this.#beginner();
     // Let in a moment ago and without any role since: they are told so, and no session begins.
-    if (account !== undefined && this.#session?.origin !== undefined && isDenied(this.tenant, account))
+    const home = account === undefined ? undefined : await this.home(account.userId);
+    if (account !== undefined && this.#session?.origin !== undefined && isDenied(home, account))
       this.#session = undefined;
     const outcome = await this.#commit(account?.standing ?? null);
     if (outcome !== 'ended' || account === undefined) return outcome;
     this.forgetAccount(account.userId);
     const now = await this.account(account.userId);
-    if (now === undefined || now.standing === account.standing || !mayBegin(this.tenant, now, this.#begins))
-      return 'ended';
+    if (now === undefined || now.standing === account.standing) return 'ended';
+    if (home === undefined || !mayBegin({ tenant: this.tenant, home }, now, this.#begins)) return 'ended';
     return this.#commit(now.standing);
   }
 
@@ -335,16 +372,21 @@ export class UnitOfWork {
   async #commit(standing: string | null): Promise<CommitOutcome> {
     const work: ArtifactCommit = {
       userId: this.#userId,
+      homeTenantId: this.homeTenantId(this.#userId),
       standing,
       requiredSession: this.#requiredSession,
       requiredGrant: this.#requiredGrant,
       consume: this.#consumed,
-      artifacts: [...this.#writes.values()],
-      session: this.#session,
+      artifacts: [...this.#writes.values()].map((artifact) => ({
+        ...artifact,
+        homeTenantId: this.homeTenantId(artifact.userId),
+      })),
+      session: this.#session && { ...this.#session, homeTenantId: this.homeTenantId(this.#session.userId) },
       destroy: [...this.#destroys.values()],
       revokeGrants: this.#revoked,
       tokenRecords: this.#tokenRecords,
       loginTransaction: this.#login,
+      loginTenantId: this.#loginTenantId,
       audit: this.#audit,
     };
     const idle =
@@ -353,35 +395,4 @@ export class UnitOfWork {
       work.session === undefined;
     return idle ? 'committed' : this.store.commit(this.tenant.id, work);
   }
-}
-
-/** The session's applications as rows: those that changed since they were read, and those that left. */
-export function applicationChanges(
-  before: StoredSession | undefined,
-  authorizations: JsonObject,
-): { readonly applications: readonly SessionApplication[]; readonly leftApplications: readonly string[] } {
-  const known = new Map(
-    (before?.applications ?? []).map((application) => [application.clientId, application]),
-  );
-  const applications = Object.entries(authorizations).flatMap(([clientId, value]) => {
-    const { sid, grantId, persistsLogout } = value as { [member: string]: Json | undefined };
-    if (typeof sid !== 'string') return [];
-    const application = {
-      clientId,
-      sid,
-      grantId: typeof grantId === 'string' ? grantId : null,
-      grantHash: typeof grantId === 'string' ? artifactHash('Grant', grantId) : null,
-      persistsLogout: persistsLogout === true,
-    };
-    const old = known.get(clientId);
-    const same =
-      old?.sid === sid &&
-      old.grantId === application.grantId &&
-      old.persistsLogout === application.persistsLogout;
-    return same ? [] : [application];
-  });
-  return {
-    applications,
-    leftApplications: [...known.keys()].filter((clientId) => authorizations[clientId] === undefined),
-  };
 }

@@ -31,6 +31,7 @@ import { PostgresLoginTransactionStore } from '../storage/login-transaction-stor
 import { PostgresPeopleStore } from '../storage/people-store.js';
 import { PostgresTryCounter } from '../storage/try-counter.js';
 import { PostgresTenantStore } from '../storage/tenant-store.js';
+import { PostgresTenantTree } from '../storage/tenant-tree.js';
 import { PostgresUpstreamGrantStore } from '../storage/upstream-grant-store.js';
 import { PostgresUpstreamKeySets } from '../storage/upstream-key-sets.js';
 import { PostgresUpstreamSessionStore } from '../storage/upstream-session-store.js';
@@ -59,6 +60,7 @@ export interface Settings {
 export interface Node {
   readonly app: Koa;
   readonly directory: TenantDirectory;
+  readonly providers: ProviderCache;
   readonly metrics: Metrics;
   readonly operations: Operations;
   readonly relyingParty: RelyingParty;
@@ -127,6 +129,7 @@ export function compose(settings: Settings, dataSource: DataSource, keyRing: Key
   return {
     app,
     directory,
+    providers,
     metrics,
     operations,
     relyingParty,
@@ -147,7 +150,8 @@ function composeDirectory(
   log: Logger,
 ): TenantDirectory {
   const store = new PostgresTenantStore(database);
-  return new TenantDirectory({ store, keyRing, publicUrl, clock: systemClock, log });
+  const tree = new PostgresTenantTree(database);
+  return new TenantDirectory({ store, tree, keyRing, publicUrl, clock: systemClock, log });
 }
 
 /** The way out, and the counters that watch it. */

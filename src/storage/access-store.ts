@@ -1,6 +1,8 @@
 import type { TenantScope } from '../core/scope.js';
 import type { AccessStore, AccessTarget, EndedAccess, EndReason } from '../domain/session/end-access.js';
+import { lockAccess, lockPersonOfSession } from './brokered-sql.js';
 import type { Database, Statement } from './database.js';
+import { endAbove, endedAbove } from './end-above.js';
 
 /** Users whose access the target means, as a condition on `user_id`; `$2` is the target's value. */
 const USERS: Readonly<Record<string, string>> = {
@@ -11,6 +13,8 @@ const USERS: Readonly<Record<string, string>> = {
   application: `SELECT user_id FROM oidc_artifacts WHERE tenant_id = $1 AND kind = 'Grant' AND client_id = $2`,
   personIn: `SELECT split_part($2, ':', 1)::uuid`,
   tenant: `SELECT id FROM users WHERE tenant_id = $1 AND $2 = 'all'`,
+  above: `SELECT id FROM users WHERE tenant_id = $1 AND $2 = 'all'`,
+  personInAbove: `SELECT split_part($2, ':', 1)::uuid`,
 };
 
 /** Sessions that end. What ends in an application alone ends its grants only. */
@@ -22,6 +26,8 @@ const SESSIONS: Readonly<Record<string, string>> = {
   application: `false AND $2::text IS NULL`,
   personIn: `false AND $2::text IS NULL`,
   tenant: `$2 = 'all'`,
+  above: `false AND $2::text IS NULL`,
+  personInAbove: `false AND $2::text IS NULL`,
 };
 
 /** Grants that end. A session's are those it holds, unless the person asked to stay signed in there (offline access). */
@@ -36,7 +42,12 @@ const GRANTS: Readonly<Record<string, string>> = {
   application: 'a.client_id = $2',
   personIn: `a.user_id = split_part($2, ':', 1)::uuid AND a.client_id = split_part($2, ':', 2)`,
   tenant: `$2 = 'all'`,
+  above: `false AND $2::text IS NULL`,
+  personInAbove: `false AND $2::text IS NULL`,
 };
+
+/** Targets whose people are many: those of tenants below the scope's can't be locked one by one. */
+const TENANT_WIDE: ReadonlySet<string> = new Set(['tenant', 'connection', 'above']);
 
 /** The rows of access in PostgreSQL. */
 export class PostgresAccessStore implements AccessStore {
@@ -45,10 +56,15 @@ export class PostgresAccessStore implements AccessStore {
   async end(scope: TenantScope, target: AccessTarget, reason: EndReason): Promise<EndedAccess> {
     const [[kind, value]] = Object.entries(target) as [[string, string]];
     const values = [scope.tenantId, value];
-    const [, ended, grants] = await this.database.transaction(scope).send([
+    const transaction = this.database.transaction(scope);
+    const first = [
+      ...(TENANT_WIDE.has(kind) ? [lockAccess(scope.tenantId)] : []),
+      ...(kind === 'session' ? lockPersonOfSession(scope.tenantId, value) : []),
+    ];
+    const own = [
       {
         name: `access_lock_${kind}`,
-        text: `SELECT 1 FROM users WHERE tenant_id = $1 AND id IN (${USERS[kind]}) ORDER BY id FOR UPDATE`,
+        text: `SELECT id FROM users WHERE tenant_id = $1 AND id IN (${USERS[kind]}) ORDER BY id FOR UPDATE`,
         values,
       },
       endSessions(kind, values, reason),
@@ -59,8 +75,15 @@ export class PostgresAccessStore implements AccessStore {
       },
       ...forgetUpstreamGrants(kind, values),
       ...leaveApplication(kind, values, reason),
-    ]);
-    return { sessions: ended?.length ?? 0, grants: grants?.length ?? 0 };
+    ];
+    const above = endAbove(scope.tenantId, kind, value, reason);
+    const results = await transaction.send([...first, ...own, ...(typeof above === 'function' ? [] : above)]);
+    const [locked, ended, grants] = results.slice(first.length);
+    const there =
+      typeof above === 'function'
+        ? await transaction.send(above((locked ?? []).map((row) => row['id'])))
+        : results.slice(first.length + own.length);
+    return { sessions: ended?.length ?? 0, grants: grants?.length ?? 0, ...endedAbove(there) };
   }
 }
 
@@ -98,9 +121,9 @@ function leaveApplication(kind: string, values: readonly unknown[], reason: EndR
           DELETE FROM session_applications a USING sessions s
           WHERE a.tenant_id = $1 AND s.tenant_id = $1 AND s.uid = a.session_uid AND s.ended_at IS NULL
             AND ${leavers}
-          RETURNING a.client_id, a.sid, s.user_id, s.uid)
+          RETURNING a.client_id, a.sid, s.user_id, s.brokered_user_id, s.uid)
         INSERT INTO outbox (tenant_id, id, topic, receiver, subject, payload)
-        SELECT $1, gen_random_uuid(), 'session.ended', client_id, coalesce(user_id::text, uid),
+        SELECT $1, gen_random_uuid(), 'session.ended', client_id, coalesce(user_id::text, brokered_user_id::text, uid),
           jsonb_build_object('clientId', client_id, 'sid', sid, 'reason', $3::text) FROM gone`,
       values: [...values, reason],
     },
@@ -114,10 +137,11 @@ function endSessions(kind: string, values: readonly unknown[], reason: EndReason
     text: `WITH ended AS (
         UPDATE sessions s SET ended_at = now(), end_reason = $3, upstream_id_token_sealed = NULL
         WHERE s.tenant_id = $1 AND s.ended_at IS NULL AND ${SESSIONS[kind]}
-        RETURNING s.uid, s.user_id
+        RETURNING s.uid, s.user_id, s.brokered_user_id
       ), told AS (
         INSERT INTO outbox (tenant_id, id, topic, receiver, subject, payload)
-        SELECT $1, gen_random_uuid(), 'session.ended', a.client_id, coalesce(e.user_id::text, e.uid),
+        SELECT $1, gen_random_uuid(), 'session.ended', a.client_id,
+          coalesce(e.user_id::text, e.brokered_user_id::text, e.uid),
           jsonb_build_object('clientId', a.client_id, 'sid', a.sid, 'reason', $3::text)
         FROM ended e JOIN session_applications a ON a.tenant_id = $1 AND a.session_uid = e.uid
       )

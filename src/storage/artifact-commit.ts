@@ -1,6 +1,7 @@
 import type { QueryResultRow } from 'pg';
 import type { TenantId } from '../core/ids.js';
 import type { ArtifactCommit, CommitOutcome } from '../domain/artifact/artifact-store.js';
+import { BROKERED_STANDING, brokeredPerson } from './brokered-sql.js';
 import type { Statement } from './database.js';
 import { LOGIN_TRANSACTION_COLUMNS, loginTransactionValues } from './login-transaction-store.js';
 import { MAY_ENTER, STANDING_MARK } from './person-sql.js';
@@ -22,6 +23,8 @@ interface Shape {
   readonly personal: number;
   readonly session: boolean;
   readonly login: boolean;
+  readonly brokered: boolean;
+  readonly loginElsewhere: boolean;
 }
 
 class Parameters {
@@ -38,24 +41,27 @@ class Parameters {
 }
 
 const nameOf = (shape: Shape): string =>
-  `commit_${shape.artifacts}_${shape.applications}_${shape.tokenRecords}_${shape.consume}_${shape.audit}_${shape.personal}_${shape.session ? 1 : 0}_${shape.login ? 1 : 0}`;
+  `commit_${shape.artifacts}_${shape.applications}_${shape.tokenRecords}_${shape.consume}_${shape.audit}_${shape.personal}_${shape.session ? 1 : 0}_${shape.login ? 1 : 0}${shape.brokered ? '_brokered' : ''}${shape.loginElsewhere ? '_elsewhere' : ''}`;
 
 /** The statements of a commit, and which of them tells its outcome. */
 export function commitStatements(
   tenantId: TenantId,
   work: ArtifactCommit,
 ): { readonly statements: readonly Statement[]; readonly outcomeAt: number } {
-  const lock: Statement[] =
-    work.userId === null
-      ? []
-      : [
-          {
-            name: 'commit_lock_user',
-            text: 'SELECT 1 FROM users WHERE tenant_id = $1 AND id = $2 FOR SHARE',
-            values: [tenantId, work.userId],
-          },
-        ];
+  const lock = lockStatements(tenantId, work);
   return { statements: [...lock, writeStatement(tenantId, work)], outcomeAt: lock.length };
+}
+
+function lockStatements(tenantId: TenantId, { userId, homeTenantId }: ArtifactCommit): readonly Statement[] {
+  if (userId === null) return [];
+  if (homeTenantId !== undefined) return brokeredPerson(tenantId, { homeTenantId, userId });
+  return [
+    {
+      name: 'commit_lock_user',
+      text: 'SELECT 1 FROM users WHERE tenant_id = $1 AND id = $2 FOR SHARE',
+      values: [tenantId, userId],
+    },
+  ];
 }
 
 function writeStatement(tenantId: TenantId, work: ArtifactCommit): Statement {
@@ -80,6 +86,8 @@ function writeStatement(tenantId: TenantId, work: ArtifactCommit): Statement {
     personal: work.audit.filter((record) => record.sealedPersonal !== null).length,
     session: work.session !== undefined,
     login: work.loginTransaction !== undefined,
+    brokered: work.homeTenantId !== undefined,
+    loginElsewhere: work.loginTenantId !== undefined,
   };
   return {
     name: nameOf(shape),
@@ -95,10 +103,15 @@ function liveParts(parameters: Parameters, tenant: string, work: ArtifactCommit)
   const standing = parameters.add(work.standing, '::text');
   const session = parameters.add(work.requiredSession, '::text');
   const grant = parameters.add(work.requiredGrant, '::bytea');
-  return `live AS (SELECT 1 WHERE
-    (${user} IS NULL OR EXISTS (
+  // Of a person of another tenant, that one has been asked: its rows aren't shown here.
+  const mayEnter =
+    work.homeTenantId === undefined
+      ? `EXISTS (
       SELECT 1 FROM users u WHERE u.tenant_id = ${tenant} AND u.id = ${user} AND ${MAY_ENTER}
-        AND (${standing} IS NULL OR ${STANDING_MARK} = ${standing})))
+        AND (${standing} IS NULL OR ${STANDING_MARK} = ${standing}))`
+      : `${BROKERED_STANDING} = coalesce(${standing}, ${BROKERED_STANDING})`;
+  return `live AS (SELECT 1 WHERE
+    (${user} IS NULL OR ${mayEnter})
     AND (${session} IS NULL OR EXISTS (
       SELECT 1 FROM sessions WHERE tenant_id = ${tenant} AND uid = ${session} AND ended_at IS NULL AND expires_at > now()))
     AND (${grant} IS NULL OR EXISTS (
@@ -132,26 +145,30 @@ function sessionParts(parameters: Parameters, tenant: string, work: ArtifactComm
   const { session } = work;
   if (session === undefined) return ['kept AS (SELECT 1 WHERE false)'];
   const uid = parameters.add(session.uid, '::text');
-  const { origin } = session;
+  const { origin, homeTenantId: home = null } = session;
   const absolute = parameters.add(session.absoluteSeconds, '::int');
   // Who has just signed in at the upstream again begins anew, also to an earlier end that the upstream sets.
   const renewed = parameters.add(origin !== undefined, '::boolean');
   const parts = [
     `kept AS (
       INSERT INTO sessions AS s (tenant_id, uid, cookie_hash, user_id, payload, connection_id, upstream_session,
-        upstream_id_token_sealed, ip, user_agent, absolute_expires_at, expires_at)
+        upstream_id_token_sealed, ip, user_agent, brokered_tenant_id, brokered_user_id,
+        absolute_expires_at, expires_at)
       SELECT ${tenant}, ${uid}, ${parameters.add(session.cookieHash, '::bytea')},
-        ${parameters.add(session.userId, '::uuid')}, ${parameters.add(JSON.stringify(session.payload), '::jsonb')},
+        ${parameters.add(home === null ? session.userId : null, '::uuid')}, ${parameters.add(JSON.stringify(session.payload), '::jsonb')},
         ${parameters.add(origin?.connectionId ?? null, '::uuid')},
         ${parameters.add(origin?.upstreamSession ?? null, '::text')},
         ${parameters.add(origin?.sealedUpstreamIdToken ?? null, '::text')},
         ${parameters.add(origin?.ip ?? null, '::text')}, ${parameters.add(origin?.userAgent ?? null, '::text')},
+        ${parameters.add(home, '::uuid')}, ${parameters.add(home === null ? null : session.userId, '::uuid')},
         now() + make_interval(secs => ${absolute}),
         now() + make_interval(secs => least(${parameters.add(session.idleSeconds, '::int')}, ${absolute}))
       FROM live WHERE (SELECT count(*) FROM taken) = ${work.consume.length}
       ON CONFLICT (tenant_id, uid) DO UPDATE SET
         cookie_hash = excluded.cookie_hash, user_id = excluded.user_id, payload = excluded.payload,
-        connection_id = coalesce(excluded.connection_id, s.connection_id),
+        brokered_tenant_id = excluded.brokered_tenant_id, brokered_user_id = excluded.brokered_user_id,
+        connection_id = CASE WHEN excluded.brokered_user_id IS NULL
+          THEN coalesce(excluded.connection_id, s.connection_id) END,
         upstream_session = CASE WHEN ${renewed} THEN excluded.upstream_session ELSE s.upstream_session END,
         upstream_id_token_sealed = CASE WHEN ${renewed} THEN excluded.upstream_id_token_sealed
           ELSE s.upstream_id_token_sealed END,
@@ -208,17 +225,19 @@ function artifactParts(parameters: Parameters, tenant: string, work: ArtifactCom
         [JSON.stringify(artifact.payload), '::jsonb'],
         [artifact.lifetimeSeconds, '::int'],
         [artifact.userCodeHash ?? null, '::bytea'],
+        [artifact.homeTenantId ?? null, '::uuid'],
       ),
     );
     parts.push(`written AS (
       INSERT INTO oidc_artifacts (tenant_id, hash, kind, grant_hash, user_id, client_id, session_uid, payload,
-        expires_at, user_code_hash)
+        expires_at, user_code_hash, brokered_tenant_id)
       SELECT ${tenant}, v.hash, v.kind, v.grant_hash, v.user_id, v.client_id, v.session_uid, v.payload,
-        now() + make_interval(secs => v.lifetime), v.user_code
+        now() + make_interval(secs => v.lifetime), v.user_code, v.home
       FROM (VALUES ${rows.join(', ')})
-        v (hash, kind, grant_hash, user_id, client_id, session_uid, payload, lifetime, user_code), go
+        v (hash, kind, grant_hash, user_id, client_id, session_uid, payload, lifetime, user_code, home), go
       ON CONFLICT (tenant_id, hash) DO UPDATE SET payload = excluded.payload, expires_at = excluded.expires_at,
-        user_id = excluded.user_id, session_uid = excluded.session_uid, grant_hash = excluded.grant_hash)`);
+        user_id = excluded.user_id, session_uid = excluded.session_uid, grant_hash = excluded.grant_hash,
+        brokered_tenant_id = excluded.brokered_tenant_id)`);
   }
   if (work.tokenRecords.length > 0) {
     const rows = work.tokenRecords.map((record) =>
@@ -239,11 +258,12 @@ function artifactParts(parameters: Parameters, tenant: string, work: ArtifactCom
 function loginParts(parameters: Parameters, tenant: string, work: ArtifactCommit): readonly string[] {
   if (work.loginTransaction === undefined) return [];
   const row = parameters.row(...loginTransactionValues(work.loginTransaction));
+  const owner = work.loginTenantId === undefined ? tenant : parameters.add(work.loginTenantId, '::uuid');
   return [
     `began AS (
       INSERT INTO login_transactions (${LOGIN_TRANSACTION_COLUMNS})
-      SELECT ${tenant}, v.a, v.b, v.c, v.d, v.e, v.f, v.g, v.h, now() + make_interval(secs => v.i)
-      FROM (VALUES ${row}) v (a, b, c, d, e, f, g, h, i), go)`,
+      SELECT ${owner}, v.a, v.b, v.c, v.d, v.e, v.f, v.g, v.h, v.i, now() + make_interval(secs => v.j)
+      FROM (VALUES ${row}) v (a, b, c, d, e, f, g, h, i, j), go)`,
   ];
 }
 

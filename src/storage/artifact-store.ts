@@ -27,7 +27,8 @@ const ACCOUNT = (userId: string): string =>
 const SESSION = `json_build_object(
   'uid', s.uid, 'payload', s.payload, 'remainingSeconds', ${REMAINING('s')},
   'endsAt', floor(extract(epoch FROM s.absolute_expires_at))::bigint,
-  'userId', s.user_id, 'connectionId', s.connection_id,
+  'userId', coalesce(s.user_id, s.brokered_user_id), 'homeTenantId', s.brokered_tenant_id,
+  'connectionId', s.connection_id,
   'upstreamSession', s.upstream_session, 'sealedUpstreamIdToken', s.upstream_id_token_sealed,
   'applications', coalesce((SELECT json_agg(json_build_object(
       'clientId', p.client_id, 'sid', p.sid, 'grantId', p.grant_id, 'persistsLogout', p.persists_logout,
@@ -61,7 +62,7 @@ const loadWhere = (condition: string): string => `
     CASE WHEN g.hash IS NULL THEN NULL
       ELSE json_build_object('payload', g.payload, 'remainingSeconds', ${REMAINING('g')}) END AS "grant",
     (SELECT ${SESSION} FROM sessions s WHERE s.uid = a.session_uid AND ${LIVE_SESSION}) AS session,
-    ${ACCOUNT('a.user_id')} AS account,
+    ${ACCOUNT('a.user_id')} AS account, a.brokered_tenant_id AS home, a.user_id AS person,
     CASE WHEN a.replay_until > now() AND NOT EXISTS (
         SELECT 1 FROM oidc_artifacts n WHERE n.tenant_id = $1 AND n.hash = a.successor_hash AND n.consumed_at IS NOT NULL)
       THEN a.replay_sealed END AS replay
@@ -147,12 +148,25 @@ export class PostgresArtifactStore implements ArtifactStore {
     return (await this.#one(tenantId, 'artifact_claim', text, [hash, kind, lifetimeSeconds])).length > 0;
   }
 
-  answer(scope: TenantScope, interaction: Pick<Artifact, 'hash' | 'payload'>, userId: string | null): void {
+  answer(
+    scope: TenantScope,
+    interaction: Pick<Artifact, 'hash' | 'payload'>,
+    userId: string | null,
+    waitingAt?: TenantId,
+  ): void {
+    const home = waitingAt === undefined || userId === null ? null : scope.tenantId;
     this.database.transaction(scope).defer([
       {
         name: 'artifact_answer',
-        text: 'UPDATE oidc_artifacts SET payload = $3, user_id = $4 WHERE tenant_id = $1 AND hash = $2',
-        values: [scope.tenantId, interaction.hash, JSON.stringify(interaction.payload), userId],
+        text: `UPDATE oidc_artifacts SET payload = $3, user_id = $4, brokered_tenant_id = $5
+          WHERE tenant_id = $1 AND hash = $2`,
+        values: [
+          waitingAt ?? scope.tenantId,
+          interaction.hash,
+          JSON.stringify(interaction.payload),
+          userId,
+          home,
+        ],
       },
     ]);
   }
@@ -178,6 +192,7 @@ const toArtifact = (row: QueryResultRow): Artifact => ({
   session: toSession(row['session']),
   account: row['account'] ?? undefined,
   replay: row['replay'] ?? undefined,
+  brokered: row['home'] === null ? undefined : { tenantId: row['home'], userId: row['person'] },
 });
 
 /** JSON null and SQL null alike are "no session". */

@@ -2,6 +2,7 @@ import type { TenantId } from '../core/ids.js';
 import type { TenantScope } from '../core/scope.js';
 import type { AuditRecord } from '../domain/audit/audit-record.js';
 import type { AuditStore } from '../domain/audit/audit-store.js';
+import { showTenant } from './brokered-sql.js';
 import type { Database, Statement } from './database.js';
 
 /** The statements that write audit events: to be sent with the change that they tell of. */
@@ -39,6 +40,12 @@ export class PostgresAuditStore implements AuditStore {
 
   append(scope: TenantScope, records: readonly AuditRecord[]): void {
     this.database.transaction(scope).defer(auditStatements(scope.tenantId, records));
+  }
+
+  appendAbove(scope: TenantScope, above: TenantId, records: readonly AuditRecord[]): void {
+    this.database
+      .transaction(scope)
+      .defer([showTenant(above), ...auditStatements(above, records), showTenant(scope.tenantId)]);
   }
 
   async appendAlone(tenantId: TenantId, records: readonly AuditRecord[]): Promise<void> {

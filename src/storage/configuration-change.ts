@@ -126,6 +126,9 @@ export class PostgresConfigurationChange implements ConfigurationChange {
     const rows = await this.database.transaction(this.scope).query({
       text: `SELECT user_id FROM sessions WHERE tenant_id = $1 AND user_id IS NOT NULL AND ended_at IS NULL
         UNION SELECT user_id FROM oidc_artifacts WHERE tenant_id = $1 AND user_id IS NOT NULL AND kind = 'Grant'
+        UNION SELECT a.user_id FROM tenants t
+          JOIN oidc_artifacts a ON a.tenant_id = t.parent_id AND a.brokered_tenant_id = $1 AND a.kind = 'Grant'
+          WHERE t.id = $1
         ORDER BY user_id`,
       values: [this.scope.tenantId],
     });

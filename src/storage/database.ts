@@ -7,7 +7,7 @@ import { openTenantScope, type TenantScope } from '../core/scope.js';
 import { isRetryable, translate } from './errors.js';
 import { flush, type Rows, type Statement } from './flush.js';
 
-export type { Statement } from './flush.js';
+export type { Rows, Statement } from './flush.js';
 
 const ATTEMPTS_MAX = 3;
 const RETRY_MS = 5;

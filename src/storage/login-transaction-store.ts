@@ -12,6 +12,7 @@ export function loginTransactionValues(
     [transaction.stateHash, '::bytea'],
     [transaction.browserHash, '::bytea'],
     [transaction.interactionHash, '::bytea'],
+    [transaction.interactionTenantId ?? null, '::uuid'],
     [transaction.connectionId, '::uuid'],
     [transaction.connectionVersion, '::int'],
     [transaction.issuer, '::text'],
@@ -21,8 +22,8 @@ export function loginTransactionValues(
   ];
 }
 
-export const LOGIN_TRANSACTION_COLUMNS = `tenant_id, state_hash, browser_hash, interaction_hash, connection_id,
-  connection_version, issuer, redirect_uri, request, expires_at`;
+export const LOGIN_TRANSACTION_COLUMNS = `tenant_id, state_hash, browser_hash, interaction_hash,
+  interaction_tenant_id, connection_id, connection_version, issuer, redirect_uri, request, expires_at`;
 
 export class PostgresLoginTransactionStore implements LoginTransactionStore {
   constructor(private readonly database: Database) {}
@@ -32,7 +33,7 @@ export class PostgresLoginTransactionStore implements LoginTransactionStore {
       {
         name: 'login_begin',
         text: `INSERT INTO login_transactions (${LOGIN_TRANSACTION_COLUMNS})
-          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, now() + make_interval(secs => $10))`,
+          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, now() + make_interval(secs => $11))`,
         values: [tenantId, ...loginTransactionValues(transaction).map(([value]) => value)],
       },
     ]);
@@ -72,7 +73,8 @@ function take(tenantId: TenantId, stateHash: Buffer, browserHash: Buffer | null)
       SELECT t.*, $4 - floor(extract(epoch FROM t.expires_at - now()))::int AS age, i.hash AS interaction, i.payload AS interaction_payload,
         ceil(extract(epoch FROM i.expires_at - now()))::int AS interaction_remaining
       FROM taken t
-      LEFT JOIN oidc_artifacts i ON i.tenant_id = $1 AND i.hash = t.interaction_hash AND i.expires_at > now()`,
+      LEFT JOIN oidc_artifacts i ON i.tenant_id = coalesce(t.interaction_tenant_id, $1)
+        AND i.hash = t.interaction_hash AND i.expires_at > now()`,
     values: [tenantId, stateHash, browserHash, LOGIN_TRANSACTION_SECONDS],
   };
 }
@@ -82,6 +84,7 @@ function toTaken(row: QueryResultRow) {
     stateHash: row['state_hash'],
     browserHash: row['browser_hash'],
     interactionHash: row['interaction_hash'],
+    interactionTenantId: row['interaction_tenant_id'] ?? undefined,
     connectionId: row['connection_id'],
     connectionVersion: row['connection_version'],
     issuer: row['issuer'],

@@ -21,6 +21,14 @@ export interface Artifact {
   readonly account: Account | undefined;
   /** The answer that consumed it, still inside its leeway and with an unused successor; sealed. */
   readonly replay: string | undefined;
+  /** Whom it is for, where that is a person of a tenant below this one: `account` is to be asked of that one. */
+  readonly brokered?: BrokeredPerson | undefined;
+}
+
+/** A person at the issuer above their own: in an application of an MSP for its customers (E4). */
+export interface BrokeredPerson {
+  readonly tenantId: TenantId;
+  readonly userId: UserId;
 }
 
 export interface StoredGrant {
@@ -36,6 +44,9 @@ export interface StoredSession {
   /** Seconds since the epoch, by the database's clock: it is over then, however much it is used. */
   readonly endsAt: number;
   readonly userId: UserId | null;
+  /** The tenant below this one that the person is of; null: they are of this one. */
+  readonly homeTenantId: TenantId | null;
+  /** null of a person of another tenant, too. */
   readonly connectionId: ConnectionId | null;
   readonly upstreamSession: string | null;
   readonly sealedUpstreamIdToken: string | null;
@@ -59,6 +70,8 @@ export interface NewArtifact {
   /** What it ends with; a grant's own: the grant that it comes from. */
   readonly grantHash: ArtifactHash | null;
   readonly userId: string | null;
+  /** The tenant below this one that the person is of; absent: they are of this one, or it is for nobody. */
+  readonly homeTenantId?: TenantId | undefined;
   readonly clientId: string | null;
   readonly sessionUid: string | null;
   readonly payload: JsonObject;
@@ -72,6 +85,7 @@ export interface SessionWrite {
   readonly cookieHash: Buffer;
   readonly payload: JsonObject;
   readonly userId: string | null;
+  readonly homeTenantId?: TenantId | undefined;
   readonly idleSeconds: number;
   readonly absoluteSeconds: number;
   /** Where it came from: set when the person has just signed in, kept otherwise. */
@@ -94,6 +108,11 @@ export interface ArtifactCommit {
   /** Must be active, and stay so until the commit. */
   readonly userId: string | null;
   /**
+   * The tenant below this one that the person is of, which must be active and below this one still; absent: they are of
+   * this one.
+   */
+  readonly homeTenantId?: TenantId | undefined;
+  /**
    * The person's standing (Account) by which they were let in, which must still be theirs: where something begins that a
    * later loss of roles would have ended, had it been there (invariant 5). null: nothing begins.
    */
@@ -111,6 +130,8 @@ export interface ArtifactCommit {
   /** JWT access tokens that introspection and revocation must know. */
   readonly tokenRecords: readonly TokenRecord[];
   readonly loginTransaction: LoginTransaction | undefined;
+  /** The tenant whose connection the trip goes by, where that isn't this one. */
+  readonly loginTenantId?: TenantId | undefined;
   readonly audit: readonly AuditRecord[];
 }
 
@@ -163,6 +184,14 @@ export interface ArtifactStore {
   commit(tenantId: TenantId, work: ArtifactCommit): Promise<CommitOutcome>;
   /** Marks a one-time id as used, for so long; false when it was used before (compare-and-set). */
   claim(tenantId: TenantId, mark: Pick<NewArtifact, 'hash' | 'kind' | 'lifetimeSeconds'>): Promise<boolean>;
-  /** Replaces an interaction's payload, in the caller's transaction, with its next flush. */
-  answer(scope: TenantScope, interaction: Pick<Artifact, 'hash' | 'payload'>, userId: string | null): void;
+  /**
+   * Replaces an interaction's payload, in the caller's transaction, with its next flush. `waitingAt` is the tenant above
+   * whose interaction it is, where a person of the scope's tenant signs in to an application of that one.
+   */
+  answer(
+    scope: TenantScope,
+    interaction: Pick<Artifact, 'hash' | 'payload'>,
+    userId: string | null,
+    waitingAt?: TenantId,
+  ): void;
 }

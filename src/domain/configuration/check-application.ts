@@ -31,6 +31,11 @@ export function checkApplication(check: TenantCheck, application: TargetApplicat
   }
   if (settings.audience === 'tenant-and-customers' && target.parent !== null)
     list.add(`${path}.audience`, "a customer has no customers of its own: must be 'tenant'");
+  if (settings.audience === 'tenant-and-customers' && settings.consent)
+    list.add(
+      `${path}.consent`,
+      'what people of customers allow is not kept: must be false with this audience',
+    );
   if (desired.applications === undefined) return;
   checkAddresses(check, application, path);
   checkGrants(check, application, path);
@@ -92,10 +97,10 @@ function checkGrants({ list }: TenantCheck, { settings, type }: TargetApplicatio
     list.add(`${path}.grantTypes`, 'a service needs client_credentials');
   if (type === 'service' && signsIn)
     list.add(`${path}.grantTypes`, 'a service signs nobody in: authorization_code is for the other types');
-  if (grantTypes.includes('client_credentials') && settings.tokenEndpointAuthMethod === 'none')
-    list.add(`${path}.tokenEndpointAuthMethod`, 'client_credentials needs an application that proves itself');
   if (type === 'service' && grantTypes.includes('device_code'))
     list.add(`${path}.grantTypes`, 'a service signs nobody in: device_code is for the other types');
+  if (grantTypes.includes('client_credentials') && settings.tokenEndpointAuthMethod === 'none')
+    list.add(`${path}.tokenEndpointAuthMethod`, 'client_credentials needs an application that proves itself');
   if (grantTypes.includes('token_exchange') && settings.tokenEndpointAuthMethod === 'none')
     list.add(`${path}.tokenEndpointAuthMethod`, 'token_exchange needs an application that proves itself');
   if (signsIn && redirectUris.length === 0)

@@ -1,6 +1,6 @@
-import type { ConnectionId, UserId } from '../../core/ids.js';
+import type { ConnectionId, TenantId, UserId } from '../../core/ids.js';
 import type { TenantScope } from '../../core/scope.js';
-import { auditEntry, type Actor } from '../audit/audit-event.js';
+import { auditEntry, type Actor, type AuditEntry } from '../audit/audit-event.js';
 import { recordOf, type AuditTools } from '../audit/audit-record.js';
 import type { AuditStore } from '../audit/audit-store.js';
 
@@ -14,7 +14,11 @@ export type AccessTarget =
   | { readonly application: string }
   /** One person's in one application: `<user id>:<clientId>`. */
   | { readonly personIn: string }
-  | { readonly tenant: 'all' };
+  | { readonly tenant: 'all' }
+  /** All that the tenant's people have at the issuer above theirs. */
+  | { readonly above: 'all' }
+  /** One person's in one application of the tenant above: `<user id>:<clientId>`. */
+  | { readonly personInAbove: string };
 
 /** Why it ends: a reason code that audit and logout receipts carry. */
 export type EndReason =
@@ -28,6 +32,8 @@ export type EndReason =
   | 'connection_deleted'
   | 'connection_changed'
   | 'application_deleted'
+  /** The tenant has another one above it now, or none. */
+  | 'parent_changed'
   | 'consent_withdrawn'
   | 'tenant_suspended'
   | 'token_reuse'
@@ -39,11 +45,14 @@ export type EndReason =
 export interface EndedAccess {
   readonly sessions: number;
   readonly grants: number;
+  /** What ended at the issuer above the tenant's, if anything did (E4). */
+  readonly above?: { readonly tenantId: TenantId; readonly sessions: number; readonly grants: number };
 }
 
 /**
  * The rows that access consists of. `end` locks the target's users `FOR UPDATE` first: whatever creates access locks
- * them `FOR SHARE` and looks again, so nothing can slip in beside it (invariant 5).
+ * them `FOR SHARE` and looks again, so nothing can slip in beside it (invariant 5). What people have at the issuer above
+ * theirs ends in the same transaction, after what they have at their own.
  */
 export interface AccessStore {
   /** Ends sessions, deletes grants, and writes an outbox event for each session and application that must be told. */
@@ -69,8 +78,30 @@ export async function endAccess(
     actor: request.actor,
     reason: request.reason,
     target: target.join(),
-    details: { sessions: ended.sessions, grants: ended.grants },
+    details: {
+      sessions: ended.sessions,
+      grants: ended.grants,
+      ...(ended.above === undefined ? {} : { above: { ...ended.above } }),
+    },
   });
   deps.audit.append(scope, [recordOf(scope.tenantId, entry, deps.auditTools)]);
+  if (ended.above !== undefined) recordAbove(deps, scope, ended.above, entry);
   return ended;
+}
+
+/** The tenant above learns from its own audit log what ended at its issuer, and whose doing it was. */
+function recordAbove(
+  { audit, auditTools }: EndAccessDeps,
+  scope: TenantScope,
+  { tenantId, sessions, grants }: NonNullable<EndedAccess['above']>,
+  { target, reason }: AuditEntry,
+): void {
+  const entry = auditEntry({
+    action: 'access.ended',
+    actor: { type: 'system', id: 'customer' },
+    reason,
+    target,
+    details: { customer: scope.tenantId, sessions, grants },
+  });
+  audit.appendAbove(scope, tenantId, [recordOf(tenantId, entry, auditTools)]);
 }

@@ -1,4 +1,4 @@
-import type { ConnectionId } from '../../core/ids.js';
+import type { ConnectionId, TenantId } from '../../core/ids.js';
 
 /**
  * One trip to an upstream and back. It binds everything that must be the same on the way back: the browser, the
@@ -11,6 +11,8 @@ export interface LoginTransaction {
   /** SHA-256 of the secret in the browser's cookie. */
   readonly browserHash: Buffer;
   readonly interactionHash: Buffer;
+  /** The tenant above whose interaction waits, where the sign-in is for an application of it; absent: the connection's own. */
+  readonly interactionTenantId?: TenantId | undefined;
   readonly connectionId: ConnectionId;
   readonly connectionVersion: number;
   readonly issuer: string;

@@ -91,7 +91,7 @@ async function admit({
           return Promise.resolve({ sessions: 1, grants: 1 });
         },
       },
-      audit: { append: () => undefined, appendAlone: () => Promise.resolve() },
+      audit: { append: () => undefined, appendAbove: () => undefined, appendAlone: () => Promise.resolve() },
       auditTools: { ids: testIds, clock: new FixedClock('2026-11-22T00:00:00Z'), vault: openVault },
     },
     scope,

@@ -63,7 +63,11 @@ function memory(acquaintance: Acquaintance, grantStands = true) {
         return Promise.resolve({ sessions: 1, grants: 1 });
       },
     },
-    audit: { append: (_scope, records) => void told.audit.push(...records), appendAlone: never },
+    audit: {
+      append: (_scope, records) => void told.audit.push(...records),
+      appendAbove: never,
+      appendAlone: never,
+    },
     auditTools: { ids: testIds, clock: new FixedClock('2026-11-22T00:00:00Z'), vault: openVault },
   };
   return { deps, told };
