@@ -30,9 +30,9 @@ export function judgeProofs(provider: Provider, tenant: TenantContext): void {
   // oxlint-disable-next-line typescript/unbound-method -- called below, on the context that it was called on
   const { entity } = prototype;
   Object.defineProperty(prototype, 'entity', {
-    value(this: { readonly ctx: KoaContextWithOIDC }, key: string, value: { readonly clientId?: string }) {
+    value(this: { readonly ctx: KoaContextWithOIDC }, key: string, value?: { readonly clientId?: string }) {
       entity.call(this, key, value);
-      if (key === 'Client') judgeProof(this.ctx, tenant.application(value.clientId ?? ''));
+      if (key === 'Client') judgeProof(this.ctx, tenant.application(value?.clientId ?? ''));
     },
   });
 }
