@@ -13,6 +13,7 @@ import type { TenantContext } from '../http/tenant-context.js';
 import { goOnAfterSignOut } from './after-sign-out.js';
 import { recordSignIn, reuseRecord } from './audit.js';
 import { matchingSecret } from './client-secrets.js';
+import { keepClientKeys } from './client-keys.js';
 import { providerConfiguration } from './configuration.js';
 import type { OpDeps } from './deps.js';
 import { attachDeviceFlow, denyRefusedDevice, isDevicePage } from './device-flow.js';
@@ -70,6 +71,7 @@ export function createProvider(tenant: TenantContext, deps: OpDeps): Provider {
   acceptOnlyIdTokensAsHint(provider);
   compareSecretsByHash(provider, deps);
   detectReplays(provider);
+  keepClientKeys(provider, deps);
   judgeProofs(provider, tenant);
   completeIdTokens(provider, tenant);
   attachDeviceFlow(provider, tenant, deps);
