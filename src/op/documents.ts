@@ -29,6 +29,8 @@ export function keepDocuments(provider: Provider): void {
     const document = documentOf(ctx);
     if (document === undefined) return;
     kept.set(ctx.path, document);
+    // So that nobody sees by the order of headers who asked first.
+    for (const name of HEADERS) ctx.remove(name);
     send(ctx, document);
   });
 }
