@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { importJWK, SignJWT } from 'jose';
 import { createSigningKey, type PrivateJwk } from '../../src/keys/signing-keys.js';
 import { until } from '../events/support/receiver.js';
@@ -379,28 +379,5 @@ describe('front-channel logout from the upstream (Front-Channel Logout 1.0)', ()
     const params = new URLSearchParams({ iss: acme.okta.issuer, sid: own.upstream.sid });
     expect((await send(`${acme.app.issuer}/frontchannel-logout/okta?${params.toString()}`)).status).toBe(200);
     expect(await own.state()).toBe('open');
-  });
-});
-
-describe('Okta’s single logout', () => {
-  afterEach(() => {
-    acme.okta.org.heal();
-  });
-
-  test('another app starts it: Okta’s frame ends the session here', async () => {
-    const causeway = acme.okta.org.findApp('0oacauseway000000001');
-    if (causeway === undefined) throw new Error('no app');
-    causeway.participateSlo = true;
-    causeway.frontchannelLogoutUri = `${acme.app.issuer}/frontchannel-logout/okta`;
-    const browser = new HttpBrowser();
-    await signIn(browser, acme.app, ADA);
-    const cookies = cookiesOf(browser, acme.app);
-    const [session] = acme.okta.org.sessions.list().slice(-1);
-    const hidden = new URL(causeway.frontchannelLogoutUri);
-    hidden.searchParams.set('iss', acme.okta.issuer);
-    hidden.searchParams.set('sid', session?.id ?? '');
-    expect(await sessionOf(cookies, acme.spa)).toBe('open');
-    expect((await browser.open(hidden)).status).toBe(200);
-    expect(await sessionOf(cookies, acme.spa)).toBe('login_required');
   });
 });
