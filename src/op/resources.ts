@@ -2,6 +2,7 @@ import { errors, type Client, type KoaContextWithOIDC, type ResourceServer } fro
 import { allowedScopes, type Api } from '../domain/api/api.js';
 import { PEOPLE_SCOPES } from '../domain/application/registration-wish.js';
 import { TOKEN_EXCHANGE_GRANT } from './exchanged-claims.js';
+import { DEVICE_GRANT } from './device-flow.js';
 import { UnitOfWork } from './unit-of-work.js';
 
 /**
@@ -20,7 +21,6 @@ export function indicatorOfAudience(audience: string): string {
   return api === undefined ? audience : indicatorOf(api);
 }
 
-const DEVICE_GRANT = 'urn:ietf:params:oauth:grant-type:device_code';
 const DEVICE_ROUTES: ReadonlySet<string> = new Set([
   'device_authorization',
   'code_verification',
