@@ -178,6 +178,8 @@ export async function denyRefusedDevice(ctx: KoaContextWithOIDC, deps: OpDeps): 
 }
 
 function recordDenial(ctx: KoaContextWithOIDC, code: DeviceCode, deps: OpDeps): void {
-  const reason = code.errorDescription;
+  // The library's own sentences are no reason codes.
+  const told = code.errorDescription ?? '';
+  const reason = /^[a-z_]+$/.test(told) ? told : 'access_denied';
   UnitOfWork.current.audit(deviceRecord(ctx, { action: 'device.denied', code, reason }, deps));
 }
