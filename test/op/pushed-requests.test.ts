@@ -37,6 +37,8 @@ beforeAll(async () => {
     { clientId: 'app', type: 'web', clientSecret: APP_SECRET, redirectUris },
     { clientId: 'other', type: 'web', clientSecret: APP_SECRET, redirectUris },
     { clientId: 'spa', type: 'spa', redirectUris },
+    { clientId: 'pushes', type: 'web', clientSecret: APP_SECRET, redirectUris, requirePushedRequests: true },
+    { clientId: 'spa-pushes', type: 'spa', redirectUris, requirePushedRequests: true },
   ] as const;
   await acme.causeway.apply([{ slug: 'acme', applications }]);
   globex = await addOrganization(acme, 'globex', {
@@ -234,4 +236,17 @@ describe('the name of a pushed request', () => {
 test('a request that is not pushed works beside it', async () => {
   const trip = await leave(browser, app);
   expect(codeAt(await travelOurs(browser, app, await signThere(browser, trip, ADA)))).not.toBe('');
+});
+
+describe('an application that must push its requests', () => {
+  test.each([
+    ['pushes', () => ({ ...app, clientId: 'pushes' })],
+    ['spa-pushes', () => ({ ...spa, clientId: 'spa-pushes' })],
+  ])('gets nothing for one that is not, and a code for one that is: %s', async (_name, application) => {
+    const { end } = await walk(browser, application(), authorizationRequest(application()).url, undefined);
+    expect(end?.searchParams.get('error')).toBe('invalid_request');
+    const { requestUri } = await push(application());
+    const pushed = await walk(browser, application(), addressOf(requestUri, application()), ADA);
+    expect(codeAt(pushed.page)).not.toBe('');
+  });
 });

@@ -56,6 +56,9 @@ const application = (
     jwksUri: fc.constant(null),
     idTokenAlg: fc.constantFrom('RS256' as const, 'ES256' as const),
     profile: fc.constant('default' as const),
+    dpop: fc.constantFrom('optional' as const, 'required' as const),
+    requirePushedRequests: fc.boolean(),
+    signedResponses: fc.boolean(),
     refresh: fc.record({
       idleSeconds: fc.constantFrom(60, 3600),
       absoluteSeconds: fc.constant(86_400),

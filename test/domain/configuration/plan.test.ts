@@ -99,6 +99,7 @@ describe('defaults of what is new', () => {
           jwks: null,
           jwksUri: null,
           idTokenAlg: 'RS256',
+          pkce: 'required',
           profile: 'default',
           dpop: 'optional',
           requirePushedRequests: false,
