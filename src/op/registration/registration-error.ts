@@ -1,7 +1,10 @@
 import type { Fault } from '../../domain/configuration/fault.js';
 import { GRANTS, MEMBERS, TYPES, wordFor } from './dialect.js';
 
-/** An answer of an error (RFC 7591 section 3.2.2; for tokens RFC 6750 section 3.1). */
+/**
+ * An answer of an error (RFC 7591 section 3.2.2; for tokens RFC 6750 section 3.1). Its description keeps to the characters
+ * of RFC 6749 section 5.2, whatever is quoted in it.
+ */
 export class RegistrationError extends Error {
   override readonly name = 'RegistrationError';
 
@@ -10,7 +13,7 @@ export class RegistrationError extends Error {
     readonly code: 'invalid_client_metadata' | 'invalid_redirect_uri' | 'invalid_token' | 'invalid_request',
     description: string,
   ) {
-    super(description);
+    super(description.replace(/["\\]/g, "'").replace(/[^\u0020-\u007e]/g, '?'));
   }
 }
 
