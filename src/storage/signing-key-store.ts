@@ -10,12 +10,8 @@ import type { Database, Statement } from './database.js';
 export class PostgresSigningKeyStore implements SigningKeyStore {
   constructor(private readonly database: Database) {}
 
-  async claimDue({ currentSeconds, leaseSeconds, keysMax }: ClaimKeys): Promise<readonly DueTenant[]> {
-    const rows = await this.database.query({
-      name: 'signing_keys_claim',
-      text: CLAIM,
-      values: [currentSeconds, leaseSeconds, keysMax],
-    });
+  async claimDue(claim: ClaimKeys): Promise<readonly DueTenant[]> {
+    const rows = await this.database.query(claimStatement(claim));
     return rows.map((row) => ({ id: row['id'], slug: row['slug'] }));
   }
 
@@ -77,6 +73,11 @@ export class PostgresSigningKeyStore implements SigningKeyStore {
   }
 }
 
+/** Without a name, so that it is planned for its limit each time: for an unknown one PostgreSQL would read every key. */
+export function claimStatement({ currentSeconds, leaseSeconds, keysMax }: ClaimKeys): Statement {
+  return { text: CLAIM, values: [currentSeconds, leaseSeconds, keysMax] };
+}
+
 const FREE = '(claimed_until IS NULL OR claimed_until < now())';
 
 /**
@@ -98,7 +99,8 @@ WITH due AS (
   FROM (SELECT * FROM due UNION SELECT * FROM aged) d WHERE k.tenant_id = d.tenant_id AND k.id = d.id
   RETURNING k.tenant_id
 )
-SELECT t.id, t.slug FROM tenants t WHERE t.id IN (SELECT tenant_id FROM claimed)`;
+SELECT c.tenant_id AS id, (SELECT t.slug FROM tenants t WHERE t.id = c.tenant_id) AS slug
+FROM (SELECT DISTINCT tenant_id FROM claimed) c ORDER BY id`;
 
 function reading(tenantId: TenantId): readonly Statement[] {
   return [
