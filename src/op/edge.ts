@@ -105,12 +105,27 @@ function admits(ctx: Context, { takes, crossOrigin }: ProviderRoute, tenant: Ten
   if (crossOrigin === 'anybody') {
     // The same answer for every origin: nothing that a cache would have to keep apart.
     delete ctx.req.headers.origin;
+    if (ctx.method === 'OPTIONS') {
+      answerPreflight(ctx);
+      return false;
+    }
   } else if (crossOrigin === 'applications' && origin !== '' && !isAllowed(tenant, origin)) {
     ctx.vary('Origin');
     refuse(ctx, 400, 'no application may be called from this origin');
     return false;
   }
   return true;
+}
+
+/** A public document may be asked for with any header: Okta's library for browsers sends one of its own (B2). */
+function answerPreflight(ctx: Context): void {
+  ctx.status = 204;
+  ctx.set({
+    'Access-Control-Allow-Origin': '*',
+    'Access-Control-Allow-Methods': 'GET,HEAD',
+    'Access-Control-Allow-Headers': '*',
+    'Access-Control-Max-Age': '3600',
+  });
 }
 
 function isAllowed(tenant: TenantContext, origin: string): boolean {

@@ -150,6 +150,27 @@ describe('keys', () => {
   });
 });
 
+test.each(['/.well-known/openid-configuration', '/oauth2/v1/keys'])(
+  'scripts of any origin may ask for %s, with headers of their own',
+  async (path) => {
+    const { status, headers, text } = await send(`${acme.app.issuer}${path}`, {
+      method: 'OPTIONS',
+      headers: {
+        origin: 'https://app.example',
+        'access-control-request-method': 'GET',
+        'access-control-request-headers': 'x-okta-user-agent-extended',
+      },
+    });
+    expect([status, text, headers['vary']]).toEqual([204, '', undefined]);
+    expect(headers).toMatchObject({
+      'access-control-allow-origin': '*',
+      'access-control-allow-methods': 'GET,HEAD',
+      'access-control-allow-headers': '*',
+    });
+    expect(headers['access-control-allow-credentials']).toBeUndefined();
+  },
+);
+
 describe('A-78: caches', () => {
   const PUBLIC = ['/.well-known/openid-configuration', '/oauth2/v1/keys', '/v1/keys'];
 
