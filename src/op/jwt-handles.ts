@@ -1,7 +1,9 @@
+import type { IncomingHttpHeaders } from 'node:http';
 import type { AdapterPayload, Provider } from 'oidc-provider';
 import { systemClock } from '../core/clock.js';
 import type { ArtifactHash } from '../domain/artifact/artifact-store.js';
 import { claimedAudience, JwtError, verifyJwt, type VerifiedJwt } from '../keys/verify-jwt.js';
+import { moveNameOfPublicClient } from './okta-public-client.js';
 import { artifactHash, UnitOfWork } from './unit-of-work.js';
 
 /**
@@ -23,6 +25,12 @@ export const isJwtHandle = (id: string): boolean => id.startsWith(PREFIX);
 /** The name under which a JWT's record is kept. */
 export const recordHash = (jti: string): Buffer => artifactHash('JwtAccessToken', jti);
 
+/** What the library knows of a request while it assembles its parameters. */
+interface Assembling {
+  readonly route?: string;
+  readonly ctx: { readonly headers: IncomingHttpHeaders };
+}
+
 /** Puts JWTs under handles as the library assembles the parameters of the two routes. */
 export function acceptJwts(provider: Provider): void {
   const assembled = new WeakMap<object, { token?: unknown }>();
@@ -31,9 +39,11 @@ export function acceptJwts(provider: Provider): void {
     get(this: object) {
       return assembled.get(this);
     },
-    set(this: { readonly route?: string }, params: { token?: unknown }) {
+    set(this: Assembling, params: { token?: unknown; client_id?: string }) {
       const { token } = params;
-      if (ROUTES.has(this.route ?? '') && typeof token === 'string' && STRUCTURED.test(token))
+      const isAboutToken = ROUTES.has(this.route ?? '');
+      if (isAboutToken) moveNameOfPublicClient(this.ctx.headers, params);
+      if (isAboutToken && typeof token === 'string' && STRUCTURED.test(token))
         params.token = `${PREFIX}${token}`;
       assembled.set(this, params);
     },

@@ -204,6 +204,23 @@ describe('introspection (RFC 7662)', () => {
     expect(await introspect((await tokens())['access_token'], spa)).toEqual(INACTIVE);
   });
 
+  test('B2 a public application may be named as Okta’s library does it: a Basic header without a secret', async () => {
+    const spa = { issuer: app.issuer, clientId: 'spa', redirectUri: 'https://spa.example/cb' };
+    const { access_token: token } = await tokens({}, spa);
+    const named = (name: string, form: Readonly<Record<string, string>> = {}) =>
+      send(`${app.issuer}/oauth2/v1/introspect`, {
+        headers: { authorization: `Basic ${Buffer.from(name).toString('base64')}` },
+        form: { token: String(token), ...form },
+      });
+    expect((await named('spa')).json['active']).toBe(true);
+    expect((await named('spa', { client_id: 'spa' })).json['active']).toBe(true);
+    for (const [name, form] of [['spa', { client_id: 'other' }], ['\u0001']] as const)
+      expect((await named(name, form)).status).toBe(400);
+    // Whoever has a secret isn't let in by a name.
+    const refused = await named(app.clientId);
+    expect([refused.status, refused.json['error']]).toEqual([401, 'invalid_client']);
+  });
+
   test('a token whose time is over is inactive', async () => {
     const opaque = await tokens();
     const jwt = await tokens(JWT);
