@@ -67,15 +67,10 @@ class Session {
     }
   }
 
-  /**
-   * New tokens: by the refresh token if there is one, else in a hidden frame. By itself the library would ask a refresh
-   * for the scope of the last access token, which is the API's alone: without `openid` no ID token comes, and with it no
-   * news of the person's roles. Without a scope the answer is for all that was granted.
-   */
+  /** New tokens: by the refresh token if there is one, else in a hidden frame. */
   async renew() {
     const { scope } = RENEWALS[this.renewal];
-    const extraTokenParams = { scope: undefined };
-    return this.#remember(await this.#manager.signinSilent({ scope, extraTokenParams }));
+    return this.#remember(await this.#manager.signinSilent({ scope }));
   }
 
   /** Changes the way of renewal, and renews by the new one. A refresh token that isn't needed any more is revoked. */
