@@ -5,6 +5,7 @@ import { CommandContext, type Variables } from './command-context.js';
 import { EXIT, explain, type ExitCode } from './exit-codes.js';
 import { addKeys, addSecrets } from './key-commands.js';
 import type { Terminal } from './terminal.js';
+import { addClaimsAndConsents, addExport } from './view-commands.js';
 
 /** What the `causeway` command works with. */
 export interface Surroundings {
@@ -57,6 +58,8 @@ function createProgram(surroundings: Surroundings, finish: Finish): Command {
   addSessions(program, context, finish);
   addKeys(program, context, finish, remote);
   addSecrets(program, context, finish, remote);
+  addExport(program, context, finish, remote);
+  addClaimsAndConsents(program, context, finish, remote);
   return program;
 }
 

@@ -2,10 +2,11 @@ import { systemClock } from '../core/clock.js';
 import { plainText } from '../core/text.js';
 import type { ConfiguredTenant } from '../domain/configuration/configuration-store.js';
 import { endAccess, type AccessTarget, type EndedAccess } from '../domain/session/end-access.js';
-import type { NamedPerson, SessionCursor, SessionFacts } from '../domain/session/session-list.js';
+import type { SessionCursor, SessionFacts } from '../domain/session/session-list.js';
 import { configurationDeps } from '../server/configuration.js';
 import { Database } from '../storage/database.js';
 import { PostgresSessionListStore } from '../storage/session-list-store.js';
+import { applicationOf, personOf } from './chosen-person.js';
 import { connectionOf, inDatabase, tenantOf } from './chosen-tenant.js';
 import type { CommandContext, RemoteOptions } from './command-context.js';
 import { CliError, EXIT, type ExitCode } from './exit-codes.js';
@@ -49,7 +50,7 @@ export async function listSessions(context: CommandContext, options: ListOptions
     const query = {
       over: options.ended === true,
       userId: user === undefined ? undefined : (await personOf(store, tenant, user)).id,
-      clientId: application === undefined ? undefined : applicationOf(tenant, application),
+      clientId: application === undefined ? undefined : applicationOf(tenant, application).clientId,
       connectionId: connection === undefined ? undefined : connectionOf(tenant, connection),
     };
     const sessions: SessionFacts[] = [];
@@ -146,30 +147,9 @@ async function targetOf(
     return { session };
   }
   if (user !== undefined) return { user: (await personOf(store, tenant, user)).id };
-  if (application !== undefined) return { application: applicationOf(tenant, application) };
+  if (application !== undefined) return { application: applicationOf(tenant, application).clientId };
   if (connection !== undefined) return { connection: connectionOf(tenant, connection) };
   return { tenant: 'all' };
-}
-
-/** @throws CliError when it means nobody, or several people */
-async function personOf(
-  store: PostgresSessionListStore,
-  tenant: ConfiguredTenant,
-  idOrUserName: string,
-): Promise<NamedPerson> {
-  const [person, ...others] = await store.findPeople(tenant.configuration.tenant.id, idOrUserName);
-  const shown = plainText(idOrUserName, 100);
-  if (person === undefined) throw new CliError(EXIT.usage, [`'${shown}' is no user of the tenant`]);
-  if (others.length === 0) return person;
-  throw new CliError(EXIT.usage, [
-    `'${shown}' are several people; give the id of one:`,
-    ...[person, ...others].map(({ id, connection }) => `  ${id}  connection ${connection ?? '-'}`),
-  ]);
-}
-
-function applicationOf({ configuration }: ConfiguredTenant, clientId: string): string {
-  if (configuration.applications.some((application) => application.clientId === clientId)) return clientId;
-  throw new CliError(EXIT.usage, [`'${plainText(clientId, 60)}' is no application of the tenant`]);
 }
 
 /** Many people's access ends only when somebody says so twice. */

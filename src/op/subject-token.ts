@@ -80,14 +80,16 @@ async function liveOpaqueToken({ oidc }: KoaContextWithOIDC, value: string): Pro
   const token: AccessToken | ClientCredentials | undefined =
     (await ofPerson.find(value)) ?? (await ofMachine.find(value));
   if (token?.isValid !== true || token.clientId === undefined) return undefined;
+  // As it is stored: the library's look-up shows a token for userinfo less of some (okta-userinfo.ts).
+  const { aud, scope } = (await UnitOfWork.current.loaded(token.kind, value))?.payload ?? {};
   const extra = token.extra ?? {};
   const isPersons = token.kind === 'AccessToken';
   return {
     sub: isPersons ? token.accountId : (text(extra['sub']) ?? token.clientId),
     grantHash: isPersons ? artifactHash('Grant', token.grantId) : null,
     clientId: token.clientId,
-    audience: text(token.aud),
-    scopes: scopesOf(token.scope),
+    audience: text(aud),
+    scopes: scopesOf(scope),
     expiresAt: token.exp ?? 0,
     boundTo: token.jkt,
     ...carried(extra),

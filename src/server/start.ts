@@ -73,7 +73,8 @@ async function serveOrExplain(
   }
 }
 
-function settingsOf(config: Config): Settings {
+/** What a node is told by the deployment's configuration. */
+export function settingsOf(config: Config): Settings {
   return {
     version,
     publicUrl: config.publicUrl,

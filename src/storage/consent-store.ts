@@ -1,7 +1,13 @@
 import type { TenantId } from '../core/ids.js';
 import type { TenantScope } from '../core/scope.js';
 import type { AuditRecord } from '../domain/audit/audit-record.js';
-import type { Consent, ConsentKey, ConsentStore } from '../domain/consent/consent-store.js';
+import type {
+  Consent,
+  ConsentKey,
+  ConsentQuery,
+  ConsentStore,
+  GivenConsent,
+} from '../domain/consent/consent-store.js';
 import { auditStatements } from './audit-store.js';
 import type { Database } from './database.js';
 
@@ -30,6 +36,32 @@ export class PostgresConsentStore implements ConsentStore {
       },
     ]);
     return (rows ?? []).map((row) => ({ clientId: row['client_id'], scopes: row['scopes'] }));
+  }
+
+  async search(
+    tenantId: TenantId,
+    { userId, applicationId, limit }: ConsentQuery,
+  ): Promise<readonly GivenConsent[]> {
+    const values: unknown[] = [tenantId, limit];
+    const narrowed = Object.entries({ user_id: userId, application_id: applicationId }).flatMap(
+      ([column, value]) => (value === undefined ? [] : [`AND c.${column} = $${values.push(value)}`]),
+    );
+    const [rows] = await this.database.inTenant(tenantId, [
+      {
+        text: `SELECT c.user_id, u.user_name, a.client_id, c.scopes, c.granted_at FROM consents c
+          JOIN applications a ON a.tenant_id = c.tenant_id AND a.id = c.application_id
+          JOIN users u ON u.tenant_id = c.tenant_id AND u.id = c.user_id
+          WHERE c.tenant_id = $1 ${narrowed.join(' ')} ORDER BY c.granted_at DESC, c.user_id, a.client_id LIMIT $2`,
+        values,
+      },
+    ]);
+    return (rows ?? []).map((row) => ({
+      userId: row['user_id'],
+      userName: row['user_name'],
+      clientId: row['client_id'],
+      scopes: row['scopes'],
+      grantedAt: row['granted_at'],
+    }));
   }
 
   forget(scope: TenantScope, { userId, applicationId }: ConsentKey): void {

@@ -20,7 +20,7 @@ import {
 /** What stands for a secret in an audit event. */
 const SECRET_CHANGED = '[secret changed]';
 
-type Views = Readonly<Record<ChangeKind, readonly View[]>>;
+export type Views = Readonly<Record<ChangeKind, readonly View[]>>;
 
 /** The steps from what is in force to the target, in the order in which they can be taken. */
 export function compareTenant(
@@ -54,7 +54,8 @@ type Listed = Omit<TargetTenant, 'connections' | 'applications' | 'scimTokens'> 
   readonly scimTokens: readonly Parameters<typeof scimTokenView>[0][];
 };
 
-function viewsOf(tenant: Listed): Views {
+/** All entries of a configuration, by kind, in the words of the file. */
+export function viewsOf(tenant: Listed): Views {
   // Of two APIs that change places as the default one, the old one must step down first.
   const apis = tenant.apis.toSorted((one, other) => Number(one.isDefault) - Number(other.isDefault));
   return {

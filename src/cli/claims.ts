@@ -1,0 +1,86 @@
+import { plainText } from '../core/text.js';
+import { previewClaims, type ClaimsPreview } from '../op/claims-preview.js';
+import { compose } from '../server/compose.js';
+import { settingsOf } from '../server/start.js';
+import { Database } from '../storage/database.js';
+import { PostgresArtifactStore } from '../storage/artifact-store.js';
+import { PostgresSessionListStore } from '../storage/session-list-store.js';
+import { applicationOf, personOf } from './chosen-person.js';
+import { connectionOf, tenantOf } from './chosen-tenant.js';
+import type { CommandContext, RemoteOptions } from './command-context.js';
+import { requireDeployment } from './existing-database.js';
+import { CliError, EXIT, type ExitCode } from './exit-codes.js';
+import { printJson, terminalJson } from './terminal.js';
+
+export interface PreviewOptions extends RemoteOptions {
+  /** undefined: the deployment's only tenant. */
+  readonly tenant?: string;
+  readonly application: string;
+  /** An id, or a userName. */
+  readonly user: string;
+  readonly connection?: string;
+  readonly scope: string;
+  /** Identifier of an API. */
+  readonly resource?: string;
+  readonly json?: boolean;
+}
+
+/** `causeway claims preview`: what an application would be told of a person who signs in now, and whether they may (B12). */
+export async function previewClaimsOf(context: CommandContext, options: PreviewOptions): Promise<ExitCode> {
+  context.refuseRemote(options);
+  await requireDeployment(context);
+  return context.withStorage(async (storage) => {
+    const database = new Database(storage.dataSource);
+    const tenant = await tenantOf(database, options.tenant);
+    const application = applicationOf(tenant, options.application);
+    const { connection, resource } = options;
+    if (connection !== undefined) connectionOf(tenant, connection);
+    const { apis, tenant: named } = tenant.configuration;
+    if (resource !== undefined && apis.every(({ identifier }) => identifier !== resource))
+      throw new CliError(EXIT.usage, [`'${plainText(resource, 100)}' is no API of the tenant`]);
+    const person = await personOf(new PostgresSessionListStore(database), tenant, options.user, connection);
+    const node = compose(settingsOf(context.config), storage.dataSource, storage.keyRing, context.log);
+    const served = await node.directory.find(named.slug);
+    if (served === undefined) throw new CliError(EXIT.usage, [`there is no tenant '${named.slug}'`]);
+    const preview = await previewClaims(served, node.providers, new PostgresArtifactStore(database), {
+      application,
+      userId: person.id,
+      scope: options.scope,
+      api: resource,
+    });
+    print(context, options, person.id, preview);
+    return EXIT.done;
+  }, false);
+}
+
+const REFUSALS: Readonly<Record<NonNullable<ClaimsPreview['refusal']>, string>> = {
+  no_access: 'no: switched off, or of a connection that is closed or has changed its issuer (no_access)',
+  not_assigned: "no: in no group and with no role of the application's assignment (not_assigned)",
+  no_role: 'no: without a role, and the tenant lets nobody in without one (no_role)',
+};
+
+function print(
+  { terminal }: CommandContext,
+  { json, application }: PreviewOptions,
+  userId: string,
+  { refusal, idToken, userinfo, accessToken }: ClaimsPreview,
+): void {
+  if (json === true)
+    return printJson(terminal, {
+      application,
+      userId,
+      allowed: refusal === undefined,
+      reason: refusal ?? null,
+      idToken: idToken ?? null,
+      userinfo: userinfo ?? null,
+      accessToken: accessToken ?? null,
+    });
+  terminal.out(`May use ${application}: ${refusal === undefined ? 'yes' : REFUSALS[refusal]}`);
+  for (const [name, claims] of [
+    ['ID token', idToken],
+    ['Userinfo', userinfo],
+    ['Access token', accessToken],
+  ] as const)
+    terminal.out(`${name}: ${claims === undefined ? 'none' : terminalJson(claims, 2)}`);
+  terminal.out('Times, ids, acr, amr, auth_time and sid come of the sign-in, and are left out.');
+}
