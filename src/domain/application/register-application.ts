@@ -73,7 +73,10 @@ export async function registerApplication(
     const work = new Work(deps, unit, current, context, actorOf(token.id));
     const written = await work.put({ ...wanted, registration: { tokenHash: fresh.hash, bounds } }, faults);
     if (written.outcome !== 'registered') return written;
-    return { ...written, issuedAt: deps.clock.now(), registrationToken: fresh.token };
+    // As the database has it, so that it is told the same each time.
+    const made = await deps.registrations.readApplication(unit.scope, clientId);
+    if (made === undefined) throw new TypeError('what was just registered is not there');
+    return { ...written, issuedAt: made.issuedAt, registrationToken: fresh.token };
   });
 }
 

@@ -35,7 +35,7 @@ export interface InitialAccessToken {
   readonly createdAt: Date;
   /** null: until it is revoked. */
   readonly expiresAt: Date | null;
-  /** When an application was last registered by it. */
+  /** When something was last asked for by it, granted or not. */
   readonly lastUsedAt: Date | null;
 }
 
