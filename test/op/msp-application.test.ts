@@ -1,9 +1,19 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import { authorizationRequest, claimsOf, post, refresh, signIn, walk } from '../support/application.js';
+import {
+  authorizationRequest,
+  claimsOf,
+  post,
+  refresh,
+  signIn,
+  walk,
+  type AuthorizationRequest,
+  type TestApplication,
+  type TokenAnswer,
+} from '../support/application.js';
 import { Ledger } from '../support/ledger.js';
 import { ADA, BOB, GUS, NORA, SID, startMsp, type Msp } from '../support/msp.js';
 import { formsOf, HttpBrowser, type OktaPerson } from '../support/okta-sign-in.js';
-import { headingOf, leave, readable, redeemAt, travelOurs } from '../support/trip.js';
+import { headingOf, leave, readable, redeemAt, signThere, travelOurs } from '../support/trip.js';
 
 let msp: Msp;
 let ledger: Ledger;
@@ -153,9 +163,167 @@ describe('E4: an application of an MSP for all its customers', () => {
   });
 });
 
-describe('A-19, A-20 the way back from a customer’s Okta', () => {
-  test('is no use to another browser, and is taken once', async () => {
-    const trip = await leave(browser, msp.app('tickets'), { login_hint: ADA.username });
-    expect(trip.atOkta.searchParams.get('redirect_uri')).toBe(`${msp.publicUrl}/t/acme/callback/okta`);
+const app = (): TestApplication => msp.app('tickets');
+
+/** Signs in at the customer's Okta; the callback, not opened yet. */
+async function back(
+  person: OktaPerson,
+): Promise<{ readonly callback: URL; readonly request: AuthorizationRequest }> {
+  const trip = await leave(browser, app(), { login_hint: person.username });
+  return { callback: await signThere(browser, trip, person), request: trip.request };
+}
+
+/** Another person signs in over a session: the page in between posts itself, and the sign-in goes on. */
+async function takeOver(person: OktaPerson): Promise<TokenAnswer> {
+  const trip = await leave(browser, app(), { login_hint: person.username, prompt: 'login' });
+  const callback = await signThere(new HttpBrowser(), trip, person);
+  const [form] = formsOf(await travelOurs(browser, app(), callback));
+  if (form === undefined) throw new Error('no page in between');
+  const posted = await browser.submit(form);
+  const next = /http-equiv="refresh" content="0;url=([^"]*)"/.exec(posted.text)?.[1];
+  const page = await travelOurs(browser, app(), String(next).replaceAll('&amp;', '&'));
+  return redeemAt(app(), page, trip.request);
+}
+
+describe('the way back from a customer’s Okta', () => {
+  test('is the customer’s own, so that nothing changes in its Okta', async () => {
+    const { callback } = await back(ADA);
+    expect(`${callback.origin}${callback.pathname}`).toBe(`${msp.publicUrl}/t/acme/callback/okta`);
+  });
+
+  test('A-19 A-20 is no use to another browser, and is still good for the one that left', async () => {
+    const { callback, request } = await back(ADA);
+    const other = await travelOurs(new HttpBrowser(), app(), callback);
+    expect({ status: other.status, location: other.location }).toEqual({ status: 400, location: undefined });
+    const page = await travelOurs(browser, app(), callback);
+    expect((await redeemAt(app(), page, request)).status).toBe(200);
+  });
+
+  test('A-20 A-59 what the callback has answered is finished by no browser but the one that began at the MSP', async () => {
+    const { callback } = await back(ADA);
+    const answered = await browser.open(callback);
+    expect(answered.location?.pathname).toMatch(/^\/t\/northwind\/oauth2\/v1\/authorize\//);
+    const stolen = await travelOurs(new HttpBrowser(), app(), answered.location ?? '');
+    expect(stolen.location?.searchParams.get('code')).toBeUndefined();
+    expect(stolen.status).toBe(400);
+  });
+
+  test('A-22 is taken once', async () => {
+    const { callback } = await back(ADA);
+    await travelOurs(browser, app(), callback);
+    expect((await travelOurs(browser, app(), callback)).status).toBe(400);
+  });
+
+  test('A-20 is not taken at a sibling, at the MSP, or by another connection', async () => {
+    const { callback } = await back(ADA);
+    for (const slug of ['globex', 'northwind', 'stranger']) {
+      const elsewhere = new URL(callback.href.replace('/t/acme/', `/t/${slug}/`));
+      // oxlint-disable-next-line no-await-in-loop -- one after another
+      const page = await travelOurs(browser, app(), elsewhere);
+      expect({ slug, status: page.status, location: page.location }).toEqual({
+        slug,
+        status: 400,
+        location: undefined,
+      });
+    }
+  });
+
+  test('leads nowhere once the customer is another MSP’s', async () => {
+    const { callback } = await back(GUS);
+    await msp.causeway.apply([{ ...msp.tenants.globex, parent: 'contoso' }]);
+    const page = await travelOurs(browser, app(), callback);
+    expect({ status: page.status, location: page.location }).toEqual({ status: 400, location: undefined });
+    await msp.causeway.apply([msp.tenants.globex]);
+  });
+
+  test('a customer’s own sign-in gives no session at the MSP, nor the other way round', async () => {
+    const own = { ...app(), issuer: `${msp.publicUrl}/t/acme` };
+    await signIn(browser, own, ADA);
+    const { url } = authorizationRequest(app(), { prompt: 'none' });
+    const { location } = await travelOurs(browser, app(), url);
+    expect(location?.searchParams.get('error')).toBe('login_required');
+    const second = new HttpBrowser();
+    await signIn(second, app(), ADA, { login_hint: ADA.username });
+    const there = await travelOurs(second, own, authorizationRequest(own, { prompt: 'none' }).url);
+    expect(there.location?.searchParams.get('error')).toBe('login_required');
+  });
+
+  test('A-82 another person in the same browser has their own session, and nothing of the one before', async () => {
+    await ledger.rows('DELETE FROM sessions');
+    const first = await signIn(browser, app(), ADA, { login_hint: ADA.username });
+    const second = await takeOver(GUS);
+    const third = await takeOver(NORA);
+    const tenants = [first, second, third].map(({ body }) => claimsOf(body['id_token'])['tenant']);
+    expect(tenants).toEqual(['acme', 'globex', 'northwind']);
+    expect(await ledger.liveSessions(String(claimsOf(third.body['id_token'])['sub']))).toBe(1);
+    expect(
+      await ledger.count('sessions', 'brokered_user_id = $1 AND ended_at IS NULL', [
+        claimsOf(second.body['id_token'])['sub'],
+      ]),
+    ).toBe(0);
+    const request = authorizationRequest(msp.app('assets'), { prompt: 'none' });
+    const page = await travelOurs(browser, msp.app('assets'), request.url);
+    const { body } = await redeemAt(msp.app('assets'), page, request);
+    expect(claimsOf(body['id_token'])['sub']).toBe(claimsOf(third.body['id_token'])['sub']);
+  });
+
+  test('tokens of the MSP’s application mean nothing at the customer’s one of the same name', async () => {
+    const { body } = await signIn(browser, app(), ADA, { login_hint: ADA.username });
+    const own = { ...app(), issuer: `${msp.publicUrl}/t/acme` };
+    expect((await refresh(own, body['refresh_token'])).body['error']).toBe('invalid_grant');
+    expect((await post(own, 'introspect', { token: String(body['access_token']) })).body['active']).toBe(
+      false,
+    );
+  });
+});
+
+async function flushesOf<T>(
+  work: () => Promise<T>,
+): Promise<{ readonly flushes: number; readonly result: T }> {
+  const counter = msp.causeway.node.metrics.databaseFlushes;
+  const total = async (): Promise<number> => (await counter.get()).values[0]?.value ?? 0;
+  const before = await total();
+  const result = await work();
+  return { flushes: (await total()) - before, result };
+}
+
+/** What each request of a sign-in, a single sign-on and a refresh costs. */
+async function costOf(person: OktaPerson): Promise<Record<string, number>> {
+  const hint = { login_hint: person.username };
+  await signIn(new HttpBrowser(), app(), person, hint);
+  const own = new HttpBrowser();
+  const begun = await flushesOf(() => leave(own, app(), hint));
+  const callback = await signThere(own, begun.result, person);
+  const back = await flushesOf(() => own.open(callback));
+  const resumed = await flushesOf(() => own.open(back.result.location ?? ''));
+  const tokens = await flushesOf(() => redeemAt(app(), resumed.result, begun.result.request));
+  const { url } = authorizationRequest(msp.app('assets'), { prompt: 'none' });
+  const renewal = await flushesOf(() => own.open(url));
+  const renewed = await flushesOf(() => refresh(app(), tokens.result.body['refresh_token']));
+  expect(renewed.result.status).toBe(200);
+  return {
+    authorize: begun.flushes,
+    callback: back.flushes,
+    resume: resumed.flushes,
+    code: tokens.flushes,
+    singleSignOn: renewal.flushes,
+    refresh: renewed.flushes,
+  };
+}
+
+describe('a person of a customer costs no more than one trip to the database more', () => {
+  test('in each request; a refresh costs three', async () => {
+    const own = await costOf(NORA);
+    const customers = await costOf(ADA);
+    const more = Object.entries(customers).map(([name, n]) => [name, n - (own[name] ?? 0)]);
+    expect(Object.fromEntries(more)).toEqual({
+      authorize: 1,
+      callback: 0,
+      resume: 1,
+      code: 1,
+      singleSignOn: 1,
+      refresh: 1,
+    });
+    expect(customers['refresh']).toBe(3);
   });
 });

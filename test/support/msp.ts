@@ -12,6 +12,7 @@ const person = (login: string): OktaPerson => ({ username: login, password: 'Okt
 export const NORA = person('nora@northwind.example');
 export const ADA = person('ada@acme.example');
 export const BOB = person('bob@acme.example');
+export const CAL = person('cal@acme.example');
 export const GUS = person('gus@globex.example');
 export const SID = person('sid@stranger.example');
 
@@ -24,7 +25,6 @@ type Tenant = Omit<DesiredTenant, 'path'>;
 export interface Msp {
   readonly causeway: TestNode;
   readonly publicUrl: string;
-  /** Of the MSP's own issuer. */
   readonly oktas: Readonly<Record<'northwind' | 'acme' | 'globex' | 'stranger', RunningOktaOrg>>;
   readonly tenants: Readonly<Record<'northwind' | 'acme' | 'globex' | 'contoso' | 'stranger', Tenant>>;
   /** An application of the MSP, by clientId. */
@@ -75,6 +75,7 @@ export async function startMsp(options: TestNodeOptions = {}): Promise<Msp> {
     okta('acme', [
       { login: ADA.username, groups: ['Engineering', 'Owners'] },
       { login: BOB.username, groups: ['Support'] },
+      { login: CAL.username },
     ]),
     okta('globex', [{ login: GUS.username }]),
     okta('stranger', [{ login: SID.username }]),
@@ -115,9 +116,7 @@ function tenantsOf(oktas: Msp['oktas']): Msp['tenants'] {
       slug: 'northwind',
       name: 'Northwind IT',
       domains: [{ name: 'northwind.example', verified: true }],
-      connections: [connectionTo(oktas.northwind, { key: 'staff', name: 'Northwind Okta' })].map(
-        (connection) => ({ ...connection, key: 'okta' }),
-      ),
+      connections: [connectionTo(oktas.northwind, { name: 'Northwind Okta' })],
       roles: [...ROLES, { key: 'guest', name: 'Guest' }],
       defaultRole: 'guest',
       applications: APPLICATIONS,

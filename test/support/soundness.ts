@@ -36,6 +36,13 @@ const NEVER: Readonly<Record<string, string>> = {
   'a live session or grant of somebody switched off': `SELECT u.id FROM users u WHERE NOT u.active AND (
     EXISTS (SELECT FROM sessions s WHERE s.tenant_id = u.tenant_id AND s.user_id = u.id AND s.ended_at IS NULL)
     OR EXISTS (SELECT FROM oidc_artifacts a WHERE a.tenant_id = u.tenant_id AND a.user_id = u.id AND a.kind = 'Grant'))`,
+  'a live session or grant, at the issuer above, of somebody switched off or gone': `SELECT s.uid FROM (
+      SELECT brokered_tenant_id, brokered_user_id, uid FROM sessions
+      WHERE brokered_tenant_id IS NOT NULL AND ended_at IS NULL
+      UNION ALL SELECT brokered_tenant_id, user_id, client_id FROM oidc_artifacts
+      WHERE brokered_tenant_id IS NOT NULL AND kind = 'Grant') s
+    LEFT JOIN users u ON u.tenant_id = s.brokered_tenant_id AND u.id = s.brokered_user_id
+    WHERE u.active IS NOT TRUE`,
   'a session that ended and an application of it that nobody tells': `SELECT a.session_uid, a.client_id
     FROM sessions s JOIN session_applications a ON a.tenant_id = s.tenant_id AND a.session_uid = s.uid
     WHERE s.ended_at IS NOT NULL AND NOT EXISTS (SELECT FROM outbox o WHERE o.tenant_id = s.tenant_id
