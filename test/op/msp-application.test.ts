@@ -166,7 +166,7 @@ describe('E4: an application of an MSP for all its customers', () => {
 const app = (): TestApplication => msp.app('tickets');
 
 /** Signs in at the customer's Okta; the callback, not opened yet. */
-async function back(
+async function goAndComeBack(
   person: OktaPerson,
 ): Promise<{ readonly callback: URL; readonly request: AuthorizationRequest }> {
   const trip = await leave(browser, app(), { login_hint: person.username });
@@ -187,12 +187,12 @@ async function takeOver(person: OktaPerson): Promise<TokenAnswer> {
 
 describe('the way back from a customer’s Okta', () => {
   test('is the customer’s own, so that nothing changes in its Okta', async () => {
-    const { callback } = await back(ADA);
+    const { callback } = await goAndComeBack(ADA);
     expect(`${callback.origin}${callback.pathname}`).toBe(`${msp.publicUrl}/t/acme/callback/okta`);
   });
 
   test('A-19 A-20 is no use to another browser, and is still good for the one that left', async () => {
-    const { callback, request } = await back(ADA);
+    const { callback, request } = await goAndComeBack(ADA);
     const other = await travelOurs(new HttpBrowser(), app(), callback);
     expect({ status: other.status, location: other.location }).toEqual({ status: 400, location: undefined });
     const page = await travelOurs(browser, app(), callback);
@@ -200,7 +200,7 @@ describe('the way back from a customer’s Okta', () => {
   });
 
   test('A-20 A-59 what the callback has answered is finished by no browser but the one that began at the MSP', async () => {
-    const { callback } = await back(ADA);
+    const { callback } = await goAndComeBack(ADA);
     const answered = await browser.open(callback);
     expect(answered.location?.pathname).toMatch(/^\/t\/northwind\/oauth2\/v1\/authorize\//);
     const stolen = await travelOurs(new HttpBrowser(), app(), answered.location ?? '');
@@ -209,13 +209,13 @@ describe('the way back from a customer’s Okta', () => {
   });
 
   test('A-22 is taken once', async () => {
-    const { callback } = await back(ADA);
+    const { callback } = await goAndComeBack(ADA);
     await travelOurs(browser, app(), callback);
     expect((await travelOurs(browser, app(), callback)).status).toBe(400);
   });
 
   test('A-20 is not taken at a sibling, at the MSP, or by another connection', async () => {
-    const { callback } = await back(ADA);
+    const { callback } = await goAndComeBack(ADA);
     for (const slug of ['globex', 'northwind', 'stranger']) {
       const elsewhere = new URL(callback.href.replace('/t/acme/', `/t/${slug}/`));
       // oxlint-disable-next-line no-await-in-loop -- one after another
@@ -229,7 +229,7 @@ describe('the way back from a customer’s Okta', () => {
   });
 
   test('leads nowhere once the customer is another MSP’s', async () => {
-    const { callback } = await back(GUS);
+    const { callback } = await goAndComeBack(GUS);
     await msp.causeway.apply([{ ...msp.tenants.globex, parent: 'contoso' }]);
     const page = await travelOurs(browser, app(), callback);
     expect({ status: page.status, location: page.location }).toEqual({ status: 400, location: undefined });
