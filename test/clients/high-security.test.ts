@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { exportJWK } from 'jose';
 import { testKey } from '../op/support/keys.js';
+import { warm } from '../op/support/warm.js';
 import { ADA, startAcme, type Acme } from '../support/acme.js';
 import { HttpBrowser } from '../support/okta-sign-in.js';
 import { freePort, startProgram, type Program } from './support/program.js';
@@ -11,6 +12,7 @@ let program: Program;
 
 beforeAll(async () => {
   acme = await startAcme();
+  await warm(acme);
   const port = await freePort();
   const key = await testKey('ES256');
   await acme.causeway.apply([

@@ -18,6 +18,7 @@ import { codeForm, REDIRECT, refreshForm, told, type Form } from './support/boun
 import { send } from './support/http.js';
 import { asserted, assertion, now, proof, testKey, type ProofOptions, type TestKey } from './support/keys.js';
 import { cookiesOf } from './support/session.js';
+import { warm } from './support/warm.js';
 
 const API = 'https://api.acme.example';
 const ASSERTION = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer';
@@ -35,6 +36,7 @@ const endpoint = (name: string): string => `${acme.app.issuer}/oauth2/v1/${name}
 
 beforeAll(async () => {
   acme = await startAcme();
+  await warm(acme);
   sibling = await acme.causeway.sibling();
   [key, rsa, dpop] = [await testKey(), await testKey('PS256'), await testKey()];
   const jwks = { keys: [{ ...key.jwk }, { ...rsa.jwk }] };

@@ -14,6 +14,7 @@ import { HttpBrowser } from '../support/okta-sign-in.js';
 import { REDIRECT } from './support/bound-tokens.js';
 import { send } from './support/http.js';
 import { now } from './support/keys.js';
+import { warm } from './support/warm.js';
 
 let acme: Acme;
 let ledger: Ledger;
@@ -28,6 +29,7 @@ const the = (clientId: string): TestApplication => ({
 
 beforeAll(async () => {
   acme = await startAcme();
+  await warm(acme);
   ledger = await Ledger.open(acme.causeway.databaseUrl);
   const web = { type: 'web', clientSecret: APP_SECRET, redirectUris: [REDIRECT] } as const;
   await acme.causeway.apply([

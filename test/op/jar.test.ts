@@ -16,6 +16,7 @@ import {
 import { HttpBrowser, type Page } from '../support/okta-sign-in.js';
 import { REDIRECT } from './support/bound-tokens.js';
 import { asserted, now, signed, testKey, type TestKey } from './support/keys.js';
+import { warm } from './support/warm.js';
 
 let acme: Acme;
 let browser: HttpBrowser;
@@ -26,6 +27,7 @@ let fetched: number;
 
 beforeAll(async () => {
   acme = await startAcme();
+  await warm(acme);
   [key, stranger] = [await testKey(), await testKey()];
   const jwks = { keys: [{ ...key.jwk }] };
   fetched = 0;

@@ -14,6 +14,7 @@ import { signThere, travelOurs } from '../support/trip.js';
 import { REDIRECT } from './support/bound-tokens.js';
 import { send } from './support/http.js';
 import { now } from './support/keys.js';
+import { warm } from './support/warm.js';
 
 let acme: Acme;
 let browser: HttpBrowser;
@@ -27,6 +28,7 @@ const the = (clientId: string): TestApplication => ({
 
 beforeAll(async () => {
   acme = await startAcme();
+  await warm(acme);
   const web = { type: 'web', clientSecret: APP_SECRET, redirectUris: [REDIRECT] } as const;
   await acme.causeway.apply([
     {

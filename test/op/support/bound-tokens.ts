@@ -10,6 +10,7 @@ import {
 import type { TestNode } from '../../support/node.js';
 import { HttpBrowser } from '../../support/okta-sign-in.js';
 import { proof, testKey, type ProofOptions, type TestKey } from './keys.js';
+import { warm } from './warm.js';
 
 export const API = 'https://api.acme.example';
 export const REDIRECT = 'https://app.example/cb';
@@ -27,6 +28,7 @@ export class BoundTokens {
 
   static async start(): Promise<BoundTokens> {
     const acme = await startAcme();
+    await warm(acme);
     await acme.causeway.apply([tenantOf(acme.app.issuer)]);
     return new BoundTokens(acme, await acme.causeway.sibling(), await testKey(), await testKey());
   }
