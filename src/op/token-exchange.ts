@@ -179,6 +179,9 @@ async function subjectOf(
   if (token.boundTo !== undefined && token.boundTo !== thumbprint)
     throw new Unacceptable('bound', 'the subject token is bound to a key: send a DPoP proof by that key');
   if (token.grantHash === null) return token;
+  // The grant tells of which tenant the person is: this one, or one below it (E4).
+  const unit = UnitOfWork.current;
+  for (const grant of await unit.store.load(tenant.id, [token.grantHash])) unit.remember(grant);
   const person = await findPerson(token.sub, application);
   if (person === undefined) throw new Unacceptable('dead', 'the subject token is not good');
   if (person.refusal !== undefined)

@@ -129,7 +129,7 @@ export class UnitOfWork {
   /** A device's code by what its person types, as the database has it. */
   async byUserCode(userCodeHash: Buffer): Promise<Artifact | undefined> {
     const artifact = await this.store.loadByUserCode(this.tenant.id, userCodeHash);
-    if (artifact !== undefined) this.#remember(artifact);
+    if (artifact !== undefined) this.remember(artifact);
     return artifact;
   }
 
@@ -137,14 +137,15 @@ export class UnitOfWork {
   #load(kinds: readonly string[], id: string): Promise<readonly Artifact[]> {
     const hashes = kinds.map((kind) => artifactHash(kind, id));
     const loading = this.store.load(this.tenant.id, hashes).then((artifacts) => {
-      for (const artifact of artifacts) this.#remember(artifact);
+      for (const artifact of artifacts) this.remember(artifact);
       return artifacts;
     });
     for (const hash of hashes) this.#artifacts.set(hash.toString('base64'), loading);
     return loading;
   }
 
-  #remember(artifact: Artifact): void {
+  /** Keeps what came with an artifact: its grant, session and person. */
+  remember(artifact: Artifact): void {
     const { grantId } = artifact.payload;
     if (artifact.kind === 'Grant') this.#grants.set(artifact.hash.toString('base64'), artifact);
     if (artifact.grant !== undefined && typeof grantId === 'string')

@@ -24,16 +24,17 @@ const SECRET = /secret-of-16|token-of-/;
 const secret = (value: string | null | undefined): unknown =>
   value === null || value === undefined ? value : { value };
 
+const withSecrets = (entry: Plain): Plain =>
+  Object.fromEntries(
+    Object.entries(entry).map(([name, value]) =>
+      ['clientSecret', 'secondarySecret', 'token'].includes(name)
+        ? [name, secret(value as string | null)]
+        : [name, value],
+    ),
+  );
+
 /** A document as an operator would write it. */
 function fileOf({ path: _path, ...tenant }: DesiredTenant): string {
-  const withSecrets = (entry: Plain): Plain =>
-    Object.fromEntries(
-      Object.entries(entry).map(([name, value]) =>
-        ['clientSecret', 'secondarySecret', 'token'].includes(name)
-          ? [name, secret(value as string | null)]
-          : [name, value],
-      ),
-    );
   const { connections = [], applications = [], scimTokens = [] } = tenant;
   return JSON.stringify({
     tenants: [
