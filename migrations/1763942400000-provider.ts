@@ -19,7 +19,7 @@ export class Provider1763942400000 implements MigrationInterface {
     await runner.query(`
       DROP TABLE initial_access_tokens;
       DROP INDEX sessions_sealed_idx, sessions_upstream_idx, sessions_brokered_idx, oidc_artifacts_user_code_key;
-      DROP INDEX oidc_artifacts_brokered_grants_idx;
+      DROP INDEX oidc_artifacts_brokered_grants_idx, sessions_brokered_upstream_idx;
       ALTER TABLE sessions DROP COLUMN brokered_tenant_id, DROP COLUMN brokered_user_id;
       ALTER TABLE oidc_artifacts DROP COLUMN brokered_tenant_id;
       ALTER TABLE login_transactions DROP COLUMN interaction_tenant_id;
@@ -77,6 +77,8 @@ const BROKERED_SESSIONS = `
 ALTER TABLE sessions ADD COLUMN brokered_tenant_id uuid, ADD COLUMN brokered_user_id uuid;
 CREATE INDEX sessions_brokered_idx ON sessions (tenant_id, brokered_tenant_id, brokered_user_id)
   WHERE brokered_tenant_id IS NOT NULL AND ended_at IS NULL;
+CREATE INDEX sessions_brokered_upstream_idx ON sessions (tenant_id, brokered_tenant_id, upstream_session)
+  WHERE brokered_tenant_id IS NOT NULL AND upstream_session IS NOT NULL AND ended_at IS NULL;
 ALTER TABLE oidc_artifacts ADD COLUMN brokered_tenant_id uuid;
 CREATE INDEX oidc_artifacts_brokered_grants_idx ON oidc_artifacts (tenant_id, brokered_tenant_id)
   WHERE kind = 'Grant' AND brokered_tenant_id IS NOT NULL;

@@ -4,6 +4,7 @@ import type { JsonObject } from '../core/json.js';
 import type { Artifact } from '../domain/artifact/artifact-store.js';
 import { admitsSignIn, type Connection } from '../domain/connection/connection.js';
 import { admitPerson, type Admission } from '../domain/sign-in/admit-person.js';
+import { brokeredReference } from '../domain/session/upstream-logout.js';
 import type { LoginTransaction } from '../domain/sign-in/login-transaction.js';
 import type { UpstreamIdentity } from '../domain/sign-in/upstream-identity.js';
 import type { TenantContext } from '../http/tenant-context.js';
@@ -206,6 +207,7 @@ function answered(
 ): Pick<Artifact, 'hash' | 'payload'> {
   // A customer's connection, and what is sealed by its keys, mean nothing at the issuer above.
   const isOwn = waiting.id === tenant.id;
+  const reference = identity.sessionReference ?? null;
   const keepsIdToken =
     isOwn && connection.settings.forwardLogout && identity.idToken.length <= HINT_LENGTH_MAX;
   const result: InteractionAnswer = {
@@ -219,7 +221,7 @@ function answered(
     upstream: {
       connectionId: isOwn ? connection.id : null,
       ...(isOwn ? {} : { customer: { slug: tenant.slug, connection: connection.key } }),
-      sessionReference: identity.sessionReference ?? null,
+      sessionReference: isOwn || reference === null ? reference : brokeredReference(connection.id, reference),
       sealedIdToken: keepsIdToken ? sealUpstreamIdToken(tenant, interaction.hash, identity.idToken) : null,
       ip: origin.ip,
       userAgent: origin.userAgent,

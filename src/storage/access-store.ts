@@ -15,6 +15,7 @@ const USERS: Readonly<Record<string, string>> = {
   tenant: `SELECT id FROM users WHERE tenant_id = $1 AND $2 = 'all'`,
   above: `SELECT id FROM users WHERE tenant_id = $1 AND $2 = 'all'`,
   personInAbove: `SELECT split_part($2, ':', 1)::uuid`,
+  sessionAbove: `SELECT split_part($2, ':', 1)::uuid`,
 };
 
 /** Sessions that end. What ends in an application alone ends its grants only. */
@@ -28,6 +29,7 @@ const SESSIONS: Readonly<Record<string, string>> = {
   tenant: `$2 = 'all'`,
   above: `false AND $2::text IS NULL`,
   personInAbove: `false AND $2::text IS NULL`,
+  sessionAbove: `false AND $2::text IS NULL`,
 };
 
 /** Grants that end. A session's are those it holds, unless the person asked to stay signed in there (offline access). */
@@ -44,6 +46,7 @@ const GRANTS: Readonly<Record<string, string>> = {
   tenant: `$2 = 'all'`,
   above: `false AND $2::text IS NULL`,
   personInAbove: `false AND $2::text IS NULL`,
+  sessionAbove: `false AND $2::text IS NULL`,
 };
 
 /** Targets whose people are many: those of tenants below the scope's can't be locked one by one. */

@@ -14,14 +14,20 @@ interface Part {
 
 const NONE = 'false AND $2::text IS NULL';
 
+const SESSION_ABOVE = `s.brokered_user_id = split_part($2, ':', 1)::uuid AND s.uid = split_part($2, ':', 2)`;
+
+/** Grants that sessions hold, unless the person asked to stay signed in there (offline access). */
+const grantsOf = (sessions: string): string => `a.hash IN (SELECT p.grant_hash FROM sessions s
+  JOIN session_applications p ON p.tenant_id = ${SHOWN_TENANT} AND p.session_uid = s.uid AND NOT p.persists_logout
+  WHERE s.tenant_id = ${SHOWN_TENANT} AND s.brokered_tenant_id = $1 AND ${sessions})`;
+
 const PARTS: Readonly<Record<string, Part>> = {
   user: { sessions: 's.brokered_user_id = $2::uuid', grants: 'a.user_id = $2::uuid' },
   sessionsOf: {
     sessions: 's.brokered_user_id = $2::uuid',
-    grants: `a.user_id = $2::uuid AND a.hash IN (SELECT p.grant_hash FROM sessions s
-      JOIN session_applications p ON p.tenant_id = ${SHOWN_TENANT} AND p.session_uid = s.uid AND NOT p.persists_logout
-      WHERE s.tenant_id = ${SHOWN_TENANT} AND s.brokered_tenant_id = $1 AND s.brokered_user_id = $2::uuid)`,
+    grants: grantsOf('s.brokered_user_id = $2::uuid'),
   },
+  sessionAbove: { sessions: SESSION_ABOVE, grants: grantsOf(SESSION_ABOVE) },
   connection: { sessions: 's.brokered_user_id = ANY ($2::uuid[])', grants: 'a.user_id = ANY ($2::uuid[])' },
   tenant: { sessions: `$2 = 'all'`, grants: `$2 = 'all'` },
   above: { sessions: `$2 = 'all'`, grants: `$2 = 'all'` },

@@ -1,5 +1,12 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { systemClock } from '../../src/core/clock.js';
+import type { TenantId } from '../../src/core/ids.js';
 import type { DesiredTenant } from '../../src/domain/configuration/desired.js';
+import { endByUpstream, type UpstreamLogoutTarget } from '../../src/domain/session/upstream-logout.js';
+import { PostgresAccessStore } from '../../src/storage/access-store.js';
+import { PostgresAuditStore } from '../../src/storage/audit-store.js';
+import { PostgresUpstreamSessionStore } from '../../src/storage/upstream-session-store.js';
+import { openVault } from '../support/audit.js';
 import {
   authorizationRequest,
   claimsOf,
@@ -9,6 +16,7 @@ import {
   walk,
   type TokenAnswer,
 } from '../support/application.js';
+import { testIds } from '../support/deployment.js';
 import { Ledger } from '../support/ledger.js';
 import { ACME_SCIM_TOKEN, ADA, BOB, CAL, GUS, startMsp, type Msp } from '../support/msp.js';
 import { HttpBrowser, type OktaPerson } from '../support/okta-sign-in.js';
@@ -192,6 +200,37 @@ describe('invariant 5, E4: what ends access at the customer ends it at the MSPâ€
     expect(await told(his.sub)).toContain('tickets parent_changed');
     await msp.causeway.apply([msp.tenants.globex]);
     expect(await left(his)).toEqual(NOTHING);
+  });
+
+  test('the word of the customerâ€™s own sign-in service, about a session or a person', async () => {
+    const his = await signedIn(GUS);
+    const [row] = await ledger.rows<{ tenant: TenantId; reference: string }>(
+      `SELECT brokered_tenant_id AS tenant, upstream_session AS reference FROM sessions
+      WHERE brokered_user_id = $1 AND ended_at IS NULL ORDER BY created_at DESC LIMIT 1`,
+      [his.sub],
+    );
+    if (row === undefined) throw new Error('no session');
+    const globex = await msp.causeway.node.directory.find('globex');
+    const connection = globex?.connection('okta');
+    if (connection === undefined) throw new Error('no connection');
+    const { database } = msp.causeway.node;
+    const deps = {
+      upstreamSessions: new PostgresUpstreamSessionStore(database),
+      access: new PostgresAccessStore(database),
+      audit: new PostgresAuditStore(database),
+      auditTools: { ids: testIds, clock: systemClock, vault: openVault },
+    };
+    const tell = (target: UpstreamLogoutTarget) =>
+      database.withTenant(row.tenant, (scope) => endByUpstream(deps, scope, connection, target));
+    await tell({ session: 'another' });
+    expect(await left(his)).toMatchObject({ renewal: 'code' });
+    await tell({ session: row.reference.slice(connection.id.length + 1) });
+    expect(await left(his)).toMatchObject({ renewal: 'login_required' });
+    expect(await told(his.sub)).toContain('tickets upstream_logout');
+    const again = await signedIn(GUS);
+    const { id: subject } = msp.oktas.globex.org.user(GUS.username);
+    await tell({ subject });
+    expect(await left(again)).toMatchObject({ renewal: 'login_required' });
   });
 
   test('an application that is for the MSP alone again', async () => {

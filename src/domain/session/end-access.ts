@@ -17,6 +17,8 @@ export type AccessTarget =
   | { readonly tenant: 'all' }
   /** All that the tenant's people have at the issuer above theirs. */
   | { readonly above: 'all' }
+  /** One session of a person at the issuer above theirs: `<user id>:<session uid>`. */
+  | { readonly sessionAbove: string }
   /** One person's in one application of the tenant above: `<user id>:<clientId>`. */
   | { readonly personInAbove: string };
 

@@ -25,7 +25,13 @@ export interface UpstreamSessionStore {
     connectionId: ConnectionId,
     upstreamSession: string,
   ): Promise<readonly LiveSession[]>;
-  /** Whom the upstream means by a subject, if they have a live session. */
+  /** The same at the issuer above (E4): whose each is. One flush. */
+  sessionsAboveBy(
+    scope: TenantScope,
+    connectionId: ConnectionId,
+    upstreamSession: string,
+  ): Promise<readonly { readonly uid: string; readonly userId: UserId }[]>;
+  /** Whom the upstream means by a subject, if they have a live session, or anything at the issuer above. */
   personBy(scope: TenantScope, identity: UpstreamSubject): Promise<UserId | undefined>;
   /**
    * Marks a one-time id as used, in the caller's transaction: when that fails, it is unused.
@@ -33,6 +39,13 @@ export interface UpstreamSessionStore {
    */
   claim(scope: TenantScope, mark: { readonly hash: Buffer; readonly seconds: number }): Promise<boolean>;
 }
+
+/**
+ * How a session at the issuer above names the upstream's session: with the connection, which isn't one of that issuer's,
+ * so that no upstream can speak of another's.
+ */
+export const brokeredReference = (connectionId: ConnectionId, upstreamSession: string): string =>
+  `${connectionId}:${upstreamSession}`;
 
 /** Invariant 2: who somebody is at an upstream. */
 export interface UpstreamSubject {
@@ -73,6 +86,8 @@ export async function endByUpstream(
   if ('session' in target) {
     const sessions = await deps.upstreamSessions.sessionsBy(scope, connection.id, target.session);
     for (const { uid } of sessions) await end({ session: uid });
+    const above = await deps.upstreamSessions.sessionsAboveBy(scope, connection.id, target.session);
+    for (const { uid, userId } of above) await end({ sessionAbove: `${userId}:${uid}` });
     return sessions.flatMap(({ parts }) => parts);
   }
   const person = await deps.upstreamSessions.personBy(scope, {
