@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { logLibraryWarnings } from '../server/library-warnings.js';
 import type { CommandContext } from './command-context.js';
 import type { ExitCode } from './exit-codes.js';
 
@@ -51,6 +52,7 @@ export function addClaimsAndConsents(
       .option('--resource <api>', 'the API that the access token would be for')
       .option('--json', 'print JSON'),
   ).action(async (options) => {
+    logLibraryWarnings((text) => context.log.debug('library.warning', { text }));
     const { previewClaimsOf } = await import('./claims.js');
     finish(await previewClaimsOf(context, options));
   });
