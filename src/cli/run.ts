@@ -4,6 +4,7 @@ import { serveCommand } from './serve.js';
 import { CommandContext, type Variables } from './command-context.js';
 import { EXIT, explain, type ExitCode } from './exit-codes.js';
 import { addKeys, addSecrets } from './key-commands.js';
+import { addRoles } from './role-commands.js';
 import type { Terminal } from './terminal.js';
 import { addClaimsAndConsents, addExport } from './view-commands.js';
 
@@ -56,6 +57,7 @@ function createProgram(surroundings: Surroundings, finish: Finish): Command {
   addAudit(program, context, finish);
   addScim(program, context, finish);
   addSessions(program, context, finish);
+  addRoles(program, context, finish, remote);
   addKeys(program, context, finish, remote);
   addSecrets(program, context, finish, remote);
   addExport(program, context, finish, remote);

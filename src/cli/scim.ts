@@ -11,6 +11,7 @@ import { connectionOf, inDatabase, tenantOf } from './chosen-tenant.js';
 import type { CommandContext, RemoteOptions } from './command-context.js';
 import { CliError, EXIT, type ExitCode } from './exit-codes.js';
 import { requestLine, requestPage, shownRequest, type ScimNames } from './scim-lines.js';
+import { limitOf } from './limit.js';
 import { printJson, terminalJson } from './terminal.js';
 
 export interface ScimOptions extends RemoteOptions {
@@ -25,7 +26,6 @@ export interface TailOptions extends ScimOptions {
   readonly limit: string;
 }
 
-const LIMIT_MAX = 10_000;
 const POLL_MS = 500;
 const PAGE = 1_000;
 /** Nodes write what they recorded some time later, each for itself: so late may a request turn up behind newer ones. */
@@ -37,9 +37,7 @@ const LATE_MS = 5_000;
  */
 export async function tailScim(context: CommandContext, options: TailOptions): Promise<ExitCode> {
   context.refuseRemote(options);
-  const limit = /^\d{1,5}$/.test(options.limit) ? Number(options.limit) : 0;
-  if (limit < 1 || limit > LIMIT_MAX)
-    throw new CliError(EXIT.usage, [`--limit must be a whole number from 1 to ${LIMIT_MAX}`]);
+  const limit = limitOf(options.limit);
   const interrupt = new AbortController();
   const stop = (): void => interrupt.abort();
   // Only who follows ends well by it: all others are broken off.

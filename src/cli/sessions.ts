@@ -11,6 +11,7 @@ import { connectionOf, inDatabase, tenantOf } from './chosen-tenant.js';
 import type { CommandContext, RemoteOptions } from './command-context.js';
 import { CliError, EXIT, type ExitCode } from './exit-codes.js';
 import { requireDeployment } from './existing-database.js';
+import { limitOf } from './limit.js';
 import { printJson } from './terminal.js';
 
 interface SessionsOptions extends RemoteOptions {
@@ -34,15 +35,12 @@ export interface EndOptions extends SessionsOptions {
   readonly yes?: boolean;
 }
 
-const LIMIT_MAX = 10_000;
 const PAGE = 500;
 
 /** `causeway sessions list`: a tenant's live sessions, newest first, or those that are over (G5). */
 export async function listSessions(context: CommandContext, options: ListOptions): Promise<ExitCode> {
   context.refuseRemote(options);
-  const limit = /^\d{1,5}$/.test(options.limit) ? Number(options.limit) : 0;
-  if (limit < 1 || limit > LIMIT_MAX)
-    throw new CliError(EXIT.usage, [`--limit must be a whole number from 1 to ${LIMIT_MAX}`]);
+  const limit = limitOf(options.limit);
   return inDatabase(context, undefined, async (database) => {
     const store = new PostgresSessionListStore(database);
     const tenant = await tenantOf(database, options.tenant);
