@@ -100,7 +100,7 @@ describe('metadata (OpenID Connect Discovery 1.0, RFC 8414)', () => {
       ['code', 'code id_token'],
     ],
     [
-      'an application of devices, and a grant that is not served yet',
+      'an application of devices that exchanges tokens, too',
       [
         {
           ...web,
@@ -109,7 +109,11 @@ describe('metadata (OpenID Connect Discovery 1.0, RFC 8414)', () => {
         },
       ],
       'grant_types_supported',
-      ['authorization_code', 'urn:ietf:params:oauth:grant-type:device_code'],
+      [
+        'authorization_code',
+        'urn:ietf:params:oauth:grant-type:device_code',
+        'urn:ietf:params:oauth:grant-type:token-exchange',
+      ],
     ],
   ])('A-137: lists only what is offered: %s', async (_case, applications, member, expected) => {
     await acme.causeway.apply([{ slug: 'listed', name: 'Listed', applications }]);
