@@ -6,7 +6,7 @@ import type { PortName } from './ports.js';
 
 /** A sample application of the seed. */
 export interface DemoApplication {
-  readonly tenant: 'acme' | 'globex';
+  readonly tenant: 'acme' | 'globex' | 'northwind';
   readonly clientId: string;
   /** Public clients have none. Named by a variable in the seed, so that no secret stands in it. */
   readonly clientSecret?: { readonly variable: string; readonly value: string };
@@ -39,6 +39,14 @@ export const APPLICATIONS: readonly DemoApplication[] = [
     look: { tenant: 'Globex', name: 'Dashboards', accent: 'teal' },
     port: 'globexDashboards',
     about: 'the same program for another customer, ES256 tokens',
+  },
+  {
+    tenant: 'northwind',
+    clientId: 'tickets',
+    clientSecret: { variable: 'NORTHWIND_TICKETS_SECRET', value: 'northwind-demo-secret-of-the-tickets' },
+    look: { tenant: 'Northwind', name: 'Tickets', accent: 'plum' },
+    port: 'northwindTickets',
+    about: "the MSP's, for people of all its customers: asks for the e-mail address",
   },
 ];
 

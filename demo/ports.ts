@@ -9,6 +9,7 @@ export const PORTS = {
   acmeDashboards: 5001,
   acmeNotes: 5002,
   globexDashboards: 5003,
+  northwindTickets: 5010,
 } as const;
 
 export type PortName = keyof typeof PORTS;
@@ -20,9 +21,10 @@ const NEEDED_BY: readonly (readonly [name: PortName, what: string])[] = [
   ['acmeDashboards', 'Acme Dashboards'],
   ['acmeNotes', 'Acme Notes'],
   ['globexDashboards', 'Globex Dashboards'],
+  ['northwindTickets', 'Northwind Tickets'],
 ];
 
-const OFFSET_MAX = 65_535 - PORTS.globexDashboards;
+const OFFSET_MAX = 65_535 - PORTS.northwindTickets;
 
 /** Reads an offset. @throws Error for anything but a whole number from 0 to what ports allow */
 export function readOffset(text: string | undefined): number {
@@ -41,6 +43,7 @@ export function portsAt(offset: number): Readonly<Record<PortName, number>> {
     acmeDashboards: PORTS.acmeDashboards + offset,
     acmeNotes: PORTS.acmeNotes + offset,
     globexDashboards: PORTS.globexDashboards + offset,
+    northwindTickets: PORTS.northwindTickets + offset,
   };
 }
 

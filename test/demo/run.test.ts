@@ -129,7 +129,7 @@ describe('npm run demo', () => {
     const second = new DemoProcess([], variables);
     expect(await second.ended).toBe(1);
     expect(second.out).toBe('');
-    expect(second.err.match(/^Port \d+ is taken, and .+ needs it\.$/gm)).toHaveLength(6);
+    expect(second.err.match(/^Port \d+ is taken, and .+ needs it\.$/gm)).toHaveLength(7);
     expect(second.err).toContain('DEMO_PORT_OFFSET');
   });
 
