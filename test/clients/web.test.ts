@@ -37,7 +37,22 @@ beforeAll(async () => {
     clientSecret: SECRET,
     ...('pkce' in one ? { pkce: one.pkce } : {}),
   }));
-  await acme.causeway.apply([{ slug: 'acme', applications }]);
+  // As where an application came from one of Okta's custom authorization servers: every token is for its audience.
+  await acme.causeway.apply([
+    {
+      slug: 'acme',
+      apis: [{ identifier: 'api://default', scopes: [{ name: 'read' }], profile: 'okta', default: true }],
+      accessPolicies: [
+        {
+          api: 'api://default',
+          clients: 'all',
+          grants: ['authorization_code', 'refresh_token'],
+          scopes: ['read'],
+        },
+      ],
+      applications,
+    },
+  ]);
   for (const { clientId, program, port } of served) {
     const environment = { ISSUER: acme.app.issuer, CLIENT_ID: clientId, CLIENT_SECRET: SECRET };
     programs.set(clientId, await startProgram(program, port, environment));
