@@ -4,6 +4,7 @@ import { parse } from 'yaml';
 import type { DesiredTenant } from '../../src/domain/configuration/desired.js';
 import { TenantEntry } from '../../src/management/contract/apply-file.js';
 import { arbitraryTenant } from '../support/arbitrary-tenants.js';
+import { Ledger } from '../support/ledger.js';
 import { commandLine, type CommandLine } from './support.js';
 
 let here: CommandLine;
@@ -122,6 +123,21 @@ describe('an export', () => {
     for (const name of named) expect(file.slice(0, file.indexOf('tenants:'))).toContain(`# ${name}`);
   });
 
+  test('leaves out what machines have registered; for another deployment also what names it', async () => {
+    const ledger = await Ledger.open(here.url);
+    await apply(here, MACHINES);
+    await ledger.rows(`UPDATE applications SET source = 'registration' WHERE client_id = 'bot'`);
+    await ledger.close();
+    const yaml = await exported(here, '--tenant', 'machines');
+    const [same] = parse(yaml).tenants;
+    expect(same.applications.map(({ clientId }: { clientId: string }) => clientId)).toEqual(['grafana']);
+    expect(same.accessPolicies).toMatchObject([{ clients: ['bot', 'grafana'] }]);
+    expect(await apply(here, yaml)).toEqual([]);
+    const named = await exported(here, '--tenant', 'machines', '--secrets', 'env');
+    expect(parse(named).tenants[0].accessPolicies).toMatchObject([{ clients: ['grafana'] }]);
+    await apply(there, named, variablesOf(named));
+  });
+
   test('of all holds every tenant but the deployment’s own, MSPs before their customers', async () => {
     await apply(
       there,
@@ -163,4 +179,12 @@ tenants:
         secondarySecret: { value: second-secret-of-16 }
     scimTokens: [{ name: okta, token: { value: token-of-okta-0123456 } }]
     grants: [{ group: { name: Technicians }, customers: all, roles: [admin] }]
+`;
+
+const MACHINES = `
+tenants:
+  - slug: machines
+    apis: [{ identifier: "https://api.example", scopes: [{ name: read }] }]
+    accessPolicies: [{ api: "https://api.example", clients: [grafana, bot], grants: [client_credentials], scopes: [read] }]
+    applications: [{ clientId: bot, type: service }, { clientId: grafana, redirectUris: ["https://g.example/cb"] }]
 `;

@@ -21,16 +21,20 @@ beforeAll(async () => {
 });
 afterAll(() => stage.stop());
 
+/** An application as openid-client sees it. */
+const configOf = (clientId: string) =>
+  client.discovery(
+    new URL(stage.acme.app.issuer),
+    clientId,
+    APP_SECRET,
+    client.ClientSecretBasic(APP_SECRET),
+    { execute: [client.allowInsecureRequests] },
+  );
+
 describe('an exchange', () => {
   test('gives the API’s back end a token of the person for the next API, by openid-client', async () => {
     const { access_token: subject } = await stage.tokensAt('web');
-    const config = await client.discovery(
-      new URL(stage.acme.app.issuer),
-      'orders',
-      APP_SECRET,
-      client.ClientSecretBasic(APP_SECRET),
-      { execute: [client.allowInsecureRequests] },
-    );
+    const config = await configOf('orders');
     expect(config.serverMetadata().grant_types_supported).toContain(GRANT);
     const answer = await client.genericGrantRequest(config, GRANT, {
       subject_token: String(subject),
@@ -285,15 +289,6 @@ describe('act', () => {
 });
 
 describe('a token that is bound to a key (RFC 9449)', () => {
-  const configOf = (clientId: string) =>
-    client.discovery(
-      new URL(stage.acme.app.issuer),
-      clientId,
-      APP_SECRET,
-      client.ClientSecretBasic(APP_SECRET),
-      { execute: [client.allowInsecureRequests] },
-    );
-
   test('is exchanged by whoever proves the key, for another that is bound to it', async () => {
     const config = await configOf('orders');
     const keys = [await client.randomDPoPKeyPair(), await client.randomDPoPKeyPair()];

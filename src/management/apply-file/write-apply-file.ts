@@ -3,6 +3,7 @@ import type { JsonObject } from '../../core/json.js';
 import { viewsOf } from '../../domain/configuration/compare.js';
 import type { ConfiguredTenant } from '../../domain/configuration/configuration-store.js';
 import { needsSecret } from '../../domain/configuration/target.js';
+import type { TenantConfiguration } from '../../domain/configuration/tenant-configuration.js';
 import { tenantPart, type View } from '../../domain/configuration/views.js';
 
 /** Names of environment variables for secrets that an export leaves out: each another, whatever the entries are called. */
@@ -34,13 +35,15 @@ const plain = ({ members }: View): JsonObject => members;
  * A tenant's configuration as an entry of the file of `apply`, made of the views by which `apply` compares: what a plan
  * can name, an export holds. Secrets are left out, so that applied where it comes from it changes nothing; what machines
  * have registered is, too: it is theirs to change.
- * @param variables names what stands in a secret's place, for another deployment
+ * @param variables names what stands in a secret's place, for another deployment; what names registered applications is
+ *   left out then
  */
 export function exportTenant(tenant: ConfiguredTenant, variables?: VariableNames): JsonObject {
   const { configuration } = tenant;
   const { slug } = configuration.tenant;
+  const exported = variables === undefined ? configuration : withoutRegistered(configuration);
   const applications = configuration.applications.filter(({ source }) => source === 'operator');
-  const views = viewsOf({ ...configuration, ...tenantPart(configuration), applications });
+  const views = viewsOf({ ...exported, ...tenantPart(configuration), applications });
   const secrets = secretMembers(tenant);
   const entryOf =
     (list: string, name: string) =>
@@ -61,6 +64,23 @@ export function exportTenant(tenant: ConfiguredTenant, variables?: VariableNames
     applications: views.application.map(entryOf('applications', 'clientId')),
     scimTokens: views.scimToken.map(entryOf('scimTokens', 'name')),
     grants: views.grant.map(plain),
+  };
+}
+
+/** Without what names a registered application: another deployment has none of them, and refuses a file that names one. */
+function withoutRegistered(configuration: TenantConfiguration): TenantConfiguration {
+  const registered = new Set(
+    configuration.applications.flatMap(({ source, clientId }) => (source === 'operator' ? [] : [clientId])),
+  );
+  const accessPolicies = configuration.accessPolicies.flatMap((policy) => {
+    if (policy.clients === 'all') return [policy];
+    const clients = policy.clients.filter((clientId) => !registered.has(clientId));
+    return clients.length === 0 && policy.clients.length > 0 ? [] : [{ ...policy, clients }];
+  });
+  return {
+    ...configuration,
+    accessPolicies,
+    roleMappings: configuration.roleMappings.filter(({ application }) => !registered.has(application ?? '')),
   };
 }
 
