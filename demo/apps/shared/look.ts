@@ -7,7 +7,7 @@ export interface Look {
   readonly tenant: string;
   /** The application's own name. */
   readonly name: string;
-  readonly accent: 'blue' | 'plum' | 'teal';
+  readonly accent: 'amber' | 'blue' | 'plum' | 'teal';
 }
 
 /** Address of the stylesheet in each application. */

@@ -1,41 +1,11 @@
+import { factList, pills, textOf, textsOf, time } from '../shared/facts.js';
 import { html, type Html } from '../shared/html.js';
-import { STYLESHEET, type Look } from '../shared/look.js';
+import type { Look } from '../shared/look.js';
+import { page } from '../shared/page.js';
 import type { Fault } from './faults.js';
 import { may, PERMISSIONS } from './permissions.js';
 import type { SignedIn } from './sign-in.js';
-import { accessTokenFacts, asTime, textOf, textsOf, type Fact } from './token-facts.js';
-
-interface Frame {
-  readonly look: Look;
-  readonly title: string;
-  /** What the bar says on its right side. */
-  readonly corner?: Html | undefined;
-  readonly body: Html;
-}
-
-function page({ look, title, corner, body }: Frame): string {
-  return html`<!doctype html>
-    <html lang="en" class="${look.accent}">
-      <head>
-        <meta charset="utf-8" />
-        <meta name="viewport" content="width=device-width, initial-scale=1" />
-        <meta name="color-scheme" content="light dark" />
-        <title>${title} · ${look.tenant} ${look.name}</title>
-        <link rel="stylesheet" href="${STYLESHEET}" />
-        <link rel="icon" href="data:," />
-      </head>
-      <body>
-        <header class="bar">
-          <a class="brand" href="/">
-            <span class="mark" aria-hidden="true">${look.name.slice(0, 1)}</span>
-            <span>${look.name}<small>${look.tenant} · sample application</small></span>
-          </a>
-          ${corner}
-        </header>
-        <main>${body}</main>
-      </body>
-    </html>`.toString();
-}
+import { accessTokenFacts } from './token-facts.js';
 
 /** What a visitor sees who isn't signed in; `notice` says how that came. */
 export function welcomePage(look: Look, notice?: string): string {
@@ -123,12 +93,6 @@ function initials(name: string): string {
     .toUpperCase();
 }
 
-function pills(texts: readonly string[], none: string): Html {
-  return texts.length === 0
-    ? html`<span class="pill none">${none}</span>`
-    : html`${texts.map((text) => html`<span class="pill">${text}</span> `)}`;
-}
-
 function sessionCard({ at, accessTokenEndsAt, refreshToken }: SignedIn): Html {
   return html`<section class="card" aria-labelledby="session">
     <h2 id="session">Tokens</h2>
@@ -150,26 +114,4 @@ function sessionCard({ at, accessTokenEndsAt, refreshToken }: SignedIn): Html {
       <a class="button" href="/login?another">Sign in as someone else</a>
     </div>
   </section>`;
-}
-
-function factList(facts: readonly Fact[]): Html {
-  return html`<dl class="facts">
-    ${facts.map(
-      ([name, value]) =>
-        html`<dt>${name}</dt>
-          <dd>${factValue(name, value)}</dd>`,
-    )}
-  </dl>`;
-}
-
-function factValue(name: string, value: unknown): Html {
-  const moment = asTime(name, value);
-  if (moment !== undefined) return time(moment);
-  if (Array.isArray(value)) return pills(value.map(String), 'none');
-  return html`${typeof value === 'string' ? value : JSON.stringify(value)}`;
-}
-
-function time(moment: Date): Html {
-  const text = moment.toISOString();
-  return html`<time datetime="${text}">${text.slice(0, 19).replace('T', ' ')} UTC</time>`;
 }

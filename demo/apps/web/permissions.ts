@@ -1,4 +1,4 @@
-import { textsOf } from './token-facts.js';
+import { textsOf } from '../shared/facts.js';
 
 /** Something that people may do here, and the roles that let them. */
 export interface Permission {
