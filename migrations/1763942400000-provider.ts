@@ -12,12 +12,15 @@ export class Provider1763942400000 implements MigrationInterface {
     await runner.query(BROKERED_SESSIONS);
     await runner.query(UPSTREAM_SESSIONS);
     await runner.query(ROTATION);
+    await runner.query(RETRIES);
     await runner.query(ROW_SECURITY);
   }
 
   async down(runner: QueryRunner): Promise<void> {
     await runner.query(`
       DROP TABLE initial_access_tokens;
+      DROP INDEX outbox_dead_idx;
+      ALTER TABLE outbox DROP COLUMN retried_at;
       DROP INDEX sessions_sealed_idx, sessions_upstream_idx, sessions_brokered_idx, oidc_artifacts_user_code_key;
       DROP INDEX oidc_artifacts_brokered_grants_idx, sessions_brokered_upstream_idx;
       ALTER TABLE sessions DROP COLUMN brokered_tenant_id, DROP COLUMN brokered_user_id;
@@ -109,6 +112,12 @@ const UPSTREAM_SESSIONS = `
 CREATE INDEX sessions_upstream_idx ON sessions (tenant_id, connection_id, upstream_session)
   WHERE upstream_session IS NOT NULL AND ended_at IS NULL;
 CREATE INDEX sessions_sealed_idx ON sessions (expires_at) WHERE upstream_id_token_sealed IS NOT NULL;
+`;
+
+/** A dead letter that an operator sends again keeps its place among its person's: only its day begins anew. */
+const RETRIES = `
+ALTER TABLE outbox ADD COLUMN retried_at timestamptz;
+CREATE INDEX outbox_dead_idx ON outbox (tenant_id, receiver) WHERE outcome = 'dead';
 `;
 
 const ROW_SECURITY = `

@@ -11,12 +11,16 @@ import type {
 } from '../domain/delivery/outbox-store.js';
 import type { Database, Statement } from './database.js';
 
+/** The lease of a receiver that is left alone. */
+export const NOBODYS_LEASE = '00000000-0000-0000-0000-000000000000';
 /** Dead letters written at once, so that no transaction grows with what has piled up. */
 const OVERDUE_MAX = 1_000;
+/** The day of a dead letter that was sent again began with that. */
+const OVERDUE = `coalesce(retried_at, created_at) < now() - make_interval(secs => ${DELIVERY_SECONDS_MAX})`;
 
 /**
  * The outbox in PostgreSQL. `due_at` is when a row may be tried next: the end of its lease while it has one. A receiver
- * that is left alone is one whose oldest row has a lease that nobody works on. Claims read over all tenants as the
+ * that is left alone is one whose oldest row has a lease that is nobody's. Claims read over all tenants as the
  * database user; all else happens as the tenant.
  */
 export class PostgresOutboxStore implements OutboxStore {
@@ -39,7 +43,7 @@ export class PostgresOutboxStore implements OutboxStore {
   async hold(scope: TenantScope, batch: Batch): Promise<readonly HeldDelivery[]> {
     const rows = await this.database.transaction(scope).query({
       name: 'outbox_hold',
-      text: `SELECT id, created_at < now() - make_interval(secs => ${DELIVERY_SECONDS_MAX}) AS overdue FROM outbox
+      text: `SELECT id, ${OVERDUE} AS overdue FROM outbox
         WHERE tenant_id = $1 AND id = ANY ($2::uuid[]) AND lease = $3 AND settled_at IS NULL FOR UPDATE`,
       values: [scope.tenantId, batch.deliveries.map(({ id }) => id), batch.lease],
     });
@@ -87,7 +91,7 @@ export class PostgresOutboxStore implements OutboxStore {
   }
 
   async rest(scope: TenantScope, rest: Rest): Promise<readonly string[]> {
-    const { receiver, lease, error, seconds, attempts } = rest;
+    const { receiver, error, seconds, attempts } = rest;
     const who = [scope.tenantId, receiver.clientId];
     const [dead] = await this.database.transaction(scope).send([
       {
@@ -95,7 +99,7 @@ export class PostgresOutboxStore implements OutboxStore {
         text: `UPDATE outbox SET settled_at = now(), lease = NULL, outcome = 'dead', last_error = $3
           WHERE tenant_id = $1 AND id IN (
             SELECT id FROM outbox WHERE tenant_id = $1 AND receiver = $2 AND settled_at IS NULL AND lease IS NULL
-              AND created_at < now() - make_interval(secs => ${DELIVERY_SECONDS_MAX}) LIMIT ${OVERDUE_MAX})
+              AND ${OVERDUE} LIMIT ${OVERDUE_MAX})
           RETURNING id`,
         values: [...who, error],
       },
@@ -105,7 +109,7 @@ export class PostgresOutboxStore implements OutboxStore {
             attempts = greatest(attempts, $5), last_error = $6
           WHERE tenant_id = $1 AND id = (SELECT id FROM outbox WHERE tenant_id = $1 AND receiver = $2
             AND settled_at IS NULL ORDER BY created_at, id LIMIT 1)`,
-        values: [...who, lease, seconds, attempts, error],
+        values: [...who, NOBODYS_LEASE, seconds, attempts, error],
       },
     ]);
     return (dead ?? []).map(({ id }) => id);

@@ -93,7 +93,7 @@ function postponementOf({ id, attempts }: Held, attempt: Attempt | undefined, ra
 async function restIfFailed(
   deps: FinishBatchDeps,
   scope: TenantScope,
-  { receiver, lease }: Batch,
+  { receiver }: Batch,
   held: readonly Held[],
   tried: ReadonlyMap<string, Attempt>,
 ): Promise<DeadLetters> {
@@ -105,7 +105,7 @@ async function restIfFailed(
   if (first === undefined) return { ids: [], error: '' };
   const attempts = Math.max(...failed.map((one) => one.attempts));
   const seconds = backoffSeconds(attempts, deps.random());
-  const rest = { receiver, lease, error: first.error, seconds, attempts };
+  const rest = { receiver, error: first.error, seconds, attempts };
   return { ids: await deps.outbox.rest(scope, rest), error: first.error };
 }
 

@@ -14,7 +14,7 @@ export interface ClaimRequest {
 /** A delivery that the lease still holds. */
 export interface HeldDelivery {
   readonly id: string;
-  /** Older than `DELIVERY_SECONDS_MAX`. */
+  /** Older than `DELIVERY_SECONDS_MAX`, counted from when it was last sent again, if it was. */
   readonly overdue: boolean;
 }
 
@@ -34,7 +34,6 @@ export interface Postponement {
 /** A receiver that is left alone for a while. */
 export interface Rest {
   readonly receiver: Receiver;
-  readonly lease: string;
   readonly error: string;
   readonly seconds: number;
   /** Attempts so far: the next rest is longer. */
