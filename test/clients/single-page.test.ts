@@ -101,7 +101,12 @@ class Tab {
     await page.getByRole('button', { name: 'Next' }).click();
     await page.getByLabel('Password').fill(ADA.password);
     await page.getByRole('button', { name: 'Verify' }).click();
-    await page.waitForURL((address) => address.pathname.endsWith('/callback'));
+    const isBack = (address: URL): boolean =>
+      address.origin === this.url && address.pathname.endsWith('/callback');
+    await page.waitForURL(isBack, { waitUntil: 'commit' }).catch(async (error: unknown) => {
+      const shown = await page.evaluate<string>('document.body?.innerText');
+      throw new Error(`still at ${page.url()}, which says: ${shown}`, { cause: error });
+    });
     await this.ready();
   }
 
