@@ -16,6 +16,7 @@ import { Database } from '../storage/database.js';
 import type { Check } from './checks.js';
 import type { CommandContext, RemoteOptions } from './command-context.js';
 import { CliError, EXIT, explain, type ExitCode } from './exit-codes.js';
+import { newAddresses } from './new-addresses.js';
 import { printJson } from './terminal.js';
 import { UpstreamProber } from './upstream-checks.js';
 
@@ -132,7 +133,7 @@ function describeChange({ action, kind, tenant, key, changes }: Change): string 
 }
 
 function printForPeople(
-  { terminal }: CommandContext,
+  { terminal, config }: CommandContext,
   outcome: Extract<ApplyOutcome, { readonly changes: readonly Change[] }>,
   answer: ReturnType<typeof present> & { readonly checks?: readonly Check[] },
 ): void {
@@ -141,10 +142,16 @@ function printForPeople(
   else if (outcome.outcome === 'planned')
     terminal.out(`${outcome.changes.length} changes planned, none made.`);
   else terminal.out(`${outcome.changes.length} changes made.`);
+  for (const line of newAddresses(outcome.changes, config.publicUrl)) terminal.out(line);
   for (const tenant of answer.tenants) {
-    for (const { clientId, clientSecret } of tenant.applications)
+    for (const { clientId, clientSecret, deviceWebhookSecret } of tenant.applications) {
       if (clientSecret !== undefined)
         terminal.out(`Client secret of ${tenant.slug} / ${clientId}, shown this once: ${clientSecret}`);
+      if (deviceWebhookSecret !== undefined)
+        terminal.out(
+          `Webhook secret of ${tenant.slug} / ${clientId}, shown this once: ${deviceWebhookSecret}`,
+        );
+    }
     for (const { name, token } of tenant.scimTokens)
       if (token !== undefined)
         terminal.out(`SCIM token of ${tenant.slug} / ${name}, shown this once: ${token}`);

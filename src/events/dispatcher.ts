@@ -1,14 +1,18 @@
 import { performance } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from '../core/logger.js';
-import type { Attempt, Batch, Delivery, Receiver } from '../domain/delivery/delivery.js';
+import type { Attempt, Batch, Delivery, DeliveryKind, Receiver } from '../domain/delivery/delivery.js';
 import { finishBatch, type DeadLetters, type FinishBatchDeps } from '../domain/delivery/finish-batch.js';
 import type { Vault } from '../domain/keys/vault.js';
+import { tellDevice, type DeviceEndpoint } from './tell-device.js';
 import { ANSWER_MS, tellLogout, type LogoutEndpoint, type TellLogoutDeps } from './tell-logout.js';
 
+/** Where, and how, a receiver is told. */
+type Endpoint = LogoutEndpoint | DeviceEndpoint;
+
 export interface KnownReceiver {
-  /** undefined: the application is gone, or takes no logout tokens. */
-  readonly endpoint: LogoutEndpoint | undefined;
+  /** undefined: the application is gone, or wants to be told nothing of the kind. */
+  readonly endpoint: Endpoint | undefined;
   /** What the tenant's audit events are sealed with. */
   readonly vault: Vault;
 }
@@ -18,7 +22,7 @@ export interface DispatcherDeps extends TellLogoutDeps, Omit<FinishBatchDeps, 'a
   /** undefined: the tenant is gone, and with it all that waited. */
   lookUp(receiver: Receiver): Promise<KnownReceiver | undefined>;
   /** Called for each attempt, and for what is given up. */
-  readonly onOutcome: (outcome: Attempt['outcome'] | 'dead', count: number) => void;
+  readonly onOutcome: (kind: DeliveryKind, outcome: Attempt['outcome'] | 'dead', count: number) => void;
 }
 
 export interface DispatcherOptions {
@@ -31,6 +35,21 @@ export interface DispatcherOptions {
 }
 
 type Attempts = Map<string, Attempt>;
+
+/** What the lines of a kind begin with in the log. */
+const LOG: Readonly<Record<DeliveryKind, string>> = { logout: 'logout', device: 'device_webhook' };
+
+/** One attempt, in the way of its kind. */
+function tell(
+  deps: TellLogoutDeps,
+  receiver: Receiver,
+  endpoint: Endpoint,
+  delivery: Delivery,
+): Promise<Attempt> {
+  return endpoint.kind === 'logout'
+    ? tellLogout(deps, receiver, endpoint, delivery)
+    : tellDevice(deps, receiver, endpoint, delivery);
+}
 
 /**
  * Delivers what the outbox holds, at least once: claims a batch for each receiver that something is due for, and works on
@@ -100,7 +119,7 @@ export class Dispatcher {
 
   /** A batch that can't be worked on, or written down, stays leased, and is tried again when the lease is over. */
   async #work(batch: Batch, lastMs: number): Promise<void> {
-    const { tenant, clientId } = batch.receiver;
+    const { tenant, clientId, kind } = batch.receiver;
     try {
       const known = await this.#deps.lookUp(batch.receiver);
       if (known === undefined) return;
@@ -109,13 +128,13 @@ export class Dispatcher {
       const dead = await finishBatch({ ...this.#deps, auditTools }, batch, attempts);
       this.#report(batch, attempts, dead);
     } catch (error) {
-      this.#deps.log.error('logout.batch_failed', { tenant, application: clientId, error });
+      this.#deps.log.error(`${LOG[kind]}.batch_failed`, { tenant, application: clientId, error });
     }
   }
 
   async #attempt(
     { receiver, deliveries }: Batch,
-    endpoint: LogoutEndpoint | undefined,
+    endpoint: Endpoint | undefined,
     lastMs: number,
   ): Promise<Attempts> {
     if (endpoint === undefined)
@@ -125,7 +144,7 @@ export class Dispatcher {
     const inOrder = async (queue: readonly Delivery[]): Promise<void> => {
       for (const delivery of queue) {
         if (failing || this.#stopped || performance.now() > lastMs) return;
-        const attempt = await tellLogout(this.#deps, receiver, endpoint, delivery);
+        const attempt = await tell(this.#deps, receiver, endpoint, delivery);
         attempts.set(delivery.id, attempt);
         failing ||= attempt.outcome === 'failed';
         if (attempt.outcome === 'refused') return;
@@ -137,18 +156,19 @@ export class Dispatcher {
 
   #report({ receiver, deliveries }: Batch, attempts: Attempts, dead: DeadLetters | undefined): void {
     const { log, onOutcome } = this.#deps;
+    const name = LOG[receiver.kind];
     const where = { tenant: receiver.tenant, application: receiver.clientId };
     for (const { id, attempts: attempt } of deliveries) {
       const result = attempts.get(id);
       if (result === undefined) continue;
-      onOutcome(result.outcome, 1);
+      onOutcome(receiver.kind, result.outcome, 1);
       const fields = { ...where, delivery: id, attempt };
-      if (result.outcome === 'delivered') log.info('logout.delivered', fields);
-      else if ('error' in result) log.warn('logout.failed', { ...fields, error: result.error });
+      if (result.outcome === 'delivered') log.info(`${name}.delivered`, fields);
+      else if ('error' in result) log.warn(`${name}.failed`, { ...fields, error: result.error });
     }
     if (dead === undefined) return;
-    onOutcome('dead', dead.ids.length);
-    log.error('logout.dead', { ...where, deliveries: dead.ids.length, error: dead.error });
+    onOutcome(receiver.kind, 'dead', dead.ids.length);
+    log.error(`${name}.dead`, { ...where, deliveries: dead.ids.length, error: dead.error });
   }
 }
 

@@ -8,6 +8,7 @@ import type { Lane, Outbound } from '../outbound/outbound.js';
 
 /** Where an application takes logout tokens, and who signs them. */
 export interface LogoutEndpoint {
+  readonly kind: 'logout';
   readonly uri: string;
   /** The tenant's issuer. */
   readonly issuer: string;
@@ -34,8 +35,10 @@ export async function tellLogout(
   deps: TellLogoutDeps,
   receiver: Receiver,
   endpoint: LogoutEndpoint,
-  { subject, sid }: Delivery,
+  { subject, payload }: Delivery,
 ): Promise<Attempt> {
+  const { sid } = payload;
+  if (typeof sid !== 'string') throw new TypeError('a delivery of a logout has no sid');
   const claims = { issuer: endpoint.issuer, audience: receiver.clientId, subject, sid };
   const token = await mintLogoutToken(endpoint.key, claims, deps);
   try {

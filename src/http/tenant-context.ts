@@ -3,7 +3,7 @@ import { admitsSignIn, type Connection, type ConnectionSecrets } from '../domain
 import type { Application, StoredApplicationSecret } from '../domain/application/application.js';
 import type { TenantConfiguration } from '../domain/configuration/tenant-configuration.js';
 import { PUBLISHED_STATES, type SigningKey } from '../domain/keys/signing-key.js';
-import { connectionSecretPlace, signingKeyPlace } from '../domain/keys/sealed-places.js';
+import { connectionSecretPlace, signingKeyPlace, webhookSecretPlace } from '../domain/keys/sealed-places.js';
 import type { StoredScimToken, StoredTenant } from '../domain/tenant/tenant-store.js';
 import type { DataKey, KeyRing } from '../keys/sealing.js';
 import type { PrivateJwk } from '../keys/signing-keys.js';
@@ -83,6 +83,12 @@ export class TenantContext {
   /** The application's secrets, also those that have expired. */
   applicationSecrets(application: Application): readonly StoredApplicationSecret[] {
     return this.#stored.applicationSecrets.get(application.id) ?? [];
+  }
+
+  /** What the application's webhook is signed by, opened. */
+  webhookSecret({ id }: Application): string | undefined {
+    const sealed = this.#stored.webhookSecrets.get(id);
+    return sealed === undefined ? undefined : this.vault.open(webhookSecretPlace(this.id, id), sealed);
   }
 
   /** The SCIM token with this hash, whether it has expired or not. */

@@ -1,5 +1,6 @@
 import type { Ids } from '../core/ids.js';
 import type { JsonObject } from '../core/json.js';
+import { WEBHOOK_SECRET_PREFIX } from '../domain/application/webhook-secret.js';
 import type { KeyMaker } from '../domain/keys/key-maker.js';
 import { sha256 } from './hash.js';
 import type { KeyRing } from './sealing.js';
@@ -26,6 +27,8 @@ export function createKeyMaker(ring: KeyRing, ids: Ids): KeyMaker {
     },
     createToken: (kind) => mintToken(kind, ids),
     createSecret: () => ids.secret(32),
+    createWebhookSecret: () =>
+      `${WEBHOOK_SECRET_PREFIX}${Buffer.from(ids.secret(32), 'base64url').toString('base64')}`,
     hash: sha256,
   };
 }

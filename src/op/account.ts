@@ -3,7 +3,7 @@ import { groupsFor, type Application } from '../domain/application/application.j
 import type { PersonInApplication } from '../domain/application/person-in-application.js';
 import type { Account } from '../domain/user/account.js';
 import type { TenantContext } from '../http/tenant-context.js';
-import { standingIn } from './standing.js';
+import { standingIn, type Standing } from './standing.js';
 import { UnitOfWork } from './unit-of-work.js';
 
 /** A person in an application: what its tokens tell of them, computed now (D3). */
@@ -21,11 +21,20 @@ export async function findPerson(userId: string, application: Application): Prom
   const unit = UnitOfWork.current;
   const account = await unit.account(userId);
   const home = await unit.home(userId);
-  if (account?.active !== true || home === undefined) return undefined;
+  return home === undefined ? undefined : personOf({ tenant: unit.tenant, home }, application, account);
+}
+
+/** Who an account is in an application: undefined of somebody who was switched off, or whose connection is closed. */
+export function personOf(
+  { tenant, home }: Standing,
+  application: Application,
+  account: Account | undefined,
+): Person | undefined {
+  if (account?.active !== true) return undefined;
   const { connectionId } = account;
   if (connectionId !== null && !home.openConnections.some((connection) => connection.id === connectionId))
     return undefined;
-  return { account, home, ...standingIn({ tenant: unit.tenant, home }, application, account) };
+  return { account, home, ...standingIn({ tenant, home }, application, account) };
 }
 
 /** Routes on which somebody without access is still a person: they get a page, not an unknown account. */

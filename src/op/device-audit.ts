@@ -7,7 +7,7 @@ import { UnitOfWork } from './unit-of-work.js';
 
 /** What happened on the page of devices. */
 interface DeviceEvent {
-  readonly action: 'device.approved' | 'device.denied' | 'device.tries_exceeded';
+  readonly action: 'device.approved' | 'device.denied' | 'device.tries_exceeded' | 'device.requests_exceeded';
   readonly reason?: string | undefined;
   readonly code?: DeviceCode | undefined;
   readonly details?: JsonObject;

@@ -17,6 +17,7 @@ import { keepClientKeys } from './client-keys.js';
 import { providerConfiguration } from './configuration.js';
 import type { OpDeps } from './deps.js';
 import { attachDeviceFlow, denyRefusedDevice, isDevicePage } from './device-flow.js';
+import { commitWithAnotherCode, limitDeviceCodes } from './device-codes.js';
 import { showDeviceNotice, takeUserCode } from './device-pages.js';
 import { keepDocuments } from './documents.js';
 import { CLOCK_AHEAD_SECONDS, judgeProofs } from './dpop.js';
@@ -75,6 +76,7 @@ export function createProvider(tenant: TenantContext, deps: OpDeps): Provider {
   judgeProofs(provider, tenant);
   completeIdTokens(provider, tenant);
   attachDeviceFlow(provider, tenant, deps);
+  limitDeviceCodes(provider, tenant, deps);
   attachTokenExchange(provider, tenant, deps);
   listen(provider, tenant, deps);
   keepDocuments(provider);
@@ -199,7 +201,8 @@ async function serve(
     await goOnAfterSignOut(oidc, tenant, deps);
     const pending = ctx.state['begin'] as (() => Promise<void>) | undefined;
     await pending?.();
-    const outcome = await unit.commit();
+    const first = await unit.commit();
+    const outcome = first === 'collided' ? await commitWithAnotherCode(oidc, unit, deps) : first;
     if (outcome !== 'committed') await settleLoss(oidc, unit, outcome, deps);
     unavailable(ctx);
     allowFormPost(oidc, tenant);

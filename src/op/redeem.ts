@@ -4,6 +4,7 @@ import { findPerson } from './account.js';
 import { refreshRefusedRecord, reuseRecord } from './audit.js';
 import type { OpDeps } from './deps.js';
 import { DEVICE_GRANT, holdBackPolls } from './device-flow.js';
+import { tellDeviceSignIn } from './device-webhook.js';
 import { refuseUnbound } from './dpop.js';
 import { tellGrantedScope } from './granted-scope.js';
 import { answerWithinLeeway, keepAnswer } from './refresh-leeway.js';
@@ -66,6 +67,7 @@ export async function redeem(
     throw error;
   }
   tellGrantedScope(ctx);
+  if (grantType === DEVICE_GRANT) tellDeviceSignIn(ctx, deps);
   if (grantType === 'refresh_token' && artifact !== undefined) await keepAnswer(ctx, artifact);
 }
 

@@ -15,10 +15,12 @@ import type {
 } from '../domain/artifact/artifact-store.js';
 import type { TenantId } from '../core/ids.js';
 import type { AuditRecord } from '../domain/audit/audit-record.js';
+import type { NewDelivery } from '../domain/delivery/delivery.js';
 import type { LoginTransaction } from '../domain/sign-in/login-transaction.js';
 import type { Account } from '../domain/user/account.js';
 import type { TenantContext } from '../http/tenant-context.js';
 import { sha256 } from '../keys/hash.js';
+import { EMPTY_COMMIT } from './empty-commit.js';
 import { isDenied, mayBegin } from './standing.js';
 
 /** The name under which an artifact is kept; the kind is part of it, so no kind can pass as another. */
@@ -33,21 +35,6 @@ export function cookieHash(id: string): Buffer {
 
 /** Tokens whose value alone doesn't tell their kind: asked for together, so that introspection costs one flush. */
 const BEARER_KINDS = ['AccessToken', 'ClientCredentials', 'RefreshToken'];
-
-const NOTHING: ArtifactCommit = {
-  userId: null,
-  standing: null,
-  requiredSession: null,
-  requiredGrant: null,
-  consume: [],
-  artifacts: [],
-  session: undefined,
-  destroy: [],
-  revokeGrants: [],
-  tokenRecords: [],
-  loginTransaction: undefined,
-  audit: [],
-};
 
 /** What a found thing is to the library: its payload with times by this node's clock. */
 export interface Found {
@@ -75,6 +62,7 @@ export class UnitOfWork {
   readonly #consumed: Consumption[] = [];
   readonly #tokenRecords: TokenRecord[] = [];
   readonly #audit: AuditRecord[] = [];
+  readonly #deliveries: NewDelivery[] = [];
   #session: SessionWrite | undefined;
   #login: LoginTransaction | undefined;
   #loginTenantId: TenantId | undefined;
@@ -328,11 +316,17 @@ export class UnitOfWork {
     this.#audit.push(record);
   }
 
+  /** What an application is to be told, if this request comes to its commit. */
+  deliver(delivery: NewDelivery): void {
+    this.#deliveries.push(delivery);
+  }
+
   /** Drops what waits but the end of grants and its events: the request was refused half way. */
   dropNew(): void {
     this.#writes.clear();
     this.#begins.length = 0;
     this.#consumed.length = 0;
+    this.#deliveries.length = 0;
     this.#tokenRecords.length = 0;
     this.#requiredGrant = null;
     this.#requiredSession = null;
@@ -342,7 +336,7 @@ export class UnitOfWork {
   /** Ends the grant of a one-time value that was taken before, with its event: the request's own writes were refused. */
   async punish(record: AuditRecord): Promise<void> {
     const revokeGrants = this.#requiredGrant === null ? [] : [this.#requiredGrant];
-    await this.store.commit(this.tenant.id, { ...NOTHING, revokeGrants, audit: [record] });
+    await this.store.commit(this.tenant.id, { ...EMPTY_COMMIT, revokeGrants, audit: [record] });
   }
 
   /**
@@ -389,6 +383,7 @@ export class UnitOfWork {
       loginTransaction: this.#login,
       loginTenantId: this.#loginTenantId,
       audit: this.#audit,
+      deliveries: this.#deliveries,
     };
     const idle =
       work.consume.length + work.artifacts.length + work.destroy.length + work.revokeGrants.length === 0 &&

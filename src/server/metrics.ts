@@ -8,6 +8,7 @@ export class Metrics {
   readonly outboundSeconds: Histogram<'outcome'>;
   readonly databaseFlushes: Counter;
   readonly logoutDeliveries: Counter<'outcome'>;
+  readonly deviceWebhooks: Counter<'outcome'>;
   readonly #openCircuits: Gauge;
 
   constructor(openCircuits: () => number) {
@@ -43,6 +44,12 @@ export class Metrics {
     this.logoutDeliveries = new Counter({
       name: 'causeway_logout_deliveries_total',
       help: 'Attempts to tell an application that a session has ended, by outcome, and what was given up (dead)',
+      labelNames: ['outcome'],
+      registers,
+    });
+    this.deviceWebhooks = new Counter({
+      name: 'causeway_device_webhook_deliveries_total',
+      help: 'Attempts to tell an application of a sign-in on a device, by outcome, and what was given up (dead)',
       labelNames: ['outcome'],
       registers,
     });

@@ -2,6 +2,7 @@ import type { QueryResultRow } from 'pg';
 import type { TenantId } from '../core/ids.js';
 import type { ArtifactCommit, CommitOutcome } from '../domain/artifact/artifact-store.js';
 import { BROKERED_STANDING, brokeredPerson } from './brokered-sql.js';
+import { receiverKey } from '../domain/delivery/delivery.js';
 import type { Statement } from './database.js';
 import { LOGIN_TRANSACTION_COLUMNS, loginTransactionValues } from './login-transaction-store.js';
 import { MAY_ENTER, STANDING_MARK } from './person-sql.js';
@@ -21,6 +22,7 @@ interface Shape {
   readonly consume: number;
   readonly audit: number;
   readonly personal: number;
+  readonly deliveries: number;
   readonly session: boolean;
   readonly login: boolean;
   readonly brokered: boolean;
@@ -41,7 +43,7 @@ class Parameters {
 }
 
 const nameOf = (shape: Shape): string =>
-  `commit_${shape.artifacts}_${shape.applications}_${shape.tokenRecords}_${shape.consume}_${shape.audit}_${shape.personal}_${shape.session ? 1 : 0}_${shape.login ? 1 : 0}${shape.brokered ? '_brokered' : ''}${shape.loginElsewhere ? '_elsewhere' : ''}`;
+  `commit_${shape.artifacts}_${shape.applications}_${shape.tokenRecords}_${shape.consume}_${shape.audit}_${shape.personal}_${shape.deliveries}_${shape.session ? 1 : 0}_${shape.login ? 1 : 0}${shape.brokered ? '_brokered' : ''}${shape.loginElsewhere ? '_elsewhere' : ''}`;
 
 /** The statements of a commit, and which of them tells its outcome. */
 export function commitStatements(
@@ -76,6 +78,7 @@ function writeStatement(tenantId: TenantId, work: ArtifactCommit): Statement {
     ...artifactParts(parameters, tenant, work),
     ...loginParts(parameters, tenant, work),
     ...auditParts(parameters, tenant, work),
+    ...deliveryParts(parameters, tenant, work),
   ];
   const shape = {
     artifacts: work.artifacts.length,
@@ -84,6 +87,7 @@ function writeStatement(tenantId: TenantId, work: ArtifactCommit): Statement {
     consume: work.consume.length,
     audit: work.audit.length,
     personal: work.audit.filter((record) => record.sealedPersonal !== null).length,
+    deliveries: work.deliveries.length,
     session: work.session !== undefined,
     login: work.loginTransaction !== undefined,
     brokered: work.homeTenantId !== undefined,
@@ -296,6 +300,25 @@ function auditParts(parameters: Parameters, tenant: string, work: ArtifactCommit
       INSERT INTO audit_personal (tenant_id, event_id, subject, sealed)
       SELECT ${tenant}, v.* FROM (VALUES ${sealed.join(', ')}) v, go)`,
         ]),
+  ];
+}
+
+/** Part of the statement, too: what is told has happened, and what has happened is told. */
+function deliveryParts(parameters: Parameters, tenant: string, work: ArtifactCommit): readonly string[] {
+  if (work.deliveries.length === 0) return [];
+  const rows = work.deliveries.map((delivery) =>
+    parameters.row(
+      [delivery.id, '::uuid'],
+      [delivery.topic, '::text'],
+      [receiverKey(delivery.receiver), '::text'],
+      [delivery.subject, '::text'],
+      [JSON.stringify(delivery.payload), '::jsonb'],
+    ),
+  );
+  return [
+    `told AS (
+      INSERT INTO outbox (tenant_id, id, topic, receiver, subject, payload)
+      SELECT ${tenant}, v.* FROM (VALUES ${rows.join(', ')}) v, go)`,
   ];
 }
 

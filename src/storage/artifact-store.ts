@@ -1,4 +1,5 @@
 import type { QueryResultRow } from 'pg';
+import { DomainError } from '../core/errors.js';
 import type { TenantId } from '../core/ids.js';
 import type { TenantScope } from '../core/scope.js';
 import type {
@@ -133,8 +134,13 @@ export class PostgresArtifactStore implements ArtifactStore {
 
   async commit(tenantId: TenantId, work: ArtifactCommit): Promise<CommitOutcome> {
     const { statements, outcomeAt } = commitStatements(tenantId, work);
-    const results = await this.database.inTenant(tenantId, statements);
-    return outcomeOf(work, results[outcomeAt]?.[0]);
+    try {
+      const results = await this.database.inTenant(tenantId, statements);
+      return outcomeOf(work, results[outcomeAt]?.[0]);
+    } catch (error) {
+      if (isUserCodeTaken(error)) return 'collided';
+      throw error;
+    }
   }
 
   async claim(
@@ -181,6 +187,9 @@ export class PostgresArtifactStore implements ArtifactStore {
     return rows ?? [];
   }
 }
+
+const isUserCodeTaken = (error: unknown): boolean =>
+  error instanceof DomainError && error.details['constraint'] === 'oidc_artifacts_user_code_key';
 
 const toArtifact = (row: QueryResultRow): Artifact => ({
   hash: row['hash'],

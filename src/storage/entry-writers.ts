@@ -138,8 +138,10 @@ function applicationRow({
   source,
   settings,
   registration,
+  webhookSecret,
 }: ApplicationRecord): Values<ApplicationRow> {
-  const own = { clientId, name, type, source, settings };
+  const webhook = webhookSecret === undefined ? {} : { webhookSecretSealed: webhookSecret };
+  const own = { clientId, name, type, source, settings, ...webhook };
   if (registration === undefined) return own;
   if (registration === null) return { ...own, registrationTokenHash: null, registrationBounds: null };
   const { tokenHash, bounds } = registration;

@@ -15,6 +15,7 @@ const TAKEN: Readonly<Record<string, string>> = {
   groups_scim_name_key: 'displayName of a pushed group',
   groups_scim_external_id_key: 'externalId of a pushed group',
   identities_pkey: 'identity',
+  oidc_artifacts_user_code_key: 'user code',
 };
 
 interface PostgresError {

@@ -1,6 +1,6 @@
 import type { QueryResultRow } from 'pg';
 import type { TenantScope } from '../core/scope.js';
-import { DELIVERY_SECONDS_MAX, type Batch } from '../domain/delivery/delivery.js';
+import { DELIVERY_SECONDS_MAX, receiverKey, receiverOfKey, type Batch } from '../domain/delivery/delivery.js';
 import type {
   ClaimRequest,
   HeldDelivery,
@@ -92,7 +92,7 @@ export class PostgresOutboxStore implements OutboxStore {
 
   async rest(scope: TenantScope, rest: Rest): Promise<readonly string[]> {
     const { receiver, error, seconds, attempts } = rest;
-    const who = [scope.tenantId, receiver.clientId];
+    const who = [scope.tenantId, receiverKey(receiver)];
     const [dead] = await this.database.transaction(scope).send([
       {
         name: 'outbox_overdue',
@@ -162,7 +162,7 @@ const CLAIM = `${DUE}, taken AS MATERIALIZED (
 ), leased AS (
   UPDATE outbox o SET lease = $3, due_at = now() + make_interval(secs => $4::float8), attempts = o.attempts + 1
   FROM taken WHERE o.tenant_id = taken.tenant_id AND o.id = taken.id
-  RETURNING o.tenant_id, o.id, o.receiver, o.subject, o.payload ->> 'sid' AS sid, o.attempts, o.last_error, o.created_at
+  RETURNING o.tenant_id, o.id, o.receiver, o.subject, o.payload, o.attempts, o.last_error, o.created_at
 )
 SELECT l.*, t.slug FROM leased l JOIN tenants t ON t.id = l.tenant_id
 ORDER BY l.tenant_id, l.receiver, l.created_at, l.id`;
@@ -173,8 +173,15 @@ function batchesOf(rows: readonly QueryResultRow[], lease: string): readonly Bat
   for (const row of rows) {
     const key = `${row['tenant_id']} ${row['receiver']}`;
     const batch = batches.get(key) ?? { receiver: receiverOf(row), lease, deliveries: [] };
-    const { id, subject, sid, attempts } = row;
-    batch.deliveries.push({ id, subject, sid, attempts, lastError: row['last_error'] });
+    const { id, subject, payload, attempts } = row;
+    batch.deliveries.push({
+      id,
+      subject,
+      payload,
+      at: row['created_at'],
+      attempts,
+      lastError: row['last_error'],
+    });
     batches.set(key, batch);
   }
   return [...batches.values()];
@@ -183,5 +190,5 @@ function batchesOf(rows: readonly QueryResultRow[], lease: string): readonly Bat
 const receiverOf = (row: QueryResultRow): Batch['receiver'] => ({
   tenantId: row['tenant_id'],
   tenant: row['slug'],
-  clientId: row['receiver'],
+  ...receiverOfKey(row['receiver']),
 });

@@ -95,6 +95,7 @@ export function toStoredTenant(tenantRow: QueryResultRow, results: readonly Rows
     signingKeys: of('signingKeys').map(toSigningKey),
     connectionSecrets: of('connections').map(toSecrets),
     applicationSecrets: groupSecrets(of('applicationSecrets')),
+    webhookSecrets: webhookSecrets(of('applications')),
     scimTokens: of('scimTokens').map((row) => ({
       id: row['id'],
       connectionId: row['connection_id'],
@@ -196,6 +197,14 @@ const toSigningKey = (row: QueryResultRow): SigningKey => ({
   publicJwk: row['public_jwk'],
   sealedPrivateJwk: row['private_jwk_sealed'],
 });
+
+function webhookSecrets(rows: Rows): ReadonlyMap<ApplicationId, string> {
+  return new Map(
+    rows.flatMap((row): [ApplicationId, string][] =>
+      row['webhook_secret_sealed'] === null ? [] : [[row['id'], row['webhook_secret_sealed']]],
+    ),
+  );
+}
 
 function groupSecrets(rows: Rows): ReadonlyMap<ApplicationId, readonly StoredApplicationSecret[]> {
   const byApplication = new Map<ApplicationId, StoredApplicationSecret[]>();

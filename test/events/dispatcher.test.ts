@@ -72,12 +72,13 @@ function start(options: DispatcherOptions = {}, parts: Parts = {}): Dispatcher {
       clock: systemClock,
       random: () => 0,
       log,
-      onOutcome: (outcome, count) => outcomes.push(...Array.from({ length: count }, () => outcome)),
+      onOutcome: (_kind, outcome, count) => outcomes.push(...Array.from({ length: count }, () => outcome)),
       lookUp:
         parts.lookUp ??
         (({ clientId }) => {
           const uri = endpoints.get(clientId);
-          const endpoint = uri === undefined ? undefined : { uri, issuer: ISSUER, key };
+          const endpoint =
+            uri === undefined ? undefined : ({ kind: 'logout', uri, issuer: ISSUER, key } as const);
           return Promise.resolve({ vault: openVault, endpoint });
         }),
     },

@@ -136,7 +136,8 @@ describe('a claim', () => {
     expect(batch?.deliveries[0]).toEqual({
       id: old,
       subject: 'bob',
-      sid: 'old',
+      payload: { clientId: 'app', sid: 'old', reason: 'no_role' },
+      at: expect.any(Date),
       attempts: 1,
       lastError: null,
     });

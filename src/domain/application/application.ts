@@ -27,6 +27,8 @@ export interface ApplicationSettings {
   readonly backchannelLogoutUri: string | null;
   readonly frontchannelLogoutUri: string | null;
   readonly initiateLoginUri: string | null;
+  /** Where it is told, signed, of each sign-in on a device (B8). */
+  readonly deviceWebhookUri: string | null;
   /** Origins for CORS and silent renewal. */
   readonly allowedOrigins: readonly string[];
   readonly grantTypes: readonly GrantType[];

@@ -2,6 +2,7 @@ import type { ConnectionId, TenantId, UserId } from '../../core/ids.js';
 import type { JsonObject } from '../../core/json.js';
 import type { TenantScope } from '../../core/scope.js';
 import type { AuditRecord } from '../audit/audit-record.js';
+import type { NewDelivery } from '../delivery/delivery.js';
 import type { LoginTransaction } from '../sign-in/login-transaction.js';
 import type { Account } from '../user/account.js';
 
@@ -133,6 +134,8 @@ export interface ArtifactCommit {
   /** The tenant whose connection the trip goes by, where that isn't this one. */
   readonly loginTenantId?: TenantId | undefined;
   readonly audit: readonly AuditRecord[];
+  /** What applications are to be told of it. */
+  readonly deliveries: readonly NewDelivery[];
 }
 
 export interface Consumption {
@@ -162,9 +165,10 @@ export interface PersonsPart {
 
 /**
  * `committed`: all is written. `taken`: a one-time artifact was used before. `ended`: the person, session or grant is
- * no more. In both other cases nothing was written.
+ * no more. `collided`: a device's code that waits already has the same user code. In all but the first nothing was
+ * written.
  */
-export type CommitOutcome = 'committed' | 'taken' | 'ended';
+export type CommitOutcome = 'committed' | 'taken' | 'ended' | 'collided';
 
 /** Artifacts and sessions of a tenant. Each method is one flush. */
 export interface ArtifactStore {

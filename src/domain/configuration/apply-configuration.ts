@@ -31,7 +31,11 @@ export interface AppliedTenant {
   /** null: it would be made, had this not been a dry run. */
   readonly id: TenantId | null;
   readonly connections: readonly string[];
-  readonly applications: readonly { readonly clientId: string; readonly clientSecret?: string }[];
+  readonly applications: readonly {
+    readonly clientId: string;
+    readonly clientSecret?: string;
+    readonly deviceWebhookSecret?: string;
+  }[];
   readonly scimTokens: readonly { readonly name: string; readonly token?: string }[];
 }
 
@@ -196,7 +200,12 @@ function appliedTenant(target: TargetTenant, id: TenantId | null, made?: MadeSec
     connections: target.connections.map((connection) => connection.key),
     applications: target.applications.map(({ clientId }) => {
       const clientSecret = made?.applications.get(clientId);
-      return { clientId, ...(clientSecret === undefined ? {} : { clientSecret }) };
+      const deviceWebhookSecret = made?.webhooks.get(clientId);
+      return {
+        clientId,
+        ...(clientSecret === undefined ? {} : { clientSecret }),
+        ...(deviceWebhookSecret === undefined ? {} : { deviceWebhookSecret }),
+      };
     }),
     scimTokens: target.scimTokens.map(({ name }) => {
       const token = made?.scimTokens.get(name);

@@ -1,5 +1,6 @@
 import { faultOfPublicKey } from '../application/public-key.js';
 import { faultOfOrigin, faultOfRedirectUri, faultOfWebAddress } from './addresses.js';
+import { checkDeviceWebhook } from './check-device-webhook.js';
 import { checkProfile } from './check-profile.js';
 import type { TargetApplication } from './target.js';
 import type { TenantCheck } from './tenant-check.js';
@@ -41,6 +42,7 @@ export function checkApplication(check: TenantCheck, application: TargetApplicat
   checkGrants(check, application, path);
   checkCredentials(check, application, path);
   checkProfile(check, application, path);
+  checkDeviceWebhook(check, application, path);
   const { roles: claim } = settings.claims;
   if (claim !== false && PROTECTED_CLAIMS.has(claim))
     list.add(`${path}.claims.roles`, `'${claim}' is a claim with a meaning of its own`);
@@ -67,6 +69,7 @@ function checkAddresses(check: TenantCheck, application: TargetApplication, path
     'backchannelLogoutUri',
     'frontchannelLogoutUri',
     'initiateLoginUri',
+    'deviceWebhookUri',
     'jwksUri',
   ] as const) {
     const uri = settings[member];

@@ -1,7 +1,7 @@
 import { canonicalJson, type JsonObject } from '../../core/json.js';
 import { CHANGE_KINDS, type Change, type ChangeKind } from './change.js';
 import type { KnownSecrets } from './rules.js';
-import { needsSecret, type TargetTenant } from './target.js';
+import { needsSecret, type TargetApplication, type TargetTenant } from './target.js';
 import type { TenantConfiguration } from './tenant-configuration.js';
 import {
   accessPolicyView,
@@ -99,12 +99,25 @@ function secretChanges(target: TargetTenant, secrets: KnownSecrets): ReadonlyMap
     if (secondarySecret === null ? secrets.has(second) : !secrets.holds(second, secondarySecret))
       note(`application ${application.clientId}`, 'secondarySecret');
   }
+  for (const application of target.applications)
+    if (changesWebhookSecret(application, secrets))
+      note(`application ${application.clientId}`, 'deviceWebhookSecret');
   for (const { name, token } of target.scimTokens) {
     const place = { scimToken: name };
     if (token === undefined ? !secrets.has(place) : !secrets.holds(place, token))
       note(`scimToken ${name}`, 'token');
   }
   return changed;
+}
+
+/** Where nothing is told, no secret is kept. */
+function changesWebhookSecret(
+  { clientId, settings, deviceWebhookSecret }: TargetApplication,
+  secrets: KnownSecrets,
+): boolean {
+  const place = { webhook: clientId };
+  if (settings.deviceWebhookUri === null) return secrets.has(place);
+  return deviceWebhookSecret === undefined ? !secrets.has(place) : !secrets.holds(place, deviceWebhookSecret);
 }
 
 interface KindContext {

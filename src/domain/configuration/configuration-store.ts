@@ -56,6 +56,8 @@ export interface ApplicationRecord extends Application {
   readonly secret?: ApplicationSecret;
   /** Takes the place of the second one; null: there is none. undefined: as it is. */
   readonly secondarySecret?: ApplicationSecret | null;
+  /** What its webhook is signed by, sealed; null: there is none. undefined: as it is. */
+  readonly webhookSecret?: string | null;
 }
 
 export interface ScimTokenRecord extends ScimTokenName {

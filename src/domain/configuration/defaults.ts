@@ -66,6 +66,7 @@ export function newApplicationSettings(
     backchannelLogoutUri: null,
     frontchannelLogoutUri: null,
     initiateLoginUri: null,
+    deviceWebhookUri: null,
     allowedOrigins: [],
     grantTypes,
     responseTypes: grantTypes.includes('authorization_code') ? ['code'] : [],

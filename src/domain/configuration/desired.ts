@@ -85,6 +85,8 @@ export interface DesiredApplication extends OptionalSettings {
   readonly clientSecret?: string | null;
   /** Another one that works as well. null: take it away. */
   readonly secondarySecret?: string | null;
+  /** What its webhook is signed by: `whsec_…`. null is as good as absent: one that is needed is made. */
+  readonly deviceWebhookSecret?: string | null;
 }
 
 export interface DesiredScimToken {

@@ -1,6 +1,6 @@
 import type { StoredApplicationSecret } from '../application/application.js';
 import type { KeyMaker } from '../keys/key-maker.js';
-import { connectionSecretPlace } from '../keys/sealed-places.js';
+import { connectionSecretPlace, webhookSecretPlace } from '../keys/sealed-places.js';
 import type { Vault } from '../keys/vault.js';
 import type { ConfiguredTenant } from './configuration-store.js';
 import type { KnownSecrets, SecretPlace } from './rules.js';
@@ -26,7 +26,14 @@ export function knownSecrets(
         .map((secret) => secret.hash);
     return [];
   };
+  const openWebhook = (clientId: string): string | null => {
+    const known = tenant.configuration.applications.find((one) => one.clientId === clientId);
+    const sealed = known === undefined ? undefined : tenant.webhookSecrets.get(known.id);
+    if (known === undefined || sealed === undefined) return null;
+    return vault.open(webhookSecretPlace(tenant.configuration.tenant.id, known.id), sealed);
+  };
   const openAt = (place: SecretPlace): string | null => {
+    if ('webhook' in place) return openWebhook(place.webhook);
     if (!('connection' in place)) return null;
     const { configuration, connectionSecrets } = tenant;
     const connection = configuration.connections.find((one) => one.key === place.connection);
@@ -38,7 +45,7 @@ export function knownSecrets(
   return {
     has: (place) => hashesAt(place).length > 0 || openAt(place) !== null,
     holds(place, value) {
-      if ('connection' in place) return openAt(place) === value;
+      if ('connection' in place || 'webhook' in place) return openAt(place) === value;
       const wanted = Buffer.from(keys.hash(value));
       return hashesAt(place).some((hash) => wanted.equals(hash));
     },

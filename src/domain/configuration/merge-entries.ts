@@ -111,6 +111,9 @@ export function mergeApplication(
     settings,
     ...(typeof desired.clientSecret === 'string' ? { clientSecret: desired.clientSecret } : {}),
     ...(desired.secondarySecret === undefined ? {} : { secondarySecret: desired.secondarySecret }),
+    ...(typeof desired.deviceWebhookSecret === 'string'
+      ? { deviceWebhookSecret: desired.deviceWebhookSecret }
+      : {}),
   };
 }
 

@@ -17,6 +17,7 @@ export interface KnownSecrets {
 export type SecretPlace =
   | { readonly connection: string; readonly member: 'clientSecret' | 'secondarySecret' }
   | { readonly application: string; readonly slot?: 'secondary' }
+  | { readonly webhook: string }
   | { readonly scimToken: string };
 
 /** No secret at all: what a new tenant has. */

@@ -44,6 +44,8 @@ export interface TargetApplication extends Omit<Application, 'id'> {
   readonly clientSecret?: string;
   /** undefined: as it is; null: none. */
   readonly secondarySecret?: string | null;
+  /** undefined: as it is, made if one is needed; where none is needed, there is none. */
+  readonly deviceWebhookSecret?: string;
   /** By what a registered one changes itself, and how far. undefined: as it is. */
   readonly registration?: Registration;
 }

@@ -2,7 +2,7 @@ import type { ApplicationId, ConnectionId, RoleId, TenantId } from '../../core/i
 import { auditEntry, NO_ORIGIN, type Actor, type RequestOrigin } from '../audit/audit-event.js';
 import { recordOf, type AuditTools } from '../audit/audit-record.js';
 import { admitsSignIn } from '../connection/connection.js';
-import { connectionSecretPlace } from '../keys/sealed-places.js';
+import { connectionSecretPlace, webhookSecretPlace } from '../keys/sealed-places.js';
 import { endAccess, type AccessTarget, type EndReason } from '../session/end-access.js';
 import type { ApplyDeps } from './apply-deps.js';
 import type { Change, ChangeKind } from './change.js';
@@ -16,13 +16,21 @@ import type {
 } from './configuration-store.js';
 import { addSigningKey } from './make-tenant.js';
 import { parentIdOf } from './place-tenant.js';
-import { needsSecret, type TargetConnection, type TargetScimToken, type TargetTenant } from './target.js';
+import {
+  needsSecret,
+  type TargetApplication,
+  type TargetConnection,
+  type TargetScimToken,
+  type TargetTenant,
+} from './target.js';
 import type { TenantConfiguration } from './tenant-configuration.js';
 import { accessPolicyView, grantView, roleMappingView } from './views.js';
 
 /** Secrets that an apply made: told once, in its answer. */
 export interface MadeSecrets {
   readonly applications: Map<string, string>;
+  /** Of webhooks, by clientId. */
+  readonly webhooks: Map<string, string>;
   readonly scimTokens: Map<string, string>;
 }
 
@@ -39,7 +47,7 @@ export interface WriteContext {
 
 /** Takes the planned steps inside the transaction, with an audit event for each. */
 export class ChangeWriter {
-  readonly made: MadeSecrets = { applications: new Map(), scimTokens: new Map() };
+  readonly made: MadeSecrets = { applications: new Map(), webhooks: new Map(), scimTokens: new Map() };
 
   constructor(
     private readonly deps: ApplyDeps,
@@ -160,7 +168,8 @@ export class ChangeWriter {
       await this.unit.entries.applications.delete(known);
       return;
     }
-    const { clientSecret, secondarySecret, ...rest } = wanted;
+    const { clientSecret, secondarySecret, deviceWebhookSecret: _, ...rest } = wanted;
+    const id = known?.id ?? this.deps.ids.uuid<ApplicationId>();
     const getsSecret =
       known === undefined
         ? clientSecret !== undefined || needsSecret(wanted)
@@ -170,16 +179,33 @@ export class ChangeWriter {
       this.made.applications.set(wanted.clientId, secret);
     const record = {
       ...rest,
-      id: known?.id ?? this.deps.ids.uuid<ApplicationId>(),
+      id,
       // Taken over by an operator: whoever registered it can't change it any more.
       ...(known?.source === 'registration' && wanted.source === 'operator' ? { registration: null } : {}),
       ...(getsSecret && secret !== undefined
         ? { secret: { id: this.deps.ids.uuid(), hash: this.deps.keys.hash(secret) } }
         : {}),
       ...this.#secondSecret(change, secondarySecret ?? null),
+      ...this.#webhookSecret(change, wanted, id),
     };
     if (known === undefined) await this.unit.entries.applications.create(record);
     else await this.unit.entries.applications.update(record);
+  }
+
+  /** Sealed; made where the file gives none; taken away with the address that it was for. */
+  #webhookSecret(
+    change: Change,
+    { clientId, settings, deviceWebhookSecret }: TargetApplication,
+    applicationId: ApplicationId,
+  ): Pick<ApplicationRecord, 'webhookSecret'> {
+    const isWanted = settings.deviceWebhookUri !== null;
+    const isChanged = change.action === 'create' ? isWanted : change.changes.includes('deviceWebhookSecret');
+    if (!isChanged) return {};
+    if (!isWanted) return { webhookSecret: null };
+    const secret = deviceWebhookSecret ?? this.deps.keys.createWebhookSecret();
+    if (deviceWebhookSecret === undefined) this.made.webhooks.set(clientId, secret);
+    const place = webhookSecretPlace(this.context.tenantId, applicationId);
+    return { webhookSecret: this.context.auditTools.vault.seal(place, secret) };
   }
 
   #secondSecret(change: Change, value: string | null): Pick<ApplicationRecord, 'secondarySecret'> {

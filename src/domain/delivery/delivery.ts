@@ -1,23 +1,52 @@
 import type { TenantId } from '../../core/ids.js';
+import type { JsonObject } from '../../core/json.js';
 
-/** Whom to tell: an application of a tenant. */
+/** What a receiver is told: that sessions have ended, or that devices have signed in. */
+export type DeliveryKind = 'logout' | 'device';
+
+/** Whom to tell what: an application of a tenant. Each kind has a lease of its own, so that neither delays the other. */
 export interface Receiver {
+  readonly kind: DeliveryKind;
   readonly tenantId: TenantId;
   /** The tenant's slug. */
   readonly tenant: string;
   readonly clientId: string;
 }
 
-/** One thing to tell a receiver: that a session, which it knows as `sid`, has ended. Never a token. */
+/** What stands before the clientId in the name of a receiver that is told of devices: a clientId has no colon. */
+const DEVICE_PREFIX = 'device:';
+
+/** The name that a receiver has in the outbox. */
+export const receiverKey = ({ kind, clientId }: Pick<Receiver, 'kind' | 'clientId'>): string =>
+  kind === 'device' ? `${DEVICE_PREFIX}${clientId}` : clientId;
+
+/** The receiver of a name in the outbox. */
+export function receiverOfKey(key: string): Pick<Receiver, 'kind' | 'clientId'> {
+  return key.startsWith(DEVICE_PREFIX)
+    ? { kind: 'device', clientId: key.slice(DEVICE_PREFIX.length) }
+    : { kind: 'logout', clientId: key };
+}
+
+/** One thing to tell a receiver. Never a token, nor anything personal but the person's id. */
 export interface Delivery {
   readonly id: string;
-  /** The person whose session it was: the `sub` of their tokens. */
+  /** Whom it is about: the `sub` of their tokens. */
   readonly subject: string;
-  readonly sid: string;
+  /** What the receiver's kind needs: the `sid` of the session that ended, or which sign-in it was. */
+  readonly payload: JsonObject;
+  /** When it happened. */
+  readonly at: Date;
   /** Attempts so far, this one included. */
   readonly attempts: number;
   /** Why the last attempt failed: a reason of the outbound client, or `http_<status>`. */
   readonly lastError: string | null;
+}
+
+/** One that is to be made, by the transaction of its cause. */
+export interface NewDelivery extends Pick<Delivery, 'id' | 'subject' | 'payload'> {
+  readonly receiver: Pick<Receiver, 'kind' | 'clientId'>;
+  /** What has happened. */
+  readonly topic: 'device.signed_in';
 }
 
 /** Deliveries to one receiver, oldest first, for whoever has the receiver's lease. */
@@ -29,14 +58,14 @@ export interface Batch {
 
 /**
  * How an attempt ended. `refused`: the receiver is there and doesn't take this one; `failed`: nothing can be delivered
- * to it now; `no_endpoint`: it has no address for this, or is gone.
+ * to it now; `no_endpoint`: it has no address for this, or is gone; `obsolete`: what it would tell isn't so any more.
  */
 export type Attempt =
-  | { readonly outcome: 'delivered' | 'no_endpoint' }
+  | { readonly outcome: 'delivered' | 'no_endpoint' | 'obsolete' }
   | { readonly outcome: 'refused' | 'failed'; readonly error: string };
 
 /** How a delivery ended for good. Dead letters stay longer, for who looks into it. */
-export type DeliveryOutcome = 'delivered' | 'no_endpoint' | 'dead';
+export type DeliveryOutcome = 'delivered' | 'no_endpoint' | 'obsolete' | 'dead';
 
 /** What is still undelivered after this long is given up at its next failure. */
 export const DELIVERY_SECONDS_MAX = 86_400;

@@ -123,7 +123,7 @@ function deadRecord({ receiver }: Batch, { ids, error }: DeadLetters, tools: Aud
     actor: { type: 'system', id: 'deliveries' },
     target: `application:${receiver.clientId}`,
     application: receiver.clientId,
-    details: { count: ids.length, deliveries: ids.slice(0, NAMED_MAX) },
+    details: { kind: receiver.kind, count: ids.length, deliveries: ids.slice(0, NAMED_MAX) },
   });
   return recordOf(receiver.tenantId, entry, tools);
 }

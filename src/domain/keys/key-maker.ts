@@ -24,6 +24,8 @@ export interface KeyMaker {
   createToken(kind: 'scim' | 'api' | 'iat' | 'rat'): FreshToken;
   /** A client secret of 256 random bits. */
   createSecret(): string;
+  /** A secret for signing webhooks: `whsec_` and 256 random bits in base64 (Standard Webhooks). */
+  createWebhookSecret(): string;
   /** The hash under which a bearer value is kept. */
   hash(secret: string): Uint8Array;
 }

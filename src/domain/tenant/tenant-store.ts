@@ -27,6 +27,8 @@ export interface StoredTenant {
   readonly signingKeys: readonly SigningKey[];
   readonly connectionSecrets: readonly SealedConnectionSecrets[];
   readonly applicationSecrets: ReadonlyMap<ApplicationId, readonly StoredApplicationSecret[]>;
+  /** Secrets of webhooks, sealed, of the applications that have one. */
+  readonly webhookSecrets: ReadonlyMap<ApplicationId, string>;
   readonly scimTokens: readonly StoredScimToken[];
 }
 

@@ -62,7 +62,11 @@ class TenantReader {
         ? {}
         : {
             applications: applications.map((application, index) =>
-              this.#withSecrets(application, `applications[${index}]`, ['clientSecret', 'secondarySecret']),
+              this.#withSecrets(application, `applications[${index}]`, [
+                'clientSecret',
+                'secondarySecret',
+                'deviceWebhookSecret',
+              ]),
             ),
           }),
       ...(scimTokens === undefined

@@ -96,12 +96,15 @@ function secretMembers({
     );
     return [`connections ${key}`, members] as const;
   });
-  const applications = configuration.applications.filter(needsSecret).map(({ id, clientId }) => {
-    const lasting = (stored.applicationSecrets.get(id) ?? []).filter(({ expiresAt }) => expiresAt === null);
-    const members = lasting
+  const applications = configuration.applications.map((application) => {
+    const { id, clientId } = application;
+    const kept = needsSecret(application) ? (stored.applicationSecrets.get(id) ?? []) : [];
+    const members = kept
+      .filter(({ expiresAt }) => expiresAt === null)
       .map(({ slot }) => (slot === 'primary' ? 'clientSecret' : 'secondarySecret'))
       .toSorted();
-    return [`applications ${clientId}`, members] as const;
+    const webhook = stored.webhookSecrets.has(id) ? ['deviceWebhookSecret'] : [];
+    return [`applications ${clientId}`, [...members, ...webhook]] as const;
   });
   const tokens = configuration.scimTokens.map(({ name }) => [`scimTokens ${name}`, ['token']] as const);
   return new Map<string, readonly string[]>([...connections, ...applications, ...tokens]);

@@ -62,6 +62,8 @@ export const ApplicationEntry = Type.Object(
     backchannelLogoutUri: AddressOrNull,
     frontchannelLogoutUri: AddressOrNull,
     initiateLoginUri: AddressOrNull,
+    deviceWebhookUri: AddressOrNull,
+    deviceWebhookSecret: Type.Optional(RemovableSecretEntry),
     allowedOrigins: Addresses,
     grantTypes: Type.Optional(
       Type.Array(

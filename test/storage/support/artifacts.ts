@@ -28,6 +28,7 @@ export const NOTHING: ArtifactCommit = {
   tokenRecords: [],
   loginTransaction: undefined,
   audit: [],
+  deliveries: [],
 };
 
 export const artifact = (name: string, more: Partial<NewArtifact> = {}): NewArtifact => ({
