@@ -9,7 +9,8 @@ import { sweep } from '../storage/sweeper.js';
 import { compose, type Node, type Settings } from './compose.js';
 import { Jobs, type Job } from './jobs.js';
 import { KeyRotation, keyRotationDeps } from './key-rotation.js';
-import { listen, type Listener } from './listen.js';
+import { listen } from './listen.js';
+import { listenForMetrics } from './metrics-listener.js';
 
 /** How long what is in flight may take when the node stops. */
 const STOP_MS = 18_000;
@@ -49,7 +50,11 @@ export async function serve(
     options.host,
     options.port,
   );
-  const metrics = options.metricsPort === undefined ? undefined : await listenForMetrics(node, options);
+  const { host, metricsPort } = options;
+  const metrics =
+    metricsPort === undefined
+      ? undefined
+      : await listenForMetrics(node.metrics.registry, log, { host, port: metricsPort });
   const rotation = new KeyRotation(keyRotationDeps(node.database, keyRing, node.ids), log);
   const jobs = new Jobs(
     [
@@ -79,24 +84,6 @@ export async function serve(
       await node.close();
     },
   };
-}
-
-/** Metrics on a port of their own, which only the inside can reach. */
-function listenForMetrics(node: Node, options: ServeOptions): Promise<Listener> {
-  const { registry } = node.metrics;
-  return listen(
-    (request, response) => {
-      if (request.url !== '/metrics') {
-        response.writeHead(404).end();
-        return;
-      }
-      void registry
-        .metrics()
-        .then((text) => response.writeHead(200, { 'content-type': registry.contentType }).end(text));
-    },
-    options.host,
-    options.metricsPort ?? 0,
-  );
 }
 
 async function firstRunLink(node: Node, publicUrl: string): Promise<string | undefined> {

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { AggregatorRegistry } from 'prom-client';
 import type { Logger } from '../core/logger.js';
 import type { Config } from './config.js';
-import { listen } from './listen.js';
+import { listenForMetrics, type MetricsSource } from './metrics-listener.js';
 import type { Storage } from './open-storage.js';
 import { endOnSignal, printReady } from './process.js';
 
@@ -30,8 +30,11 @@ export async function leadWorkers(config: Config, storage: Storage, log: Logger)
     log.error('worker.ended', { worker: worker.id, code, signal });
     void sleep(RESTART_MS).then(() => (stopping ? undefined : fork()));
   });
+  const { host, metricsPort } = config;
   const metrics =
-    config.metricsPort === undefined ? undefined : await listenForMetrics(config, config.metricsPort);
+    metricsPort === undefined
+      ? undefined
+      : await listenForMetrics(sumOfWorkers(), log, { host, port: metricsPort });
   endOnSignal(log, async () => {
     stopping = true;
     const workers = Object.values(cluster.workers ?? {}).filter((worker) => worker !== undefined);
@@ -63,20 +66,7 @@ function end(worker: Worker): Promise<void> {
 }
 
 /** The sum over all workers. */
-function listenForMetrics(config: Config, port: number) {
+function sumOfWorkers(): MetricsSource {
   const registry = new AggregatorRegistry();
-  return listen(
-    (request, response) => {
-      if (request.url !== '/metrics') {
-        response.writeHead(404).end();
-        return;
-      }
-      registry.clusterMetrics().then(
-        (text) => response.writeHead(200, { 'content-type': registry.contentType }).end(text),
-        () => response.writeHead(503).end(),
-      );
-    },
-    config.host,
-    port,
-  );
+  return { contentType: registry.contentType, metrics: () => registry.clusterMetrics() };
 }
