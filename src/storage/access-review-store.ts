@@ -19,7 +19,8 @@ const GRANTS_ABOVE = `FROM tenants t
 
 /** A live session or grant of user `u`. */
 const LIVES = `(EXISTS (SELECT FROM sessions s WHERE s.tenant_id = $1 AND s.user_id = u.id AND s.ended_at IS NULL)
-  OR EXISTS (SELECT ${GRANTS}) OR EXISTS (SELECT ${GRANTS_ABOVE}))`;
+  OR EXISTS (SELECT ${GRANTS}) OR EXISTS (SELECT ${GRANTS_ABOVE})
+  OR u.id = ANY (string_to_array(nullif(current_setting('app.people', true), ''), ',')::uuid[]))`;
 
 const applicationsOf = (grants: string): string =>
   `coalesce((SELECT json_agg(DISTINCT a.client_id) ${grants} AND a.client_id IS NOT NULL), '[]')`;
@@ -30,7 +31,7 @@ export class PostgresAccessReviewStore implements AccessReviewStore {
 
   async withAccess(scope: TenantScope, users: readonly UserId[]): Promise<AccessUnderReview> {
     const values = [scope.tenantId, users];
-    const [, rows] = await this.database.transaction(scope).send([
+    const [, , , , rows] = await this.database.transaction(scope).send([
       {
         name: 'review_lock',
         // Also who has no access yet: a sign-in that is just being written is waited for. The lock lets references to the
@@ -39,6 +40,16 @@ export class PostgresAccessReviewStore implements AccessReviewStore {
           ORDER BY u.id FOR NO KEY UPDATE OF u`,
         values,
       },
+      showParent(scope.tenantId),
+      {
+        // A session above, whose rows aren't shown to the statement that reads the people.
+        name: 'review_sessions_above',
+        text: `SELECT set_config('app.people', coalesce(string_agg(s.brokered_user_id::text, ','), ''), true)
+          FROM sessions s WHERE s.tenant_id = ${SHOWN_TENANT} AND s.brokered_tenant_id = $1
+            AND s.brokered_user_id = ANY ($2::uuid[]) AND s.ended_at IS NULL`,
+        values,
+      },
+      showTenant(scope.tenantId),
       {
         // A statement of its own: what others committed while the lock was waited for is seen.
         name: 'review_people',

@@ -14,6 +14,7 @@ import type { TenantConfiguration } from '../domain/configuration/tenant-configu
 import type { SigningKey } from '../domain/keys/signing-key.js';
 import type { Domain } from '../domain/tenant/tenant.js';
 import { placesStatement, readTenant, toPlace } from './configuration-reading.js';
+import { SHOWN_TENANT, showParent, showTenant } from './brokered-sql.js';
 import type { Database } from './database.js';
 import { createEntryWriters } from './entry-writers.js';
 import { SigningKeyTable } from './rows/connections.js';
@@ -132,7 +133,17 @@ export class PostgresConfigurationChange implements ConfigurationChange {
         ORDER BY user_id`,
       values: [this.scope.tenantId],
     });
-    return rows.map((row) => row['user_id']);
+    const { tenantId } = this.scope;
+    const [, above = []] = await this.database.transaction(this.scope).send([
+      showParent(tenantId),
+      {
+        text: `SELECT DISTINCT brokered_user_id AS user_id FROM sessions
+          WHERE tenant_id = ${SHOWN_TENANT} AND brokered_tenant_id = $1 AND ended_at IS NULL`,
+        values: [tenantId],
+      },
+      showTenant(tenantId),
+    ]);
+    return [...new Set<UserId>([...rows, ...above].map((row) => row['user_id']))].toSorted();
   }
 
   async reread(): Promise<TenantConfiguration> {

@@ -136,6 +136,19 @@ describe('E4: an application of an MSP for all its customers', () => {
     expect(claimsOf(body['id_token'])).toMatchObject({ tenant: 'acme', roles: ['viewer'] });
   });
 
+  test('that means people of one organization gets nobody else, whoever is signed in', async () => {
+    await signIn(browser, app(), ADA, { login_hint: ADA.username });
+    const outcomeFor = async (organization: string): Promise<string> => {
+      const { url } = authorizationRequest(app(), { prompt: 'none', organization });
+      const { location } = await travelOurs(browser, app(), url);
+      return location?.searchParams.get('error') ?? 'code';
+    };
+    expect(await outcomeFor('acme')).toBe('code');
+    expect(await outcomeFor('globex')).toBe('login_required');
+    expect(await outcomeFor('northwind')).toBe('login_required');
+    expect(await outcomeFor('nobody-at-all')).toBe('login_required');
+  });
+
   test('that is for the MSP alone refuses people of customers', async () => {
     await signIn(browser, msp.app('tickets'), ADA, { login_hint: ADA.username });
     const { url } = authorizationRequest(msp.app('internal'), { prompt: 'none' });

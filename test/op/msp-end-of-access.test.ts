@@ -85,6 +85,15 @@ const pushed = async (person: OktaPerson): Promise<string> => {
   return idOf(await scim.post('/Users', oktaUser(person.username, { externalId })));
 };
 
+let support = '';
+
+/** Into the one group of that name: a new one would inherit nothing of what is mapped to the name. */
+async function intoSupport(id: string): Promise<string> {
+  if (support === '') support = idOf(await scim.post('/Groups', oktaGroup('Support', [id])));
+  else await scim.patch(`/Groups/${support}`, [{ op: 'add', path: 'members', value: [{ value: id }] }]);
+  return support;
+}
+
 const acme = (change: Partial<DesiredTenant>) => msp.causeway.apply([{ ...msp.tenants.acme, ...change }]);
 
 describe('invariant 5, E4: what ends access at the customer ends it at the MSPâ€™s issuer', () => {
@@ -140,10 +149,24 @@ describe('invariant 5, E4: what ends access at the customer ends it at the MSPâ€
   test('a customer that refuses whoever has no role, when the last one goes', async () => {
     await acme({ whenNoRole: 'deny' });
     const id = await pushed(BOB);
-    const group = idOf(await scim.post('/Groups', oktaGroup('Support', [id])));
+    const group = await intoSupport(id);
     const his = await signedIn(BOB, 'for-support');
     await scim.patch(`/Groups/${group}`, [{ op: 'remove', path: `members[value eq "${id}"]` }]);
     expect(await left(his)).toEqual(NOTHING);
+    await acme({ whenNoRole: 'allow' });
+    await scim.delete(`/Users/${id}`);
+  });
+
+  test('a session without any application, too', async () => {
+    await acme({ whenNoRole: 'deny' });
+    const id = await pushed(BOB);
+    const group = await intoSupport(id);
+    const { url } = authorizationRequest(msp.app('for-admins'), { login_hint: BOB.username });
+    await walk(new HttpBrowser(), msp.app('for-admins'), url, BOB);
+    const live = () => ledger.count('sessions', 'brokered_user_id = $1 AND ended_at IS NULL', [id]);
+    expect([await live(), await ledger.grants(id)]).toEqual([1, 0]);
+    await scim.patch(`/Groups/${group}`, [{ op: 'remove', path: `members[value eq "${id}"]` }]);
+    expect(await live()).toBe(0);
     await acme({ whenNoRole: 'allow' });
     await scim.delete(`/Users/${id}`);
   });

@@ -266,6 +266,10 @@ describe('a tenant as it is to be', () => {
       { parent: 'msp', applications: [{ ...app, audience: 'tenant-and-customers' }] },
     ],
     [
+      'tenants[0].applications[0].consent: what people of customers allow is not kept: must be false with this audience',
+      withApp({ audience: 'tenant-and-customers', consent: true }),
+    ],
+    [
       'tenants[0].applications[0].allowedOrigins[0]: must be an origin, without a path: https://a.example',
       withApp({ allowedOrigins: ['https://a.example/'] }),
     ],
