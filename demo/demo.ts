@@ -1,4 +1,4 @@
-import { APPLICATIONS, startApplication } from './applications.js';
+import { APPLICATIONS, startApplication, type RunningApplication } from './applications.js';
 import { startCauseway, type CausewayOptions, type RunningCauseway } from './causeway.js';
 import { acmeOrg, globexOrg, type DemoOrgKey } from './okta/demo-orgs.js';
 import { startOktaOrg, type RunningOktaOrg } from './okta/server.js';
@@ -21,6 +21,8 @@ export interface Demo {
   readonly okta: Readonly<Record<DemoOrgKey, RunningOktaOrg>>;
   /** Addresses of the applications, in the order of `APPLICATIONS`. */
   readonly applicationUrls: readonly string[];
+  /** Their client IDs, in the same order; undefined: it couldn't register itself. */
+  readonly clientIds: readonly (string | undefined)[];
   /** What `causeway apply --json` printed: what changed, and each tenant's addresses. */
   readonly applied: Applied;
   stop(): Promise<void>;
@@ -72,12 +74,21 @@ export async function startDemo(options: DemoOptions): Promise<Demo> {
     const applied = await applySeed(causeway, offset);
     onProgress('Letting the orgs push their people and groups…');
     for (const line of await pushAll(okta, applied)) onProgress(line);
-    const applicationUrls: string[] = [];
+    onProgress('Starting the applications…');
+    const applications: RunningApplication[] = [];
     for (const application of APPLICATIONS) {
-      const where = { causewayUrl: causeway.url, port: ports[application.port], onError };
-      applicationUrls.push((await started(startApplication(application, where))).url);
+      const starting = startApplication(application, {
+        causewayUrl: causeway.url,
+        port: ports[application.port],
+        dataDir: options.dataDir,
+        initialAccessToken: (tenant, api) => initialAccessToken(causeway, tenant, api),
+        onError,
+      });
+      applications.push(await started(starting));
     }
-    return { causeway, okta, applicationUrls, applied, stop };
+    const applicationUrls = applications.map(({ url }) => url);
+    const clientIds = applications.map(({ clientId }) => clientId);
+    return { causeway, okta, applicationUrls, clientIds, applied, stop };
   } catch (error) {
     await stop();
     throw error;
@@ -105,6 +116,17 @@ async function applySeed(causeway: RunningCauseway, offset: number): Promise<App
   const applied: unknown = JSON.parse(await causeway.command(args, readSeed(offset), SEED_SECRETS));
   if (!isApplied(applied)) throw new TypeError('causeway apply --json printed something else than agreed');
   return applied;
+}
+
+/** A token by which one service may register itself soon: with one API, and the one scope that it needs there. */
+async function initialAccessToken(
+  causeway: RunningCauseway,
+  tenant: string,
+  { identifier, scope }: { readonly identifier: string; readonly scope: string },
+): Promise<string> {
+  const bounds = ['--api', identifier, '--scope', scope, '--expires-in', '600'];
+  const args = ['token', 'create', '--tenant', tenant, '--initial-access', '--name', 'bots', ...bounds];
+  return (await causeway.command(args)).trim();
 }
 
 function isApplied(value: unknown): value is Applied {

@@ -8,7 +8,7 @@ const ORGS = ['acme', 'globex'] as const satisfies readonly DemoOrgKey[];
 
 /** Every address and credential of a running demo, for machines. */
 export function describeForMachines(demo: Demo): unknown {
-  const { causeway, okta, applied, applicationUrls } = demo;
+  const { causeway, okta, applied, applicationUrls, clientIds } = demo;
   return {
     causeway: {
       url: causeway.url,
@@ -30,11 +30,11 @@ export function describeForMachines(demo: Demo): unknown {
       scimToken: DEMO_ORGS[tenant].provisioning.token,
     })),
     tenants: applied.tenants,
-    applications: APPLICATIONS.map(({ tenant, clientId, clientSecret, look }, index) => ({
-      tenant,
-      clientId,
-      clientSecret: clientSecret?.value ?? null,
-      name: `${look.tenant} ${look.name}`,
+    applications: APPLICATIONS.map((application, index) => ({
+      tenant: application.tenant,
+      clientId: clientIds[index] ?? null,
+      clientSecret: application.kind === 'web' ? application.clientSecret.value : null,
+      name: `${application.look.tenant} ${application.look.name}`,
       url: applicationUrls[index],
     })),
     people: PEOPLE.map((person) => {

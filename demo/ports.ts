@@ -9,6 +9,9 @@ export const PORTS = {
   acmeDashboards: 5001,
   acmeNotes: 5002,
   globexDashboards: 5003,
+  acmeReporter: 5004,
+  acmeTv: 5005,
+  acmeOrders: 5006,
   northwindTickets: 5010,
 } as const;
 
@@ -21,6 +24,9 @@ const NEEDED_BY: readonly (readonly [name: PortName, what: string])[] = [
   ['acmeDashboards', 'Acme Dashboards'],
   ['acmeNotes', 'Acme Notes'],
   ['globexDashboards', 'Globex Dashboards'],
+  ['acmeReporter', 'Acme Reporter'],
+  ['acmeTv', 'Acme Living-room TV'],
+  ['acmeOrders', 'Acme Orders'],
   ['northwindTickets', 'Northwind Tickets'],
 ];
 
@@ -43,6 +49,9 @@ export function portsAt(offset: number): Readonly<Record<PortName, number>> {
     acmeDashboards: PORTS.acmeDashboards + offset,
     acmeNotes: PORTS.acmeNotes + offset,
     globexDashboards: PORTS.globexDashboards + offset,
+    acmeReporter: PORTS.acmeReporter + offset,
+    acmeTv: PORTS.acmeTv + offset,
+    acmeOrders: PORTS.acmeOrders + offset,
     northwindTickets: PORTS.northwindTickets + offset,
   };
 }

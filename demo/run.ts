@@ -9,7 +9,7 @@ import { ROOT } from './root.js';
 
 const USAGE = `npm run demo [-- --json]
 
-Causeway with two simulated Okta orgs, an MSP with two customers, and three sample applications.
+Causeway with two simulated Okta orgs, an MSP with two customers, and sample applications of every kind.
 
   --json             print addresses and credentials as one JSON object, and nothing else on stdout
 

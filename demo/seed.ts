@@ -20,8 +20,8 @@ export const SEED_SECRETS: Readonly<Record<string, string>> = {
   ACME_SCIM_TOKEN: DEMO_ORGS.acme.provisioning.token,
   GLOBEX_SCIM_TOKEN: DEMO_ORGS.globex.provisioning.token,
   ...Object.fromEntries(
-    APPLICATIONS.flatMap(({ clientSecret }) =>
-      clientSecret === undefined ? [] : [[clientSecret.variable, clientSecret.value]],
+    APPLICATIONS.flatMap((application) =>
+      application.kind === 'web' ? [[application.clientSecret.variable, application.clientSecret.value]] : [],
     ),
   ),
 };

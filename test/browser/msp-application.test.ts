@@ -1,5 +1,4 @@
 import { describe, expect, test } from '@jest/globals';
-import { APPLICATIONS } from '../../demo/applications.js';
 import { browserPath, NO_BROWSER } from '../support/browser.js';
 import { useWorld } from './support/world.js';
 
@@ -10,8 +9,7 @@ withBrowser(`an MSP's application${browserPath() === undefined ? ` (${NO_BROWSER
 
   test('people of two customers each see their own Okta; the tokens are the MSP’s', async () => {
     const { demo, visit } = world();
-    const index = APPLICATIONS.findIndex(({ clientId }) => clientId === 'tickets');
-    const tickets = demo.applicationUrls[index] ?? '';
+    const tickets = demo.applicationUrls[demo.clientIds.indexOf('tickets')] ?? '';
     for (const [customer, username, name, roles] of [
       ['acme', 'grace.hall@acme.example', 'Grace Hall', ['viewer']],
       ['globex', 'maria.silva@globex.example', 'Maria Silva', ['admin']],

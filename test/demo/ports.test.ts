@@ -8,13 +8,13 @@ test.each([
   [undefined, 0],
   ['0', 0],
   ['100', 100],
-  ['60532', 60_532],
+  ['60525', 60_525],
 ])('offset %s', (text, offset) => {
   expect(readOffset(text)).toBe(offset);
 });
 
-test.each(['-1', '1.5', 'x', '60533', '1e9'])('offset %s is refused', (text) => {
-  expect(() => readOffset(text)).toThrow('DEMO_PORT_OFFSET must be a whole number from 0 to 60532');
+test.each(['-1', '1.5', 'x', '60526', '1e9'])('offset %s is refused', (text) => {
+  expect(() => readOffset(text)).toThrow('DEMO_PORT_OFFSET must be a whole number from 0 to 60525');
 });
 
 test('the usual ports are moved, and nothing that merely looks like one', () => {

@@ -4,6 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { formsOf, HttpBrowser, signInAtOkta, type Page } from '../support/okta-sign-in.js';
+import { Visitor } from '../browser/support/visitor.js';
+import { browserPath, launchBrowser, NO_BROWSER } from '../support/browser.js';
+import { approve, deviceOf } from '../support/device.js';
 import { freeOffset } from './support/free-offset.js';
 
 interface Described {
@@ -12,6 +15,7 @@ interface Described {
   readonly applications: readonly {
     readonly tenant: string;
     readonly clientId: string;
+    readonly name: string;
     readonly url: string;
   }[];
   readonly people: readonly { readonly username: string; readonly password: string; readonly otp: string }[];
@@ -64,9 +68,13 @@ class DemoProcess {
   }
 }
 
-/** The `sub` that an application's page shows. */
-const subjectOn = ({ text }: Page): string | undefined =>
-  /<dt>sub<\/dt>\s*<dd>([^<]*)</.exec(text)?.[1]?.trim();
+/** A fact that an application's page shows, the first of its name. */
+const factOn = ({ text }: Page, name: string): string | undefined =>
+  new RegExp(`<dt>${name}</dt>\\s*<dd>([^<]*)<`).exec(text)?.[1]?.trim();
+
+const subjectOn = (page: Page): string | undefined => factOn(page, 'sub');
+
+const withBrowser = browserPath() === undefined ? test.skip : test;
 
 const START_MS = 240_000;
 
@@ -125,11 +133,97 @@ describe('npm run demo', () => {
     expect(page.text).toContain(`<span class="pill">${role}</span>`);
   });
 
+  const named = (name: string): string => described.applications.find((one) => one.name === name)?.url ?? '';
+
+  /** Presses the button of a page that sends a form there; the page that it leads to. */
+  async function press(page: Page, action: string): Promise<Page> {
+    const form = formsOf(page).find((one) => one.action.pathname === action);
+    if (form === undefined) throw new Error(`no button for ${action}: ${page.text}`);
+    const { location } = await new HttpBrowser().submit(form);
+    return new HttpBrowser().open(location ?? '');
+  }
+
+  test('the bot has registered itself, and calls its API; its button does it again', async () => {
+    const page = await new HttpBrowser().open(named('Acme Reporter'));
+    const bot = described.applications.find(({ name }) => name === 'Acme Reporter');
+    expect(bot?.clientId).toMatch(/./);
+    expect(factOn(page, 'client')).toBe(bot?.clientId);
+    expect(factOn(page, 'registration')).toContain('registered itself');
+    expect(factOn(page, 'the API said')).toMatch(/^201 .*&quot;report&quot;:1,/);
+    expect(factOn(page, 'aud')).toBe('https://reports.acme.example');
+    expect(factOn(page, 'scope')).toBe('reports:file');
+    expect(factOn(page, 'active')).toBe('true');
+    const again = await press(page, '/ask');
+    expect(factOn(again, 'client')).toBe(bot?.clientId);
+    expect(factOn(again, 'registration')).toContain('kept');
+    expect(factOn(again, 'the API said')).toMatch(/^201 .*&quot;report&quot;:2,/);
+    expect(factOn(again, 'jti')).not.toBe(factOn(page, 'jti'));
+  });
+
+  test('the television shows a code, then who signed in with it; signing out ends that', async () => {
+    const url = named('Acme Living-room TV');
+    const screen = async (pattern: RegExp): Promise<RegExpExecArray> => {
+      for (const deadline = Date.now() + 60_000; Date.now() < deadline;) {
+        const { text } = await new HttpBrowser().open(url);
+        const match = pattern.exec(text);
+        if (match !== null) return match;
+        await new Promise((resolve) => setTimeout(resolve, 500));
+      }
+      throw new Error(`the screen never showed ${pattern.source}`);
+    };
+    await press(await new HttpBrowser().open(url), '/sign-in');
+    const [, code = ''] = await screen(/class="code">\s*([A-Z]{4}-[A-Z]{4})/);
+    const grace = described.people.find(({ username }) => username === 'grace.hall@acme.example');
+    await approve(new HttpBrowser(), deviceOf(`${described.causeway.url}/t/acme`, 'tv'), code, grace);
+    await screen(/<h1>Hello, Grace Hall<\/h1>[^]*<span class="pill">viewer<\/span>/);
+    const after = await press(await new HttpBrowser().open(url), '/sign-out');
+    expect(after.text).toContain('Signed out.');
+    expect(after.text).not.toContain('Grace');
+  }, 120_000);
+
+  withBrowser(
+    `in a browser, Okta's library signs in, renews, signs out; the new pages are for everybody${browserPath() === undefined ? ` (${NO_BROWSER})` : ''}`,
+    async () => {
+      const browser = await launchBrowser();
+      if (browser === undefined) throw new Error(NO_BROWSER);
+      try {
+        const context = await browser.newContext();
+        context.setDefaultTimeout(30_000);
+        const visitor = await Visitor.enter(context);
+        await visitor.open(named('Acme Orders'));
+        await visitor.click('Sign in');
+        await visitor.signInAtOkta('ada.byron@acme.example');
+        await visitor.seesPerson('Ada Byron');
+        expect(await visitor.roles()).toEqual(['admin']);
+        await visitor.look('orders');
+        const renewed = visitor.page.waitForResponse((answer) => answer.url().endsWith('/oauth2/v1/token'));
+        await visitor.click('Renew now');
+        const answer = await renewed;
+        expect(answer.status()).toBe(200);
+        expect(answer.request().postData()).toContain('grant_type=refresh_token');
+        await visitor.seesPerson('Ada Byron');
+        await visitor.click('Sign out');
+        await visitor.seesHeading('Welcome to Acme Orders');
+        for (const name of ['Acme Reporter', 'Acme Living-room TV']) {
+          await visitor.open(named(name));
+          await visitor.look(name);
+        }
+        await visitor.click('Sign in');
+        await visitor.page.getByText(/^[A-Z]{4}-[A-Z]{4}$/).waitFor();
+        await visitor.look('tv-code');
+        expect(visitor.complaints()).toEqual([]);
+      } finally {
+        await browser.close();
+      }
+    },
+    120_000,
+  );
+
   test('a second one is told which ports are taken, by what, and what to do', async () => {
     const second = new DemoProcess([], variables);
     expect(await second.ended).toBe(1);
     expect(second.out).toBe('');
-    expect(second.err.match(/^Port \d+ is taken, and .+ needs it\.$/gm)).toHaveLength(7);
+    expect(second.err.match(/^Port \d+ is taken, and .+ needs it\.$/gm)).toHaveLength(10);
     expect(second.err).toContain('DEMO_PORT_OFFSET');
   });
 
@@ -143,11 +237,15 @@ describe('npm run demo', () => {
     'Ctrl-C stops all of it; the next run knows the same people',
     async () => {
       const address = `${application('acme', 'dashboards')}/login`;
+      const bot = described.applications.find(({ name }) => name === 'Acme Reporter')?.clientId;
       const before = subjectOn(await signIn('acme', 'ada.byron@acme.example', address));
       expect(await demo.stop('SIGINT')).toBe(0);
       await start();
       const after = await signIn('acme', 'ada.byron@acme.example', address);
       expect(subjectOn(after)).toBe(before);
+      const reporter = await new HttpBrowser().open(named('Acme Reporter'));
+      expect(factOn(reporter, 'client')).toBe(bot);
+      expect(factOn(reporter, 'registration')).toContain('kept');
       expect(formsOf(after).map(({ action }) => action.pathname)).toContain('/logout');
     },
     START_MS,
