@@ -39,6 +39,7 @@ export class DeviceCodeAdapter implements Adapter {
     // That somebody is on their way binds nobody: they may come back, or another may be the right one.
     if ((inFlight === true && !answered) || PASSING.has(kept['error'])) return Promise.resolve();
     const hash = artifactHash(KIND, id);
+    const shortCode = text(userCode) ?? '';
     const answer = artifactHash(ANSWER, id);
     const clientId = text(kept['clientId']);
     const grantId = text(kept['grantId']);
@@ -49,9 +50,9 @@ export class DeviceCodeAdapter implements Adapter {
       userId: text(kept['accountId']),
       clientId,
       sessionUid: kept['expiresWithSession'] === true ? text(kept['sessionUid']) : null,
-      payload: { ...kept, codes: seal(hash, { id, userCode: String(userCode) }) },
+      payload: { ...kept, codes: seal(hash, { id, userCode: shortCode }) },
       lifetimeSeconds: expiresIn + DEVICE_CODE_KNOWN_SECONDS,
-      userCodeHash: userCodeHash(String(userCode)),
+      userCodeHash: userCodeHash(shortCode),
     });
     if (!answered)
       unit.write({
@@ -131,7 +132,7 @@ const seal = (hash: Buffer, codes: Codes): string =>
 function opened({ payload, remainingSeconds, consumed }: Found, hash: Buffer): AdapterPayload {
   const { codes, ...kept } = payload;
   const { id, userCode } = JSON.parse(
-    UnitOfWork.current.tenant.vault.open(place(hash), String(codes)),
+    UnitOfWork.current.tenant.vault.open(place(hash), text(codes) ?? ''),
   ) as Codes;
   return {
     ...kept,

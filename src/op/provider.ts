@@ -33,6 +33,7 @@ import { redeem } from './redeem.js';
 import { answerOfWinner } from './refresh-leeway.js';
 import { responseMembers } from './signed-responses.js';
 import { attachTokenExchange } from './token-exchange.js';
+import { nameUnauthorizedClient } from './unauthorized-client.js';
 import { artifactHash, UnitOfWork } from './unit-of-work.js';
 
 /** Names by which a token request may name its API besides `resource` (contract, Tokens). */
@@ -203,7 +204,8 @@ async function serve(
     await pending?.();
     const first = await unit.commit();
     const outcome = first === 'collided' ? await commitWithAnotherCode(oidc, unit, deps) : first;
-    if (outcome !== 'committed') await settleLoss(oidc, unit, outcome, deps);
+    if (outcome === 'taken' || outcome === 'ended') await settleLoss(oidc, unit, outcome, deps);
+    nameUnauthorizedClient(oidc);
     unavailable(ctx);
     allowFormPost(oidc, tenant);
     leaveByPage(oidc, tenant, deps);

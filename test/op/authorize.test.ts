@@ -26,7 +26,12 @@ beforeAll(async () => {
       slug: 'acme',
       applications: [
         ...applications,
-        { ...web, clientId: 'strict', redirectUris: [STRICT, 'https://app.example/cb?tenant=1'] },
+        {
+          ...web,
+          clientId: 'strict',
+          grantTypes: ['authorization_code'],
+          redirectUris: [STRICT, 'https://app.example/cb?tenant=1'],
+        },
         {
           ...web,
           clientId: 'hybrid',
@@ -247,6 +252,17 @@ describe('A-58: only the answers that an application may have', () => {
     });
     expect(status).toBe(400);
     expect(['unsupported_grant_type', 'unauthorized_client', 'invalid_request']).toContain(json['error']);
+  });
+
+  test('RFC 6749 5.2: a grant that others have, but not this application, is named unauthorized_client', async () => {
+    const form = {
+      grant_type: 'refresh_token',
+      refresh_token: 'x',
+      client_id: 'strict',
+      client_secret: SECRET,
+    };
+    const { status, json } = await send(`${strict.issuer}/oauth2/v1/token`, { form });
+    expect([status, json['error']]).toEqual([400, 'unauthorized_client']);
   });
 
   test('a request that waits is kept here: what comes with its return counts nothing', async () => {
