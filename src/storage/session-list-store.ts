@@ -9,15 +9,21 @@ import type {
 } from '../domain/session/session-list.js';
 import type { Database, Statement } from './database.js';
 
-/** What is shown of session `s`. Neither the hash of its cookie nor anything sealed. */
-const FACTS = `s.uid, s.user_id, u.user_name, c.key AS connection, s.created_at, s.created_at::text AS created_exactly,
+/**
+ * What is shown of session `s`. Neither the hash of its cookie nor anything sealed; of a customer's person (E4) not the
+ * name, which is the customer's, but whose they are.
+ */
+const FACTS = `s.uid, coalesce(s.user_id, s.brokered_user_id) AS user_id,
+  coalesce(u.user_name, 'a person of ' || h.slug) AS user_name, c.key AS connection, s.created_at, s.created_at::text AS created_exactly,
   s.expires_at, s.ip, s.user_agent, s.ended_at, s.end_reason,
   ARRAY(SELECT a.client_id FROM session_applications a
     WHERE a.tenant_id = $1 AND a.session_uid = s.uid ORDER BY a.client_id) AS applications`;
 
-const WITH_NAMES = `JOIN users u ON u.tenant_id = $1 AND u.id = s.user_id
+const WITH_NAMES = `LEFT JOIN users u ON u.tenant_id = $1 AND u.id = s.user_id
+  LEFT JOIN tenants h ON h.id = s.brokered_tenant_id
   LEFT JOIN connections c ON c.tenant_id = $1 AND c.id = s.connection_id`;
 
+const SOMEBODYS = '(s.user_id IS NOT NULL OR s.brokered_user_id IS NOT NULL)';
 const LIVE = 's.ended_at IS NULL AND s.expires_at > now()';
 const OVER = '(s.ended_at IS NOT NULL OR s.expires_at <= now())';
 
@@ -41,7 +47,7 @@ export class PostgresSessionListStore implements SessionListStore {
   async find(tenantId: TenantId, id: string): Promise<SessionFacts | undefined> {
     const [rows] = await this.database.inTenant(tenantId, [
       {
-        text: `SELECT ${FACTS} FROM sessions s ${WITH_NAMES} WHERE s.tenant_id = $1 AND s.uid = $2`,
+        text: `SELECT ${FACTS} FROM sessions s ${WITH_NAMES} WHERE s.tenant_id = $1 AND s.uid = $2 AND ${SOMEBODYS}`,
         values: [tenantId, id],
       },
     ]);
@@ -68,7 +74,7 @@ export class PostgresSessionListStore implements SessionListStore {
 export function listStatement(tenantId: TenantId, query: SessionQuery): Statement {
   const values: unknown[] = [tenantId];
   const add = (value: unknown): string => `$${values.push(value)}`;
-  const conditions = ['s.tenant_id = $1', 's.user_id IS NOT NULL', query.over ? OVER : LIVE];
+  const conditions = ['s.tenant_id = $1', SOMEBODYS, query.over ? OVER : LIVE];
   if (query.userId !== undefined) conditions.push(`s.user_id = ${add(query.userId)}::uuid`);
   if (query.connectionId !== undefined) conditions.push(`s.connection_id = ${add(query.connectionId)}::uuid`);
   if (query.clientId !== undefined)

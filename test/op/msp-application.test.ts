@@ -10,8 +10,10 @@ import {
   type TestApplication,
   type TokenAnswer,
 } from '../support/application.js';
+import { PostgresAccessStore } from '../../src/storage/access-store.js';
+import { PostgresSessionListStore } from '../../src/storage/session-list-store.js';
 import { Ledger } from '../support/ledger.js';
-import { ADA, BOB, GUS, NORA, SID, startMsp, type Msp } from '../support/msp.js';
+import { ADA, BOB, CAL, GUS, NORA, SID, startMsp, type Msp } from '../support/msp.js';
 import { formsOf, HttpBrowser, type OktaPerson } from '../support/okta-sign-in.js';
 import { headingOf, leave, readable, redeemAt, signThere, travelOurs } from '../support/trip.js';
 
@@ -164,6 +166,31 @@ describe('E4: an application of an MSP for all its customers', () => {
     expect(await outcome('for-admins', BOB)).not.toBe('in');
     expect(await outcome('for-support', BOB)).toBe('in');
     expect(await outcome('for-support', GUS)).not.toBe('in');
+  });
+
+  test('shows the MSP’s operator whose session it is, not who, and lets them end it', async () => {
+    const { body } = await signIn(browser, app(), CAL, { login_hint: CAL.username });
+    const sub = String(claimsOf(body['id_token'])['sub']);
+    const { node } = msp.causeway;
+    const northwind = await node.directory.find('northwind');
+    if (northwind === undefined) throw new Error('no tenant northwind');
+    const { sessions } = await new PostgresSessionListStore(node.database).list(northwind.id, {
+      limit: 200,
+      over: false,
+    });
+    const shown = sessions.find(({ userId }) => userId === sub);
+    expect(shown).toMatchObject({
+      userName: 'a person of acme',
+      applications: ['tickets'],
+      connection: null,
+    });
+    const access = new PostgresAccessStore(node.database);
+    await node.database.withTenant(northwind.id, (scope) =>
+      access.end(scope, { session: shown?.id ?? '' }, 'revoked_by_operator'),
+    );
+    const { url } = authorizationRequest(app(), { prompt: 'none' });
+    const { location } = await travelOurs(browser, app(), url);
+    expect(location?.searchParams.get('error')).toBe('login_required');
   });
 
   test('is told apart in both audit logs', async () => {
