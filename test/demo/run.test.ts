@@ -76,6 +76,14 @@ const subjectOn = (page: Page): string | undefined => factOn(page, 'sub');
 
 const withBrowser = browserPath() === undefined ? test.skip : test;
 
+/** Presses the button of a page that sends a form there; the page that it leads to. */
+async function press(page: Page, action: string): Promise<Page> {
+  const form = formsOf(page).find((one) => one.action.pathname === action);
+  if (form === undefined) throw new Error(`no button for ${action}: ${page.text}`);
+  const { location } = await new HttpBrowser().submit(form);
+  return new HttpBrowser().open(location ?? '');
+}
+
 const START_MS = 240_000;
 
 describe('npm run demo', () => {
@@ -134,14 +142,6 @@ describe('npm run demo', () => {
   });
 
   const named = (name: string): string => described.applications.find((one) => one.name === name)?.url ?? '';
-
-  /** Presses the button of a page that sends a form there; the page that it leads to. */
-  async function press(page: Page, action: string): Promise<Page> {
-    const form = formsOf(page).find((one) => one.action.pathname === action);
-    if (form === undefined) throw new Error(`no button for ${action}: ${page.text}`);
-    const { location } = await new HttpBrowser().submit(form);
-    return new HttpBrowser().open(location ?? '');
-  }
 
   test('the bot has registered itself, and calls its API; its button does it again', async () => {
     const page = await new HttpBrowser().open(named('Acme Reporter'));

@@ -49,10 +49,7 @@ function stepsOf({ at, clientId, isNew, scope, tokenEndsAt, answer }: Run, api: 
     : 'used the registration and the key that it kept';
   return html`<section class="card wide" aria-labelledby="did">
     <h1 id="did">What it did last</h1>
-    <p>
-      A program without people: no browser, no password, no secret that somebody could copy from a file of the
-      issuer's.
-    </p>
+    <p>A program without people: it proves itself by a key that it made and that never leaves it.</p>
     ${factList([
       ['when', at.toISOString()],
       ['registration', registration],

@@ -15,7 +15,7 @@ export async function readRegistration(file: string): Promise<Registration | und
   try {
     text = await readFile(file, 'utf8');
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
+    if (isObject(error) && error['code'] === 'ENOENT') return undefined;
     throw error;
   }
   const kept = parsed(text);

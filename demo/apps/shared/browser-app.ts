@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { Router } from '@koa/router';
 import Koa, { type Context } from 'koa';
+import { beside } from './files.js';
 import { STYLESHEET, stylesheet, type Look } from './look.js';
 import { serve, type RunningApp } from './serve.js';
 
@@ -24,6 +25,9 @@ export interface BrowserFiles {
   readonly scripts: Readonly<Record<string, string>>;
 }
 
+/** The elements of which such applications make their pages. */
+const ELEMENTS = beside(import.meta.url, 'elements.js');
+
 /** Starts the server of a single-page application: it hands out files, and knows nobody. @throws Error when its port is taken */
 export function startBrowserApp(options: BrowserAppOptions, files: BrowserFiles): Promise<RunningApp> {
   return serve(options.port, () => browserApp(options, files));
@@ -39,6 +43,7 @@ function browserApp(
     router.get(framed.path, async (ctx) => send(ctx, 'html', await readFile(framed.file)));
   for (const [path, file] of Object.entries(scripts))
     router.get(path, async (ctx) => send(ctx, 'js', await readFile(file)));
+  router.get('/elements.js', async (ctx) => send(ctx, 'js', await readFile(ELEMENTS)));
   router.get(STYLESHEET, async (ctx) => send(ctx, 'css', await stylesheet()));
   const config = `export const config = ${JSON.stringify({ issuer, clientId, look })};\n`;
   router.get('/config.js', (ctx) => send(ctx, 'js', config));

@@ -54,6 +54,6 @@ function pictureOf(screen: Screen): Html {
 
 function button(action: string, text: string, kind = ''): Html {
   return html`<form method="post" action="${action}">
-    <button class="${kind}" autofocus>${text}</button>
+    <button class="${kind}">${text}</button>
   </form>`;
 }

@@ -1,30 +1,11 @@
 import { config } from './config.js';
-
-/** Claims that hold a time, in seconds since the epoch. */
-const TIMES = new Set(['exp', 'iat', 'nbf', 'auth_time', 'updated_at']);
+import { button, el, factsCard, fillBar, personCard } from './elements.js';
 
 const main = document.querySelector('main');
 const signOutButton = document.getElementById('sign-out');
 
-/** An element; `properties` are DOM properties, children elements or text. Text never becomes markup. */
-export function el(name, properties = {}, ...children) {
-  const element = Object.assign(document.createElement(name), properties);
-  element.append(...children.flat().filter((child) => child !== undefined));
-  return element;
-}
-
-const button = (text, onclick, kind = '') =>
-  el('button', { className: `button ${kind}`, type: 'button', onclick }, text);
-
 /** The application's bar and title. */
-export function showBar({ onSignOut }) {
-  document.documentElement.className = config.look.accent;
-  document.querySelector('.mark').textContent = config.look.name.slice(0, 1);
-  document.getElementById('app-name').textContent = config.look.name;
-  document.getElementById('app-tenant').textContent = `${config.look.tenant} · sample application`;
-  document.title = `${config.look.tenant} ${config.look.name}`;
-  signOutButton.addEventListener('click', onSignOut);
-}
+export const showBar = ({ onSignOut }) => fillBar(config.look, signOutButton, onSignOut);
 
 function show(...parts) {
   signOutButton.hidden = true;
@@ -69,11 +50,11 @@ export function showFault({ heading, text, detail }, { onTryAgain, onUseAnother 
 /** The signed-in person, the countdown, the switch, and every claim. */
 export function showHome(user, { ways, way, log, onRenew, onWay, onUseAnother }) {
   show(
-    person(user.profile),
+    personCard(user.profile),
     renewal(user, { onRenew, onUseAnother }),
     switchOf(ways, way, log, onWay),
-    factsOf('Claims of the ID token', Object.entries(user.profile)),
-    factsOf('Tokens', tokenFacts(user)),
+    factsCard('Claims of the ID token', Object.entries(user.profile)),
+    factsCard('Tokens', tokenFacts(user)),
   );
   signOutButton.hidden = false;
 }
@@ -82,29 +63,6 @@ export function showHome(user, { ways, way, log, onRenew, onWay, onUseAnother })
 export function showNotice(text) {
   main.querySelector(':scope > .notice')?.remove();
   main.prepend(el('p', { className: 'notice bad', role: 'alert' }, text));
-}
-
-function person(profile) {
-  const name = profile.name ?? profile.sub;
-  const words = name.split(/\s+/);
-  const initials = (words[0].slice(0, 1) + (words.length > 1 ? words.at(-1).slice(0, 1) : '')).toUpperCase();
-  return el(
-    'section',
-    { className: 'card wide person' },
-    el('span', { className: 'avatar', ariaHidden: 'true' }, initials),
-    el(
-      'div',
-      {},
-      el('h1', {}, name),
-      el('p', {}, profile.email ?? profile.sub),
-      el('p', { className: 'pills', ariaLabel: 'Roles' }, pills(profile.roles, 'no role')),
-    ),
-  );
-}
-
-function pills(texts, none) {
-  if (!Array.isArray(texts) || texts.length === 0) return [el('span', { className: 'pill none' }, none)];
-  return texts.flatMap((text) => [el('span', { className: 'pill' }, String(text)), ' ']);
 }
 
 function renewal(user, { onRenew, onUseAnother }) {
@@ -153,25 +111,6 @@ function switchOf(ways, current, log, onWay) {
       log.map(({ at, what }) => el('li', {}, el('span', {}, what), el('small', {}, at.toLocaleTimeString()))),
     ),
   );
-}
-
-function factsOf(heading, facts) {
-  return el(
-    'section',
-    { className: 'card wide' },
-    el('h2', {}, heading),
-    el(
-      'dl',
-      { className: 'facts' },
-      facts.flatMap(([name, value]) => [el('dt', {}, name), el('dd', {}, valueOf(name, value))]),
-    ),
-  );
-}
-
-function valueOf(name, value) {
-  if (TIMES.has(name) && typeof value === 'number') return new Date(value * 1000).toLocaleString();
-  if (Array.isArray(value)) return pills(value, 'none');
-  return typeof value === 'string' ? value : JSON.stringify(value);
 }
 
 /** An access token is meant for an API; this application only passes it on. It shows what its answer said of it. */
