@@ -1,5 +1,4 @@
 import { errors, Provider, type DeviceCode, type KoaContextWithOIDC } from 'oidc-provider';
-import { DomainError } from '../core/errors.js';
 import type { Ids } from '../core/ids.js';
 import type { CommitOutcome } from '../domain/artifact/artifact-store.js';
 import { clientNetwork } from '../http/client-network.js';
@@ -84,14 +83,13 @@ export function newUserCode(ids: Pick<Ids, 'secret'>): string {
 
 /**
  * Commits again with another user code, where a device that waits has the one that the library chose: two in a hundred
- * billion, but a fault of nobody's. The answer tells the code that was written.
- * @throws DomainError `conflict` when several were taken
+ * billion, but a fault of nobody's. The answer tells the code that was written, or to come again when several were taken.
  */
 export async function commitWithAnotherCode(
   ctx: KoaContextWithOIDC,
   unit: UnitOfWork,
   deps: Pick<OpDeps, 'ids'>,
-): Promise<Exclude<CommitOutcome, 'collided'>> {
+): Promise<CommitOutcome> {
   const { DeviceCode: code } = ctx.oidc.entities;
   if (code === undefined) throw new TypeError('no device code was made');
   const body = ctx.body as Record<string, unknown>;
@@ -106,5 +104,8 @@ export async function commitWithAnotherCode(
     const outcome = await unit.commit();
     if (outcome !== 'collided') return outcome;
   }
-  throw new DomainError('conflict', 'no free user code was found');
+  ctx.status = 503;
+  ctx.set('Retry-After', '2');
+  ctx.body = { error: 'temporarily_unavailable', error_description: 'no free user code was found' };
+  return 'collided';
 }

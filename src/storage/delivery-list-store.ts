@@ -8,6 +8,7 @@ import type {
   Revived,
 } from '../domain/delivery/delivery-list.js';
 import type { Database } from './database.js';
+import { receiverKeysOf, receiverOfKey } from '../domain/delivery/delivery.js';
 import { NOBODYS_LEASE } from './outbox-store.js';
 
 /** Lists of deliveries in PostgreSQL, and what operators do with dead ones. */
@@ -21,13 +22,14 @@ export class PostgresDeliveryListStore implements DeliveryListStore {
     const values: unknown[] = [tenantId, limit];
     const conditions = ['tenant_id = $1', 'receiver IS NOT NULL'];
     if (id !== undefined) conditions.push(`id = $${values.push(uuidOf(id))}::uuid`);
-    if (application !== undefined) conditions.push(`receiver = $${values.push(application)}`);
+    if (application !== undefined)
+      conditions.push(`receiver = ANY ($${values.push(receiverKeysOf(application))}::text[])`);
     if (state === 'waiting') conditions.push('settled_at IS NULL');
     else if (state === 'dead') conditions.push(IS_DEAD);
     else if (state !== undefined) conditions.push(`outcome = $${values.push(state)}`);
     const [rows] = await this.database.inTenant(tenantId, [
       {
-        text: `SELECT id, created_at, receiver, subject, payload ->> 'reason' AS reason,
+        text: `SELECT id, created_at, receiver, subject, coalesce(payload ->> 'reason', topic) AS reason,
             coalesce(outcome, 'waiting') AS state, attempts, last_error, due_at, settled_at
           FROM outbox WHERE ${conditions.join(' AND ')} ORDER BY created_at DESC, id DESC LIMIT $2`,
         values,
@@ -36,9 +38,9 @@ export class PostgresDeliveryListStore implements DeliveryListStore {
     return (rows ?? []).map((row) => ({
       id: row['id'],
       createdAt: row['created_at'],
-      application: row['receiver'],
+      ...factsOfReceiver(row['receiver']),
       subject: row['subject'],
-      reason: row['reason'] ?? 'unknown',
+      reason: row['reason'],
       state: row['state'],
       attempts: row['attempts'],
       lastError: row['last_error'],
@@ -57,7 +59,7 @@ export class PostgresDeliveryListStore implements DeliveryListStore {
         RETURNING id, receiver`,
       values: [scope.tenantId, max, ...values],
     });
-    return rows.map((row) => ({ id: row['id'], application: row['receiver'] }));
+    return rows.map((row) => ({ id: row['id'], application: receiverOfKey(row['receiver']).clientId }));
   }
 
   hurry(scope: TenantScope, applications: readonly string[]): void {
@@ -68,10 +70,15 @@ export class PostgresDeliveryListStore implements DeliveryListStore {
         text: `UPDATE outbox SET lease = NULL, due_at = now()
           WHERE tenant_id = $1 AND receiver = ANY ($2::text[]) AND settled_at IS NULL AND due_at > now()
             AND (lease IS NULL OR lease = $3::uuid)`,
-        values: [scope.tenantId, applications, NOBODYS_LEASE],
+        values: [scope.tenantId, applications.flatMap(receiverKeysOf), NOBODYS_LEASE],
       },
     ]);
   }
+}
+
+function factsOfReceiver(key: string): Pick<DeliveryFacts, 'kind' | 'application'> {
+  const { kind, clientId } = receiverOfKey(key);
+  return { kind, application: clientId };
 }
 
 /** As the index has it. */
@@ -86,5 +93,5 @@ function conditionOf(target: DeadLetterTarget): {
 } {
   if (target === 'all') return { condition: 'receiver IS NOT NULL', values: [] };
   if ('id' in target) return { condition: 'id = $3::uuid', values: [uuidOf(target.id)] };
-  return { condition: 'receiver = $3', values: [target.application] };
+  return { condition: 'receiver = ANY ($3::text[])', values: [receiverKeysOf(target.application)] };
 }

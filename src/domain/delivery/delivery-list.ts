@@ -1,21 +1,29 @@
 import type { TenantId } from '../../core/ids.js';
 import type { TenantScope } from '../../core/scope.js';
-import type { DeliveryOutcome } from './delivery.js';
+import type { DeliveryKind, DeliveryOutcome } from './delivery.js';
 
 /** Where a delivery is: `waiting` for its next attempt or in the middle of one, or how it ended. */
 export type DeliveryState = 'waiting' | DeliveryOutcome;
 
-export const DELIVERY_STATES: readonly DeliveryState[] = ['waiting', 'delivered', 'dead', 'no_endpoint'];
+export const DELIVERY_STATES: readonly DeliveryState[] = [
+  'waiting',
+  'delivered',
+  'dead',
+  'no_endpoint',
+  'obsolete',
+];
 
 /** A delivery as operators see it: never a token, nor the session's `sid`. */
 export interface DeliveryFacts {
   readonly id: string;
   readonly createdAt: Date;
+  /** What the application is told of. */
+  readonly kind: DeliveryKind;
   /** clientId of the application that is told. */
   readonly application: string;
-  /** The person whose session it was: the `sub` of their tokens. */
+  /** Whom it is about: the `sub` of their tokens. */
   readonly subject: string;
-  /** Why the session ended: an `EndReason`. */
+  /** Why the session ended (an `EndReason`), or else what has happened. */
   readonly reason: string;
   readonly state: DeliveryState;
   readonly attempts: number;

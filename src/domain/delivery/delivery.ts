@@ -27,6 +27,10 @@ export function receiverOfKey(key: string): Pick<Receiver, 'kind' | 'clientId'> 
     : { kind: 'logout', clientId: key };
 }
 
+/** The names of all receivers that an application is. */
+export const receiverKeysOf = (clientId: string): readonly string[] =>
+  (['logout', 'device'] as const).map((kind) => receiverKey({ kind, clientId }));
+
 /** One thing to tell a receiver. Never a token, nor anything personal but the person's id. */
 export interface Delivery {
   readonly id: string;
