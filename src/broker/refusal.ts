@@ -32,11 +32,6 @@ export interface Refusal {
   readonly interaction?: Pick<Artifact, 'hash' | 'payload'> | undefined;
 }
 
-/** Where the protocol goes on once an interaction has its answer; the browser's cookie must fit. */
-export function resumeAddress(tenant: TenantContext, interactionUid: string): string {
-  return `${tenant.issuer}/oauth2/v1/authorize/${interactionUid}`;
-}
-
 /**
  * What the application is told (contract, Errors elsewhere): a person who was refused is `access_denied` with the reason
  * as description; an upstream that can't answer now is a fault that passes.

@@ -99,7 +99,7 @@ describe('requests that are refused', () => {
 
   test('an application without the grant, a public one, and one that does not prove itself', async () => {
     const { access_token: subject } = await stage.tokensAt('web');
-    expect(await stage.refused('other', subject, { resource: ORDERS })).toBe('invalid_request');
+    expect(await stage.refused('other', subject, { resource: ORDERS })).toBe('unauthorized_client');
     await expect(
       stage.acme.causeway.apply([
         {

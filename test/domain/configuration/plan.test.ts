@@ -38,6 +38,10 @@ function steps(wanted: Wanted, before?: InForce): readonly string[] {
 const okta = { key: 'okta', issuer: 'https://acme.okta.com', clientId: '0oa1' };
 const app = { clientId: 'app', redirectUris: ['https://a.example/cb'] };
 
+/** The end of the one secret that a rotation has replaced. */
+const endOfTheOld = (clientId: string, value: string): Date | undefined =>
+  clientId === 'app' && value === 'old-old-old-old-old' ? new Date('2026-12-01T00:00:00Z') : undefined;
+
 describe('defaults of what is new', () => {
   test('a connection', () => {
     const { target } = plan({ slug: 'acme', connections: [okta] });
@@ -369,12 +373,10 @@ describe('what a file changes', () => {
     expect(plan(file).faults).toEqual([
       { path: 'tenants[0].applications[0].secondarySecret', message: 'must differ from clientSecret' },
     ]);
-    const endOf = (clientId: string, value: string): Date | undefined =>
-      clientId === 'app' && value === 'old-old-old-old-old' ? new Date('2026-12-01T00:00:00Z') : undefined;
     const stale: Wanted = { slug: 'acme', applications: [{ ...app, clientSecret: 'old-old-old-old-old' }] };
     const { faults, changes } = planTenant(undefined, { path: 'tenants[0]', ...stale }, RULES, {
       ...NO_SECRETS,
-      endOf,
+      endOf: endOfTheOld,
     });
     expect(changes).toEqual([]);
     expect(faults).toEqual([

@@ -8,4 +8,4 @@ async function look() {
 }
 
 // While the server is away, the picture stays.
-setInterval(() => look().catch(() => undefined), 1500);
+setInterval(() => void look().catch(() => undefined), 1500);
