@@ -49,7 +49,7 @@ function pictureOf(screen: Screen): Html {
   return html`<h1>Hello, ${textOf(claims['name']) ?? claims.sub}</h1>
     <p>${textOf(claims['email'])}</p>
     <p class="pills" aria-label="Roles">${pills(textsOf(claims['roles']), 'no role')}</p>
-    ${button('/sign-out', 'Sign out')}`;
+    <div class="remote">${button('/renew', 'Look again')} ${button('/sign-out', 'Sign out')}</div>`;
 }
 
 function button(action: string, text: string, kind = ''): Html {

@@ -35,6 +35,10 @@ export async function startTv(options: TvAppOptions): Promise<RunningApp> {
       await tv.signIn();
       seeOther(ctx, '/');
     });
+    router.post('/renew', async (ctx) => {
+      await tv.renew();
+      seeOther(ctx, '/');
+    });
     router.post('/sign-out', async (ctx) => {
       await tv.signOut();
       seeOther(ctx, '/');

@@ -5,11 +5,14 @@ import {
   initiateDeviceAuthorization,
   None,
   pollDeviceAuthorizationGrant,
+  refreshTokenGrant,
   ResponseBodyError,
   tokenRevocation,
   type Configuration,
   type DeviceAuthorizationResponse,
   type IDToken,
+  type TokenEndpointResponse,
+  type TokenEndpointResponseHelpers,
 } from 'openid-client';
 
 export interface TvOptions {
@@ -35,7 +38,12 @@ export type Screen =
     }
   | { readonly kind: 'person'; readonly claims: IDToken; readonly refreshToken: string | undefined };
 
+type Tokens = TokenEndpointResponse & TokenEndpointResponseHelpers;
+type Person = Extract<Screen, { readonly kind: 'person' }>;
+
 const TIMEOUT_SECONDS = 10;
+/** How long before its access token ends a TV asks for the next one. */
+const EARLY_SECONDS = 30;
 
 /**
  * A device without a browser or a keyboard (RFC 8628): it shows a code, asks the issuer from time to time, and knows who
@@ -46,6 +54,8 @@ export class Tv {
   #number = 0;
   /** Ends the waiting for the code that is shown. */
   #waiting: AbortController | undefined;
+  #renewing: Promise<void> | undefined;
+  #renewal: NodeJS.Timeout | undefined;
 
   constructor(private readonly options: TvOptions) {}
 
@@ -58,8 +68,9 @@ export class Tv {
     return this.#number;
   }
 
-  /** Shows a code, and waits for its person in the background. Forgets an earlier code. */
+  /** Shows a code, and waits for its person in the background. Forgets an earlier code; whoever is there stays. */
   async signIn(): Promise<void> {
+    if (this.#screen.kind === 'person') return;
     this.stop();
     const waiting = new AbortController();
     this.#waiting = waiting;
@@ -83,6 +94,41 @@ export class Tv {
     }
   }
 
+  /** Asks who the person is now: their roles may be others, or their access may have ended. */
+  renew(): Promise<void> {
+    const screen = this.#screen;
+    if (screen.kind !== 'person' || screen.refreshToken === undefined) return Promise.resolve();
+    this.#renewing ??= this.#renew(screen, screen.refreshToken).finally(() => {
+      this.#renewing = undefined;
+    });
+    return this.#renewing;
+  }
+
+  async #renew(screen: Person, refreshToken: string): Promise<void> {
+    try {
+      const configuration = await this.#configuration();
+      const tokens = await refreshTokenGrant(configuration, refreshToken);
+      if (this.#screen === screen) this.#greet(tokens, screen);
+      // Somebody signed out meanwhile: what has just come mustn't live on.
+      else if (tokens.refresh_token !== undefined) await tokenRevocation(configuration, tokens.refresh_token);
+    } catch (error) {
+      this.options.onError(error);
+      const ended = error instanceof ResponseBodyError && error.error === 'invalid_grant';
+      if (ended && this.#screen === screen) this.#show({ kind: 'off', notice: 'Your access has ended.' });
+    }
+  }
+
+  /** Shows the person of these tokens until the next ones come. */
+  #greet(tokens: Tokens, before: Person | undefined): void {
+    const claims = tokens.claims() ?? before?.claims;
+    if (claims === undefined) throw new Error('the issuer sent no ID token');
+    if (before !== undefined && claims.sub !== before.claims.sub) throw new Error('this is somebody else');
+    this.#show({ kind: 'person', claims, refreshToken: tokens.refresh_token ?? before?.refreshToken });
+    clearTimeout(this.#renewal);
+    const seconds = (tokens.expires_in ?? 0) - EARLY_SECONDS;
+    if (seconds > 0) this.#renewal = setTimeout(() => void this.renew(), seconds * 1000).unref();
+  }
+
   /** Gives the refresh token back, which would live on otherwise, and forgets the person. */
   async signOut(): Promise<void> {
     const before = this.#screen;
@@ -99,8 +145,9 @@ export class Tv {
     }
   }
 
-  /** Waits for nobody any more. */
+  /** Waits for nobody any more, and asks for nothing. */
   stop(): void {
+    clearTimeout(this.#renewal);
     this.#waiting?.abort();
     this.#waiting = undefined;
   }
@@ -117,9 +164,7 @@ export class Tv {
       const tokens = await pollDeviceAuthorizationGrant(configuration, asked, undefined, {
         signal: AbortSignal.any([nobodyWaits, over]),
       });
-      const claims = tokens.claims();
-      if (claims === undefined) throw new Error('the issuer sent no ID token');
-      if (!nobodyWaits.aborted) this.#show({ kind: 'person', claims, refreshToken: tokens.refresh_token });
+      if (!nobodyWaits.aborted) this.#greet(tokens, undefined);
     } catch (error) {
       if (!nobodyWaits.aborted) this.#fail(error, over.aborted);
     }

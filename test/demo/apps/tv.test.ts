@@ -48,7 +48,7 @@ async function until(tv: RunningApp, words: string): Promise<string> {
 const numberOf = async (tv: RunningApp): Promise<unknown> =>
   JSON.parse((await new HttpBrowser().open(`${tv.url}/screen`)).text);
 
-test('the code that is shown last is the one that counts; its person is told what asks', async () => {
+test('the code that is shown last counts; its person is told what asks, stays who they are, and signs out', async () => {
   const tv = await start();
   const [, first = ''] = CODE.exec(await press(tv, '/sign-in')) ?? [];
   const before = await numberOf(tv);
@@ -62,7 +62,30 @@ test('the code that is shown last is the one that counts; its person is told wha
   await approve(browser, device, second, undefined);
   const text = await until(tv, 'Hello, Ada Byron');
   expect(text).toContain('<span class="pill">admin</span>');
+  expect(await press(tv, '/sign-in')).toContain('Hello, Ada Byron');
+  await acme.causeway.apply([
+    { slug: 'acme', roleMappings: [{ group: { name: 'Engineering' }, role: 'viewer' }] },
+  ]);
+  for (let times = 0; times < 2; times += 1)
+    expect(await press(tv, '/renew')).toContain('<span class="pill">viewer</span>');
   expect(await press(tv, '/sign-out')).toContain('Signed out.');
+  expect(await press(tv, '/renew')).toContain('Signed out.');
+}, 120_000);
+
+test('somebody whose access ends is gone from the screen when it looks again', async () => {
+  const tv = await start();
+  const [, code = ''] = CODE.exec(await press(tv, '/sign-in')) ?? [];
+  await approve(new HttpBrowser(), deviceOf(acme.app.issuer), code, ADA);
+  await until(tv, 'Hello, Ada Byron');
+  await acme.causeway.apply([
+    { slug: 'acme', applications: [{ ...deviceApplication, assignment: { roles: ['admin'] } }] },
+  ]);
+  const text = await press(tv, '/renew');
+  expect(text).toContain('Your access has ended.');
+  expect(text).not.toContain('Ada');
+  await acme.causeway.apply([
+    { slug: 'acme', applications: [{ ...deviceApplication, assignment: 'everyone' }] },
+  ]);
 }, 120_000);
 
 test('somebody says that it wasn’t them: the screen says so', async () => {
