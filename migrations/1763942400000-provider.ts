@@ -13,12 +13,14 @@ export class Provider1763942400000 implements MigrationInterface {
     await runner.query(UPSTREAM_SESSIONS);
     await runner.query(ROTATION);
     await runner.query(RETRIES);
+    await runner.query(CLIENT_USES);
     await runner.query(ROW_SECURITY);
   }
 
   async down(runner: QueryRunner): Promise<void> {
     await runner.query(`
       DROP TABLE initial_access_tokens;
+      DROP TABLE scim_client_uses;
       DROP INDEX outbox_dead_idx;
       ALTER TABLE outbox DROP COLUMN retried_at;
       DROP INDEX sessions_sealed_idx, sessions_upstream_idx, sessions_brokered_idx, oidc_artifacts_user_code_key;
@@ -120,9 +122,32 @@ ALTER TABLE outbox ADD COLUMN retried_at timestamptz;
 CREATE INDEX outbox_dead_idx ON outbox (tenant_id, receiver) WHERE outcome = 'dead';
 `;
 
+/**
+ * What each node lets through of each SCIM client, so that all nodes together keep to one quota. Not logged: it is told
+ * anew every second, and means nothing some seconds later.
+ */
+const CLIENT_USES = `
+CREATE UNLOGGED TABLE scim_client_uses (
+  tenant_id uuid NOT NULL,
+  client text COLLATE "C" NOT NULL,
+  node uuid NOT NULL,
+  taken bigint NOT NULL,
+  asked float8 NOT NULL,
+  quota_left float8 NOT NULL,
+  told_at timestamptz NOT NULL,
+  CONSTRAINT scim_client_uses_pkey PRIMARY KEY (tenant_id, client, node),
+  CONSTRAINT scim_client_uses_tenant_fkey FOREIGN KEY (tenant_id) REFERENCES tenants (id) ON DELETE CASCADE
+);
+`;
+
 const ROW_SECURITY = `
 ALTER TABLE initial_access_tokens ENABLE ROW LEVEL SECURITY;
 CREATE POLICY initial_access_tokens_tenant ON initial_access_tokens
   USING (tenant_id = nullif(current_setting('app.tenant_id', true), '')::uuid);
 GRANT SELECT, INSERT, UPDATE, DELETE ON initial_access_tokens TO causeway_app;
+
+ALTER TABLE scim_client_uses ENABLE ROW LEVEL SECURITY;
+CREATE POLICY scim_client_uses_tenant ON scim_client_uses
+  USING (tenant_id = nullif(current_setting('app.tenant_id', true), '')::uuid);
+GRANT SELECT ON scim_client_uses TO causeway_app;
 `;

@@ -10,7 +10,8 @@ import { ScimCall, type ScimAnswer, type ScimRequest, type ScimStores } from './
 import { DepartureWatch } from './departure-watch.js';
 import { ScimError, scimErrorBody } from './errors.js';
 import { toScimError } from './problems.js';
-import { CLIENT_RATE, RateLimit, STRANGER_RATE, TooManyRequests } from './rate-limit.js';
+import type { ClientRate } from './client-rate.js';
+import { RateLimit, STRANGER_RATE, TooManyRequests } from './rate-limit.js';
 import { readBody } from './read-json.js';
 import { recordedTarget, redacted, type Recorder } from './recorder.js';
 import { locationOf } from './resource/meta.js';
@@ -20,6 +21,7 @@ import { schemasOf } from './tenant-schemas.js';
 
 export interface ScimDeps extends ScimStores, AuthenticateDeps {
   readonly recorder: Recorder;
+  readonly clientRate: ClientRate;
   readonly originOf: (ctx: Context) => RequestOrigin;
   readonly log: Logger;
 }
@@ -29,12 +31,10 @@ const MEDIA_TYPES = ['application/scim+json', 'application/json'];
 
 /** The SCIM service provider of all tenants, at `{issuer}/scim/v2` (RFC 7644). */
 export class ScimServer {
-  readonly #clients: RateLimit;
   readonly #strangers: RateLimit;
   readonly #departures: DepartureWatch;
 
   constructor(private readonly deps: ScimDeps) {
-    this.#clients = new RateLimit(CLIENT_RATE, deps.clock);
     this.#strangers = new RateLimit(STRANGER_RATE, deps.clock);
     this.#departures = new DepartureWatch(deps.clock, deps.log);
   }
@@ -73,7 +73,7 @@ export class ScimServer {
     if (served.name === 'scim_service_provider_config' && ctx.method === 'GET')
       return serviceProviderConfig(tenant);
     visit.client = await this.#authenticate(ctx, tenant);
-    this.#clients.take(`${tenant.id} ${visit.client.actor.id}`);
+    this.deps.clientRate.take({ tenantId: tenant.id, client: visit.client.actor.id });
     if (ctx.method === 'OPTIONS' || !served.takes.includes(ctx.method)) {
       ctx.set('Allow', served.takes.join(', '));
       if (ctx.method === 'OPTIONS') return { status: 204 };

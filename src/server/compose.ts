@@ -19,6 +19,7 @@ import { createOutbound, type Outbound, type OutboundOptions } from '../outbound
 import { stylesheet } from '../pages/assets.js';
 import { createRelyingParty, type RelyingParty } from '../rp/relying-party.js';
 import type { Dispatcher } from '../events/dispatcher.js';
+import type { ClientRate } from '../scim/client-rate.js';
 import type { Recorder } from '../scim/recorder.js';
 import { PostgresAccessStore } from '../storage/access-store.js';
 import { PostgresApplicationSecretStore } from '../storage/application-secret-store.js';
@@ -67,8 +68,9 @@ export interface Node {
   readonly database: Database;
   readonly ids: Ids;
   readonly scimRecorder: Recorder;
+  readonly scimRate: ClientRate;
   readonly secretUses: SecretUses;
-  /** Tells applications that sessions have ended, once it is started. */
+  /** Tells applications that sessions have ended, and of sign-ins on devices, once it is started. */
   readonly logoutDeliveries: Dispatcher;
   close(): Promise<void>;
 }
@@ -103,7 +105,7 @@ export function compose(settings: Settings, dataSource: DataSource, keyRing: Key
     fetch: outbound.fetchFor({ name: 'client-keys', bytesMax: 64 * 1024 }),
   });
   const operations = composeOperations(settings, database, metrics, stylesheetHref);
-  const { scim, scimRecorder } = composeScim(database, shared);
+  const { scim, scimRecorder, scimRate } = composeScim(database, shared);
   const app = createApp({
     publicUrl: settings.publicUrl,
     stylesheetHref,
@@ -137,6 +139,7 @@ export function compose(settings: Settings, dataSource: DataSource, keyRing: Key
     ids,
     logoutDeliveries,
     scimRecorder,
+    scimRate,
     secretUses: shared.secretUses,
     close,
   };

@@ -63,6 +63,7 @@ export async function serve(
       { name: 'sweep', everyMs: 60_000, run: () => sweep(node.database) },
       { name: 'client_secret_uses', everyMs: 5_000, run: () => node.secretUses.flush() },
       { name: 'scim_requests', everyMs: 500, run: () => node.scimRecorder.flush() },
+      { name: 'scim_rate', everyMs: 1_000, run: () => node.scimRate.exchange() },
       { name: 'scim_request_days', everyMs: 3_600_000, run: () => turnScimRequestDays(node.database) },
       { name: 'statistics', everyMs: 5_000, run: () => refreshStatistics(node.database) },
       ...options.jobs(node),

@@ -16,6 +16,8 @@ const EXPIRED: readonly (readonly [table: string, key: string, condition: string
   ['sessions', 'tenant_id, uid', `expires_at < now() - interval '1 day'`],
   // Asked at each refresh; nobody's refresh token lives longer than 90 days.
   ['upstream_grants', 'tenant_id, user_id', `checked_at < now() - interval '90 days'`],
+  // Nodes tell it anew every second.
+  ['scim_client_uses', 'tenant_id, client, node', `told_at < now() - interval '1 minute'`],
   [
     'outbox',
     'tenant_id, id',
