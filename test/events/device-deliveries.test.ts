@@ -112,7 +112,7 @@ describe('sign-ins on devices are told beside logouts, by the same rules', () =>
     start(hanging.uri, ({ subject }) => Promise.resolve({ subject }));
     await until(() => hanging.told.length === 1);
     await leave('app', numbered(3));
-    await until(() => app.told.length === 3);
+    await until(() => outcomes.length === 3);
     expect(outcomes).toEqual(Array.from({ length: 3 }, () => 'logout delivered'));
     expect(hanging.told).toHaveLength(1);
   });
