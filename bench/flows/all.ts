@@ -1,7 +1,7 @@
 import { clientCredentialsJwt, clientCredentialsOpaque } from './client-credentials.js';
 import { discovery, keys, revalidation } from './documents.js';
 import type { Flow } from './flow.js';
-import { brokeredLogin, introspection, refresh, singleSignOn } from './people.js';
+import { brokeredLogin, introspection, refresh, refreshStorm, singleSignOn } from './people.js';
 
 /** Every flow that is measured, in the order of the table. */
 export const FLOWS: readonly Flow[] = [
@@ -12,6 +12,7 @@ export const FLOWS: readonly Flow[] = [
   clientCredentialsOpaque,
   introspection,
   refresh,
+  refreshStorm,
   singleSignOn,
   brokeredLogin,
 ];

@@ -55,6 +55,22 @@ export const refresh: Flow = {
     }),
 };
 
+/**
+ * Two tabs, or an application that missed an answer and asks again: the same refresh token twice at the same time. Both
+ * get tokens; Causeway gives both the same ones, the floor has nothing that would stop two branches.
+ */
+export const refreshStorm: Flow = {
+  name: 'refresh storm',
+  // The winner's two, and three of who comes too late: it reads, is refused, and reads the winner's answer.
+  flushesMax: 5,
+  ratioMin: undefined,
+  open: (party, workers) =>
+    withSessions(party, workers, async (session) => {
+      const [one] = await Promise.all([party.refresh(session.signedIn), party.refresh(session.signedIn)]);
+      session.signedIn = one;
+    }),
+};
+
 /** Asks about an opaque access token of a person (RFC 7662). */
 export const introspection: Flow = {
   name: 'introspection',

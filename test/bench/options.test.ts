@@ -17,6 +17,7 @@ test('all flows at 1, 16 and 64 at once by default', () => {
     'client credentials, opaque',
     'introspection',
     'refresh',
+    'refresh storm',
     'single-sign-on login',
     'brokered login',
   ]);
