@@ -7,7 +7,7 @@ type Remote = (command: Command) => Command;
 
 const TENANT = ['--tenant <slug>', "the tenant (default: the deployment's only one)"] as const;
 
-/** `causeway deliveries`: what applications are told by back-channel logout (B11). @param remote adds the options of all commands */
+/** `causeway deliveries`: what applications are told (B11, F-23). @param remote adds the options of all commands */
 export function addDeliveries(
   program: Command,
   context: CommandContext,
@@ -16,13 +16,15 @@ export function addDeliveries(
 ): void {
   const deliveries = program
     .command('deliveries')
-    .description('what applications are told of ended sessions, and what could not be delivered');
+    .description(
+      'what applications are told of ended sessions and of devices, and what could not be delivered',
+    );
   remote(
     deliveries
       .command('list')
       .description('newest first, a line each: of whom, to whom, how it stands, why it failed')
       .option(...TENANT)
-      .option('--state <state>', 'only waiting, delivered, dead or no_endpoint ones')
+      .option('--state <state>', 'only waiting, delivered, dead, no_endpoint or obsolete ones')
       .option('--application <clientId>', 'only to this application')
       .option('--limit <n>', 'at most so many, up to 10000', '50')
       .option('--json', 'print JSON'),
