@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { KeyRing } from '../../src/keys/sealing.js';
+import { NOBODYS_LEASE } from '../../src/storage/outbox-store.js';
 import { startReceiver, until, type LogoutReceiver } from '../events/support/receiver.js';
 import { stopServers } from '../outbound/support/servers.js';
 import { Ledger } from '../support/ledger.js';
@@ -197,7 +198,9 @@ describe('F-23: deliveries retry', () => {
   test('wakes a receiver that is left alone, and takes nothing from who works on it', async () => {
     mail.answer = () => 503;
     await put({ sid: 'young', state: 'waiting', age: '1 hour' });
-    await until(async () => (await ledger.count('outbox', `attempts > 5 AND lease IS NOT NULL`)) === 1);
+    await until(
+      async () => (await ledger.count('outbox', 'attempts > 5 AND lease = $1', [NOBODYS_LEASE])) === 1,
+    );
     await ledger.rows(`UPDATE outbox SET due_at = now() + interval '15 minutes'`);
     mail.answer = () => 200;
     const lease = testIds.uuid();
