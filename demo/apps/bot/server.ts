@@ -20,7 +20,10 @@ export interface RunningBot extends RunningApp {
   readonly clientId: string | undefined;
 }
 
-/** Starts the bot, lets it do its work once, and shows it. What fails is on its page. @throws Error when its port is taken */
+/**
+ * Starts the bot, lets it do its work once, and shows it. What fails is on its page.
+ * @throws Error when its port is taken
+ */
 export async function startBot(options: BotAppOptions): Promise<RunningBot> {
   const { look, issuer, file, api, initialAccessToken, onError = () => undefined } = options;
   const name = `${look.tenant} ${look.name}`;

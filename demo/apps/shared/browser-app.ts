@@ -28,7 +28,10 @@ export interface BrowserFiles {
 /** The elements of which such applications make their pages. */
 const ELEMENTS = beside(import.meta.url, 'elements.js');
 
-/** Starts the server of a single-page application: it hands out files, and knows nobody. @throws Error when its port is taken */
+/**
+ * Starts the server of a single-page application: it hands out files, and knows nobody.
+ * @throws Error when its port is taken
+ */
 export function startBrowserApp(options: BrowserAppOptions, files: BrowserFiles): Promise<RunningApp> {
   return serve(options.port, () => browserApp(options, files));
 }

@@ -18,7 +18,10 @@ export interface TvAppOptions {
 
 const PUBLIC = beside(import.meta.url, 'public/');
 
-/** Starts a television; its page is its screen, and its buttons are the remote control. @throws Error when its port is taken */
+/**
+ * Starts a television; its page is its screen, and its buttons are the remote control.
+ * @throws Error when its port is taken
+ */
 export async function startTv(options: TvAppOptions): Promise<RunningApp> {
   const { look, issuer, clientId, onError = () => undefined } = options;
   const tv = new Tv({ issuer, clientId, name: `${look.tenant} ${look.name}`, now: Date.now, onError });
