@@ -6,6 +6,7 @@ import { ADA, startAcme, type Acme } from '../support/acme.js';
 import { approve, ask, deviceApplication, deviceOf, poll } from '../support/device.js';
 import { Ledger } from '../support/ledger.js';
 import { HttpBrowser } from '../support/okta-sign-in.js';
+import { warm } from '../op/support/warm.js';
 import { freePort, startProgram, type Program } from './support/program.js';
 
 const SECRET = `whsec_${randomBytes(32).toString('base64')}`;
@@ -16,6 +17,7 @@ let ledger: Ledger;
 
 beforeAll(async () => {
   acme = await startAcme();
+  await warm(acme);
   receiver = await startProgram('device-webhook.mjs', await freePort(), { WEBHOOK_SECRET: SECRET });
   await acme.causeway.apply([
     {

@@ -7,6 +7,7 @@ import { approve, ask, deviceApplication, deviceOf, poll } from '../support/devi
 import { Ledger } from '../support/ledger.js';
 import { HttpBrowser } from '../support/okta-sign-in.js';
 import { send, type Answer } from './support/http.js';
+import { warm } from './support/warm.js';
 
 let acme: Acme;
 let tv: TestApplication;
@@ -14,6 +15,7 @@ let ledger: Ledger;
 
 beforeAll(async () => {
   acme = await startAcme({ settings: { trustedProxies: { kind: 'hops', count: 1 } } });
+  await warm(acme);
   const { applications = [] } = acme.tenant;
   await acme.causeway.apply([{ slug: 'acme', applications: [...applications, deviceApplication] }]);
   tv = deviceOf(acme.app.issuer);

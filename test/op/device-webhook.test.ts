@@ -20,6 +20,7 @@ import { Ledger } from '../support/ledger.js';
 import { HttpBrowser } from '../support/okta-sign-in.js';
 import { endPerson } from './support/end-person.js';
 import { send } from './support/http.js';
+import { warm } from './support/warm.js';
 
 const SECRET = `whsec_${randomBytes(32).toString('base64')}`;
 
@@ -43,6 +44,7 @@ const apply = (changes: Readonly<Record<string, unknown>> = {}) =>
 
 beforeAll(async () => {
   acme = await startAcme();
+  await warm(acme);
   ledger = await Ledger.open(acme.causeway.databaseUrl);
   tv = deviceOf(acme.app.issuer);
 });

@@ -3,6 +3,7 @@ import { ADA, CAT, startAcme, type Acme } from '../support/acme.js';
 import { authorizationRequest, signIn, type TestApplication } from '../support/application.js';
 import { deviceApplication } from '../support/device.js';
 import { HttpBrowser, type Page } from '../support/okta-sign-in.js';
+import { warm } from './support/warm.js';
 
 /**
  * A-71: `prompt=none` answers at once, without a person noticing, whether they are signed in. That is for the registered
@@ -17,6 +18,7 @@ let browsers: Readonly<Record<'nobody' | 'ada' | 'cat', HttpBrowser>>;
 
 beforeAll(async () => {
   acme = await startAcme();
+  await warm(acme);
   const { applications = [] } = acme.tenant;
   const { issuer } = acme.app;
   locked = { issuer, clientId: 'locked', redirectUri: 'http://localhost:5996/cb' };

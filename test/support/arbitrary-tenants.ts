@@ -43,6 +43,7 @@ const application = (
     backchannelLogoutUri: fc.option(fc.constant('https://a.example/logout')),
     frontchannelLogoutUri: fc.constant(null),
     initiateLoginUri: fc.option(fc.constant('https://a.example/login')),
+    deviceWebhookUri: fc.constant(null),
     allowedOrigins: fc.constantFrom([], ['https://a.example']),
     grantTypes: fc.constantFrom(
       ['authorization_code' as const],

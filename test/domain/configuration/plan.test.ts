@@ -96,6 +96,7 @@ describe('defaults of what is new', () => {
           backchannelLogoutUri: null,
           frontchannelLogoutUri: null,
           initiateLoginUri: null,
+          deviceWebhookUri: null,
           allowedOrigins: [],
           grantTypes: ['authorization_code', 'refresh_token'],
           responseTypes: ['code'],
