@@ -49,4 +49,5 @@ export class PostgresTryCounter implements TryCounter {
 }
 
 /** The same order for everybody who locks several of the rows. */
-const inOrder = (names: readonly Buffer[]): readonly Buffer[] => names.toSorted((a, b) => Buffer.compare(a, b));
+const inOrder = (names: readonly Buffer[]): readonly Buffer[] =>
+  names.toSorted((a, b) => Buffer.compare(a, b));
