@@ -210,8 +210,8 @@ async function actorOf(
 }
 
 /**
- * The scopes that the new token gets: what was asked for, or else the API's default ones, as far as policies allow; for the same API no more than the old one had; for a
- * third-party application no more than the person has allowed it.
+ * The scopes that the new token gets: what was asked for, or else the API's default ones, as far as policies allow; for the
+ * same API no more than the old one had; for a third-party application no more than the person has allowed it.
  * @throws InvalidScope when nothing is left of what was asked for, or the person has allowed nothing
  */
 async function scopesOf(
