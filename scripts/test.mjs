@@ -1,5 +1,6 @@
-// Runs every test that this machine can run, and says what it left out: all of them on the embedded database, then those
-// that use a database again on the PostgreSQL of TEST_DATABASE_URL, if there is one. With arguments: only those, once.
+// Runs every test that this machine can run, and says what it left out. Without a PostgreSQL server all of them run on the
+// embedded database. With one (TEST_DATABASE_URL) it is shared out: what is about the database itself runs on both, what only
+// stands on it runs on one of the two. With arguments: only those, once.
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -41,29 +42,29 @@ function jest(name, args, database) {
   }
 }
 
+/** Folders of tests whose subject is what the database does: stores, races, what survives, what is kept apart. */
+const BOTH = ['storage', 'scim', 'races', 'journal', 'isolation'];
+/** Folders of tests that speak HTTP to a node, whichever database is behind it: on the server, where there is one. */
+const SERVER = ['op', 'broker', 'clients', 'conformance'];
+
+const folders = (names) => `/test/(?:${names.join('|')})/`;
+
 const runs = [];
 if (given.length > 0) {
   runs.push(jest('chosen', given, url));
 } else {
   process.stderr.write('Tests on the embedded database\n');
-  runs.push(jest('embedded', [], undefined));
+  const elsewhere = url === undefined ? [] : [`--testPathIgnorePatterns=${folders(SERVER)}`];
+  runs.push(jest('embedded', elsewhere, undefined));
   if (url === undefined)
     process.stderr.write('Left out: tests on a PostgreSQL server, because TEST_DATABASE_URL is not set.\n');
   else {
     process.stderr.write('Tests on the PostgreSQL server\n');
-    runs.push(
-      // Pages look the same whichever database is behind them.
-      jest(
-        'server',
-        [
-          '--testPathIgnorePatterns=test/browser/',
-          '--findRelatedTests',
-          'test/support/database.ts',
-          'test/support/node.ts',
-        ],
-        url,
-      ),
-    );
+    const there = [
+      `--testPathPatterns=${folders([...BOTH, ...SERVER])}`,
+      '--testPathIgnorePatterns=/test/storage/embedded/',
+    ];
+    runs.push(jest('server', there, url));
   }
 }
 rmSync(results, { recursive: true, force: true });
