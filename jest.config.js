@@ -6,8 +6,7 @@ export default {
   globalSetup: '<rootDir>/test/support/global-setup.js',
   globalTeardown: '<rootDir>/test/support/global-teardown.js',
   testTimeout: 60_000,
-  // One more than the two cores of a small machine: tests of deadlines and of starts mostly wait.
-  maxWorkers: 3,
+  maxWorkers: 2,
   // What a suite has loaded stays in its worker: without this the last ones run beside gigabytes of the first.
   workerIdleMemoryLimit: '1GB',
   coverageProvider: 'v8',

@@ -42,10 +42,10 @@ function jest(name, args, database) {
   }
 }
 
-/** Folders of tests whose subject is what the database does: stores, races, what survives, what is kept apart. */
-const BOTH = ['storage', 'scim', 'races', 'journal', 'isolation'];
-/** Folders of tests that speak HTTP to a node, whichever database is behind it: on the server, where there is one. */
-const SERVER = ['op', 'broker', 'clients', 'conformance'];
+/** Folders of tests whose subject is what the database does. */
+const BOTH = ['storage', 'isolation'];
+/** Folders of tests that speak to nodes, whichever database is behind them: on the server, where there is one. */
+const SERVER = ['op', 'broker', 'clients', 'conformance', 'races', 'journal'];
 
 const folders = (names) => `/test/(?:${names.join('|')})/`;
 
