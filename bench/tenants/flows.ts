@@ -47,6 +47,9 @@ const brokeredLogin: TenantFlow = {
   },
 };
 
+/** Lets a node have a tenant at hand. */
+export const touch = clientCredentials.operation;
+
 export const TENANT_FLOWS: readonly TenantFlow[] = [clientCredentials, brokeredLogin];
 
 /** Workers that go round tenants, each of them at another one. */

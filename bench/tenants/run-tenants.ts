@@ -8,7 +8,7 @@ import type { Observation, Place, Targets } from '../places/place.js';
 import { placeResults, type PlaceResult } from '../places/verdict.js';
 import { TENANT } from '../seed.js';
 import { copyTenant } from './copies.js';
-import { round, type TenantFlow } from './flows.js';
+import { round, touch, type TenantFlow } from './flows.js';
 
 /** How much many tenants cost, and whether a node with all of them starts and fits. */
 export interface TenantFindings {
@@ -107,7 +107,17 @@ function places(
 ): readonly Place[] {
   return [
     place('one tenant', round([first], WORKERS, operation)),
-    place(`${number.format(kept.length)} tenants`, round(kept, WORKERS, operation)),
+    {
+      ...place(`${number.format(kept.length)} tenants`, round(kept, WORKERS, operation)),
+      // Others came by since the last round, and may have taken the place of some.
+      open: async () => {
+        await exhaust(
+          kept.map((party) => () => touch(party)),
+          WORKERS,
+        );
+        return round(kept, WORKERS, operation);
+      },
+    },
     place('more than are kept', round(cold, WORKERS, operation), coldTargets),
   ];
 }

@@ -19,7 +19,8 @@ export interface TenantDirectoryDeps {
   readonly log: Logger;
 }
 
-const TENANTS_MAX = 1_000;
+/** As many as providers are kept (op/provider-cache.ts). */
+const TENANTS_MAX = 1_250;
 /** Changes of this long ago are looked at, at each poll: longer than any transaction may take to commit. */
 const WINDOW_SECONDS = 60;
 

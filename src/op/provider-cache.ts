@@ -10,8 +10,11 @@ interface Built {
   readonly handle: ReturnType<Provider['callback']>;
 }
 
-/** About 125 KB each once used; building one again costs 2 ms. */
-const PROVIDERS_MAX = 1_000;
+/**
+ * A thousand tenants in use, and some that come by: those who come round in turn would otherwise each drop the next one.
+ * About 125 KB each once used; building one again costs 2 ms.
+ */
+const PROVIDERS_MAX = 1_250;
 
 /** The providers of the tenants in use, each of the version of its tenant's configuration that is in force. */
 export class ProviderCache {
