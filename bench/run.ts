@@ -51,7 +51,7 @@ async function besideFloor(
   { floor, causeway, server, otherPids, http }: Servers,
 ): Promise<readonly Result[]> {
   const parties = {
-    floor: await Party.discover(floor.address, http),
+    floor: await Party.discover(floor.address, http, false),
     causeway: await Party.discover(causeway.issuer, http),
   };
   say('warming up');

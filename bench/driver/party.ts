@@ -30,9 +30,11 @@ export class Party {
     readonly keysUrl: URL,
     private readonly endpoints: Readonly<Record<Endpoint, URL>>,
     private readonly keys: JWTVerifyGetKey,
+    /** Whether a refresh token that comes twice at the same time is answered twice. */
+    readonly hasLeeway: boolean,
   ) {}
 
-  static async discover(issuer: string, http: HttpClient): Promise<Party> {
+  static async discover(issuer: string, http: HttpClient, hasLeeway = true): Promise<Party> {
     const metadataUrl = new URL(`${issuer}/.well-known/openid-configuration`);
     const metadata = jsonOf(await http.call(metadataUrl, { method: 'GET' }), 'metadata');
     const url = (member: string): URL => new URL(String(metadata[member]));
@@ -45,7 +47,7 @@ export class Party {
     };
     const { keys } = jsonOf(await http.call(keysUrl, { method: 'GET' }), 'keys');
     const keySet = createLocalJWKSet({ keys: [...recordsIn(keys)] });
-    return new Party(issuer, http, metadataUrl, keysUrl, endpoints, keySet);
+    return new Party(issuer, http, metadataUrl, keysUrl, endpoints, keySet, hasLeeway);
   }
 
   /** The same applications at another tenant, which has its endpoints and keys alike. */
@@ -58,7 +60,15 @@ export class Party {
       userinfo: moved(userinfo),
       introspection: moved(introspection),
     };
-    return new Party(issuer, this.http, moved(this.metadataUrl), moved(this.keysUrl), endpoints, this.keys);
+    return new Party(
+      issuer,
+      this.http,
+      moved(this.metadataUrl),
+      moved(this.keysUrl),
+      endpoints,
+      this.keys,
+      this.hasLeeway,
+    );
   }
 
   /**

@@ -57,7 +57,7 @@ export const refresh: Flow = {
 
 /**
  * Two tabs, or an application that missed an answer and asks again: the same refresh token twice at the same time. Both
- * get tokens; Causeway gives both the same ones, the floor has nothing that would stop two branches.
+ * get the same tokens. The floor would take that for theft, so it refreshes twice, one after the other.
  */
 export const refreshStorm: Flow = {
   name: 'refresh storm',
@@ -66,7 +66,15 @@ export const refreshStorm: Flow = {
   ratioMin: undefined,
   open: (party, workers) =>
     withSessions(party, workers, async (session) => {
-      const [one] = await Promise.all([party.refresh(session.signedIn), party.refresh(session.signedIn)]);
+      if (!party.hasLeeway) {
+        session.signedIn = await party.refresh(await party.refresh(session.signedIn));
+        return;
+      }
+      const [one, other] = await Promise.all([
+        party.refresh(session.signedIn),
+        party.refresh(session.signedIn),
+      ]);
+      if (one.refreshToken !== other.refreshToken) throw new UnexpectedAnswer('two branches were made');
       session.signedIn = one;
     }),
 };
