@@ -92,7 +92,8 @@ async function deliver(condition: () => boolean | Promise<boolean>): Promise<voi
 const waiting = () => ledger.count('outbox', 'settled_at IS NULL');
 const settled = (outcome: string) => ledger.count('outbox', 'outcome = $1', [outcome]);
 /** Lets what waits for its next try be due now; what is being sent at this moment is left to who sends it. */
-const hurry = () => ledger.rows('UPDATE outbox SET due_at = now() WHERE settled_at IS NULL AND lease IS NULL');
+const hurry = () =>
+  ledger.rows('UPDATE outbox SET due_at = now() WHERE settled_at IS NULL AND lease IS NULL');
 
 describe('what an application is told of a sign-in on a device (B8)', () => {
   test('is left with the tokens, in one row without anything personal but the person’s id', async () => {
