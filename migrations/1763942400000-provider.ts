@@ -1,8 +1,10 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
+import { ADMINISTRATION, WITHOUT_ADMINISTRATION } from './administration.js';
 
 /**
  * What the OpenID Provider keeps beyond sign-in: who registered an application and by which token, secrets with an end,
- * devices that wait for a person, sessions of an MSP's application that stand for a person of a customer.
+ * devices that wait for a person, sessions of an MSP's application that stand for a person of a customer; and what the
+ * administration of a deployment keeps.
  */
 export class Provider1763942400000 implements MigrationInterface {
   async up(runner: QueryRunner): Promise<void> {
@@ -15,9 +17,11 @@ export class Provider1763942400000 implements MigrationInterface {
     await runner.query(RETRIES);
     await runner.query(CLIENT_USES);
     await runner.query(ROW_SECURITY);
+    for (const statements of ADMINISTRATION) await runner.query(statements);
   }
 
   async down(runner: QueryRunner): Promise<void> {
+    await runner.query(WITHOUT_ADMINISTRATION);
     await runner.query(`
       DROP TABLE initial_access_tokens;
       DROP TABLE scim_client_uses;

@@ -7,14 +7,19 @@ import type { RoleMapping } from '../domain/role/role.js';
 import { AccessPolicyTable, ApiTable, ApplicationTable } from './rows/applications.js';
 import { RoleMappingTable, RoleTable, type RoleMappingRow } from './rows/people.js';
 import { TenantLinkTable } from './rows/tokens.js';
-import { deleteRows, insertRows, updateRows } from './rows/write.js';
+import { deleteRows, insertRows, updateRows, type Values } from './rows/write.js';
 
 /** Role mappings: a role and an application are referred to by key, rows by id. */
 export function roleMappingWriter(
   manager: EntityManager,
   tenantId: TenantId,
 ): EntryWriter<Nameless<RoleMapping>> {
-  const rowOf = async ({ id, group, role, application }: Nameless<RoleMapping>): Promise<RoleMappingRow> => ({
+  const rowOf = async ({
+    id,
+    group,
+    role,
+    application,
+  }: Nameless<RoleMapping>): Promise<Values<RoleMappingRow>> => ({
     tenantId,
     id,
     roleId: (await manager.findOneByOrFail(RoleTable, { tenantId, key: role })).id,

@@ -7,9 +7,11 @@ import type { Database } from './database.js';
 export const OUTSIDE_ROW_SECURITY: readonly string[] = [
   'access_token_records',
   'api_tokens',
+  'console_sessions',
   'domains',
   'login_transactions',
   'oidc_artifacts',
+  'pending_sign_ins',
 ];
 
 /**

@@ -1,6 +1,8 @@
+import type { JsonObject } from '../../core/json.js';
 import type { Connection } from '../../domain/connection/connection.js';
 import type { SigningKey } from '../../domain/keys/signing-key.js';
 import {
+  bytes,
   exactText,
   integer,
   json,
@@ -28,6 +30,20 @@ export interface ConnectionRow {
   secondarySecretSealed: string | null;
   secretUpdatedAt: Date | null;
   createdAt: Date;
+  /** A configuration that is tested before it is served. */
+  candidate: JsonObject | null;
+  /** Sealed, by member. */
+  candidateSecrets: Readonly<Record<string, string>> | null;
+  /** Names the exact configuration that passed its test. */
+  testedFingerprint: Buffer | null;
+  testedAt: Date | null;
+  enforcedAt: Date | null;
+  outage: JsonObject | null;
+  groupsApi: JsonObject | null;
+  groupsApiSecretSealed: string | null;
+  secondarySecretUpdatedAt: Date | null;
+  secretUsedAt: Date | null;
+  secondarySecretUsedAt: Date | null;
 }
 
 export const ConnectionTable = table<ConnectionRow>(
@@ -46,6 +62,17 @@ export const ConnectionTable = table<ConnectionRow>(
     secondarySecretSealed: optional(text),
     secretUpdatedAt: optional(time),
     createdAt: madeNow,
+    candidate: optional(json),
+    candidateSecrets: optional(json),
+    testedFingerprint: optional(bytes),
+    testedAt: optional(time),
+    enforcedAt: optional(time),
+    outage: optional(json),
+    groupsApi: optional(json),
+    groupsApiSecretSealed: optional(text),
+    secondarySecretUpdatedAt: optional(time),
+    secretUsedAt: optional(time),
+    secondarySecretUsedAt: optional(time),
   },
   {
     primary: ['tenantId', 'id'],

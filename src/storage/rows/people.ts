@@ -61,6 +61,8 @@ export const UserTable = table<UserRow>(
         unique: true,
       },
       undescribed('users_pushed_idx'),
+      undescribed('users_local_name_key'),
+      { name: 'users_name_idx', columns: ['tenantId', 'userNameFolded', 'id'] },
       {
         name: 'users_external_id_key',
         columns: ['tenantId', 'connectionId', 'connectionVersion', 'externalId'],
@@ -100,6 +102,9 @@ export interface RoleMappingRow {
   groupName: string | null;
   groupId: string | null;
   groupUpstreamId: string | null;
+  since: Date;
+  /** What brought it; null: from before causes were kept. */
+  cause: string | null;
 }
 
 export const RoleMappingTable = table<RoleMappingRow>(
@@ -112,6 +117,8 @@ export const RoleMappingTable = table<RoleMappingRow>(
     groupName: optional(exactText),
     groupId: optional(uuid),
     groupUpstreamId: optional(exactText),
+    since: madeNow,
+    cause: optional(text),
   },
   {
     primary: ['tenantId', 'id'],

@@ -15,6 +15,8 @@ export interface TenantRow {
   configVersion: string;
   configChangedAt: Date;
   createdAt: Date;
+  /** Made of `name` by a trigger. */
+  nameFolded: string | null;
 }
 
 export const TenantTable = table<TenantRow>(
@@ -31,6 +33,7 @@ export const TenantTable = table<TenantRow>(
     configVersion: { type: 'bigint', default: 1 },
     configChangedAt: madeNow,
     createdAt: madeNow,
+    nameFolded: { ...optional(exactText), insert: false, update: false },
   },
   {
     primary: ['id'],
@@ -38,6 +41,7 @@ export const TenantTable = table<TenantRow>(
       { name: 'tenants_slug_key', columns: ['slug'], unique: true },
       { name: 'tenants_parent_idx', columns: ['parentId', 'slug'] },
       { name: 'tenants_config_changed_idx', columns: ['configChangedAt'] },
+      { name: 'tenants_name_idx', columns: ['parentId', 'nameFolded', 'slug'] },
     ],
     foreignKeys: [
       {

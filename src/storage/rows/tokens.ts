@@ -1,3 +1,4 @@
+import type { JsonObject } from '../../core/json.js';
 import type { CustomerGrant } from '../../domain/configuration/tenant-configuration.js';
 import { bytes, exactText, json, madeNow, optional, table, text, time, uuid, within } from './table.js';
 
@@ -44,6 +45,12 @@ export interface ApiTokenRow {
   hash: Buffer;
   createdAt: Date;
   expiresAt: Date | null;
+  /** What it may at most; null: all that its role may. */
+  scopes: string[] | null;
+  /** It goes with this person; null: nobody's. */
+  ownerId: string | null;
+  createdBy: string;
+  lastUsedAt: Date | null;
 }
 
 export const ApiTokenTable = table<ApiTokenRow>(
@@ -56,11 +63,18 @@ export const ApiTokenTable = table<ApiTokenRow>(
     hash: bytes,
     createdAt: madeNow,
     expiresAt: optional(time),
+    scopes: optional({ type: 'text', array: true }),
+    ownerId: optional(uuid),
+    createdBy: { ...text, default: '' },
+    lastUsedAt: optional(time),
   },
   {
     primary: ['tenantId', 'id'],
     indices: [{ name: 'api_tokens_hash_key', columns: ['hash'], unique: true }],
-    foreignKeys: [within('api_tokens_role_fkey', 'roles', ['tenantId', 'roleId'], ['tenantId', 'id'])],
+    foreignKeys: [
+      within('api_tokens_role_fkey', 'roles', ['tenantId', 'roleId'], ['tenantId', 'id']),
+      within('api_tokens_owner_fkey', 'users', ['tenantId', 'ownerId'], ['tenantId', 'id']),
+    ],
   },
 );
 
@@ -84,11 +98,20 @@ export const TenantLinkTable = table<TenantLinkRow>(
 export interface LinkRow {
   tenantId: string;
   id: string;
-  kind: 'first_run';
+  kind: 'first_run' | 'enrolment' | 'setup';
   hash: Buffer;
   createdAt: Date;
   expiresAt: Date;
   usedAt: Date | null;
+  /** Whom it enrols; null: it is no link of one person. */
+  userId: string | null;
+  settings: JsonObject;
+  progress: JsonObject;
+  createdBy: string;
+  openedAt: Date | null;
+  /** SHA-256 of the cookie of the browser that took it. */
+  browserHash: Buffer | null;
+  revokedAt: Date | null;
 }
 
 export const LinkTable = table<LinkRow>(
@@ -101,10 +124,20 @@ export const LinkTable = table<LinkRow>(
     createdAt: madeNow,
     expiresAt: time,
     usedAt: optional(time),
+    userId: optional(uuid),
+    settings: { ...json, default: () => "'{}'" },
+    progress: { ...json, default: () => "'{}'" },
+    createdBy: { ...text, default: '' },
+    openedAt: optional(time),
+    browserHash: optional(bytes),
+    revokedAt: optional(time),
   },
   {
     primary: ['tenantId', 'id'],
     indices: [{ name: 'links_hash_key', columns: ['tenantId', 'hash'], unique: true }],
-    foreignKeys: [within('links_tenant_fkey', 'tenants', ['tenantId'], ['id'])],
+    foreignKeys: [
+      within('links_tenant_fkey', 'tenants', ['tenantId'], ['id']),
+      within('links_user_fkey', 'users', ['tenantId', 'userId'], ['tenantId', 'id']),
+    ],
   },
 );
