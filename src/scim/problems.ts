@@ -1,5 +1,6 @@
 import { DomainError, type DomainErrorCode } from '../core/errors.js';
 import { UnknownMembersError } from '../domain/provisioning/push-group.js';
+import { TooManyRequests } from '../http/rate-limit.js';
 import { ScimError } from './errors.js';
 import { unknownMembers } from './routes/users.js';
 
@@ -28,6 +29,7 @@ const ANSWERS: Readonly<Record<DomainErrorCode, (error: DomainError) => ScimErro
 /** Whatever was thrown, as the error that the client is told. What is unknown says nothing of its cause. */
 export function toScimError(error: unknown): ScimError {
   if (error instanceof ScimError) return error;
+  if (error instanceof TooManyRequests) return new ScimError(429, error.message);
   if (error instanceof UnknownMembersError) return unknownMembers(error.ids);
   if (error instanceof DomainError) return ANSWERS[error.code](error);
   return new ScimError(500, 'Something failed on our side. Try again.');

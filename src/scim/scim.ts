@@ -2,6 +2,8 @@ import type { Context } from 'koa';
 import type { Json } from '../core/json.js';
 import type { Logger } from '../core/logger.js';
 import type { RequestOrigin } from '../domain/audit/audit-event.js';
+import type { ClientRate } from '../http/client-rate.js';
+import { RateLimit, STRANGER_RATE, TooManyRequests } from '../http/rate-limit.js';
 import { requestIdOf } from '../http/request-id.js';
 import type { TenantContext } from '../http/tenant-context.js';
 import type { FoundRoute } from '../http/tenant-route.js';
@@ -10,8 +12,6 @@ import { ScimCall, type ScimAnswer, type ScimRequest, type ScimStores } from './
 import { DepartureWatch } from './departure-watch.js';
 import { ScimError, scimErrorBody } from './errors.js';
 import { toScimError } from './problems.js';
-import type { ClientRate } from './client-rate.js';
-import { RateLimit, STRANGER_RATE, TooManyRequests } from './rate-limit.js';
 import { readBody } from './read-json.js';
 import { recordedTarget, redacted, type Recorder } from './recorder.js';
 import { locationOf } from './resource/meta.js';
@@ -52,7 +52,7 @@ export class ScimServer {
       if (problem.status >= 500) this.#report(ctx, tenant, error);
       visit.detail = problem.message;
       answer = { status: problem.status, body: scimErrorBody(problem) };
-      if (problem instanceof TooManyRequests) ctx.set('Retry-After', String(problem.retryAfterSeconds));
+      if (error instanceof TooManyRequests) ctx.set('Retry-After', String(error.retryAfterSeconds));
       if (problem.status === 503) ctx.set('Retry-After', '2');
       if (problem instanceof UnauthorizedError) ctx.set('WWW-Authenticate', problem.challenge);
     }

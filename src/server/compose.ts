@@ -19,7 +19,7 @@ import { createOutbound, type Outbound, type OutboundOptions } from '../outbound
 import { stylesheet } from '../pages/assets.js';
 import { createRelyingParty, type RelyingParty } from '../rp/relying-party.js';
 import type { Dispatcher } from '../events/dispatcher.js';
-import type { ClientRate } from '../scim/client-rate.js';
+import type { ClientRate } from '../http/client-rate.js';
 import type { Recorder } from '../scim/recorder.js';
 import { PostgresAccessStore } from '../storage/access-store.js';
 import { PostgresApplicationSecretStore } from '../storage/application-secret-store.js';

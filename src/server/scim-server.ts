@@ -1,7 +1,7 @@
 import type { TenantContext } from '../http/tenant-context.js';
 import { recordHash } from '../op/jwt-handles.js';
-import { ClientRate } from '../scim/client-rate.js';
-import { CLIENT_RATE } from '../scim/rate-limit.js';
+import { ClientRate } from '../http/client-rate.js';
+import { CLIENT_RATE } from '../http/rate-limit.js';
 import { Recorder } from '../scim/recorder.js';
 import { ScimServer, type ScimDeps } from '../scim/scim.js';
 import { PostgresAccessReviewStore } from '../storage/access-review-store.js';

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { CLIENT_RATE, TooManyRequests } from '../../../src/scim/rate-limit.js';
+import { CLIENT_RATE, TooManyRequests } from '../../../src/http/rate-limit.js';
 import { send, type Answer } from '../../op/support/http.js';
 import type { TestNode } from '../../support/node.js';
 import { startScim, TOKEN, type ScimStage } from './stage.js';

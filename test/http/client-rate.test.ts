@@ -2,8 +2,8 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/g
 import fc from 'fast-check';
 import type { TenantId } from '../../src/core/ids.js';
 import type { ClientUseStore } from '../../src/domain/provisioning/client-use.js';
-import { ClientRate, shareOf } from '../../src/scim/client-rate.js';
-import { TooManyRequests } from '../../src/scim/rate-limit.js';
+import { ClientRate, shareOf } from '../../src/http/client-rate.js';
+import { TooManyRequests } from '../../src/http/rate-limit.js';
 import { PostgresClientUseStore } from '../../src/storage/client-use-store.js';
 import { Database } from '../../src/storage/database.js';
 import { sweep } from '../../src/storage/sweeper.js';

@@ -1,11 +1,12 @@
 import { LRUCache } from 'lru-cache';
 import type { Clock } from '../core/clock.js';
-import { ScimError } from './errors.js';
 
 /** A request too many: `retryAfterSeconds` is whole, because Okta waits five minutes for anything else. */
-export class TooManyRequests extends ScimError {
+export class TooManyRequests extends Error {
+  override readonly name = 'TooManyRequests';
+
   constructor(readonly retryAfterSeconds: number) {
-    super(429, `Too many requests: come back in ${retryAfterSeconds} s.`);
+    super(`Too many requests: come back in ${retryAfterSeconds} s.`);
   }
 }
 
@@ -20,7 +21,7 @@ export interface Rate {
   readonly perSecond: number;
 }
 
-/** One client's fair share of a node: enough for the largest push, too little to starve others (E9). */
+/** One client's fair share: enough for the largest push, too little to starve others (E9). */
 export const CLIENT_RATE: Rate = { burst: 3_000, perSecond: 300 };
 /** Requests without a good token, of one address. */
 export const STRANGER_RATE: Rate = { burst: 600, perSecond: 10 };
