@@ -349,7 +349,15 @@ DROP INDEX audit_events_action_idx, audit_events_actor_idx, audit_events_target_
 DROP TRIGGER tenants_fold ON tenants;
 DROP FUNCTION fold_tenant_name;
 ALTER TABLE tenants DROP COLUMN name_folded;
+-- What an older version wrote, until a job has filled it in.
+CREATE INDEX audit_events_unfilled_idx ON audit_events (tenant_id, id) WHERE actor IS NULL;
 ALTER TABLE audit_events DROP COLUMN actor, DROP COLUMN target, DROP COLUMN application, DROP COLUMN connection;
+CREATE INDEX users_inactive_idx ON users (tenant_id, user_name_folded, id) WHERE NOT active;
+CREATE INDEX users_arrived_idx ON users (tenant_id, user_name_folded, id) WHERE source = 'just_in_time';
+CREATE INDEX role_assignments_role_idx ON role_assignments (tenant_id, role_id, id);
+CREATE INDEX consents_application_idx ON consents (tenant_id, application_id, user_id);
+CREATE INDEX outbox_created_idx ON outbox (tenant_id, created_at, id);
+CREATE INDEX scim_requests_failed_idx ON scim_requests (tenant_id, id) WHERE status >= 400;
 ALTER TABLE group_members DROP COLUMN since, DROP COLUMN cause;
 ALTER TABLE role_mappings DROP COLUMN since, DROP COLUMN cause;
 ALTER TABLE role_assignments DROP COLUMN since, DROP COLUMN cause;
@@ -359,5 +367,16 @@ ALTER TABLE connections DROP COLUMN candidate, DROP COLUMN candidate_secrets, DR
   DROP COLUMN secondary_secret_used_at;
 ALTER TABLE links DROP COLUMN user_id, DROP COLUMN settings, DROP COLUMN progress, DROP COLUMN created_by,
   DROP COLUMN opened_at, DROP COLUMN browser_hash, DROP COLUMN revoked_at;
+CREATE INDEX tenants_names_idx ON tenants (name_folded, slug);
+-- People who came in just in time are found by their address, too.
+ALTER TABLE users NO FORCE ROW LEVEL SECURITY;
+ALTER TABLE user_emails NO FORCE ROW LEVEL SECURITY;
+INSERT INTO user_emails (tenant_id, connection_id, connection_version, user_id, email_folded)
+  SELECT tenant_id, connection_id, connection_version, id, lower(profile ->> 'email') FROM users
+  WHERE source = 'just_in_time' AND profile ->> 'email' IS NOT NULL ON CONFLICT DO NOTHING;
+ALTER TABLE users FORCE ROW LEVEL SECURITY;
+ALTER TABLE user_emails FORCE ROW LEVEL SECURITY;
 ALTER TABLE api_tokens DROP COLUMN scopes, DROP COLUMN owner_id, DROP COLUMN created_by, DROP COLUMN last_used_at;
 `;
+DROP INDEX users_inactive_idx, users_arrived_idx, role_assignments_role_idx, consents_application_idx,
+  outbox_created_idx, scim_requests_failed_idx, tenants_names_idx, audit_events_unfilled_idx;

@@ -3,6 +3,7 @@ import type { Logger } from '../core/logger.js';
 import { sha256 } from '../keys/hash.js';
 import type { KeyRing } from '../keys/sealing.js';
 import { PostgresLinks } from '../storage/links.js';
+import { fillAuditFinding } from '../storage/audit-finding.js';
 import { turnScimRequestDays } from '../storage/scim-request-store.js';
 import { refreshStatistics } from '../storage/statistics.js';
 import { sweep } from '../storage/sweeper.js';
@@ -61,6 +62,7 @@ export async function serve(
       { name: 'configuration', everyMs: 500, run: () => node.directory.refresh() },
       { name: 'signing_keys', everyMs: 10_000, run: () => rotation.run() },
       { name: 'sweep', everyMs: 60_000, run: () => sweep(node.database) },
+      { name: 'audit_finding', everyMs: 5_000, run: () => fillAuditFinding(node.database) },
       { name: 'client_secret_uses', everyMs: 5_000, run: () => node.secretUses.flush() },
       { name: 'scim_requests', everyMs: 500, run: () => node.scimRecorder.flush() },
       { name: 'scim_rate', everyMs: 1_000, run: () => node.scimRate.exchange() },

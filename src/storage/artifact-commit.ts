@@ -283,6 +283,10 @@ function auditParts(parameters: Parameters, tenant: string, work: ArtifactCommit
       [record.reference, '::text'],
       [record.body, '::text'],
       [record.hash, '::bytea'],
+      [record.found.actor, '::text'],
+      [record.found.target, '::text'],
+      [record.found.application, '::text'],
+      [record.found.connection, '::text'],
     ),
   );
   const personal = work.audit.filter((record) => record.sealedPersonal !== null);
@@ -291,7 +295,8 @@ function auditParts(parameters: Parameters, tenant: string, work: ArtifactCommit
   );
   return [
     `audited AS (
-      INSERT INTO audit_events (tenant_id, id, at, action, outcome, reference, body, hash)
+      INSERT INTO audit_events (tenant_id, id, at, action, outcome, reference, body, hash, actor, target, application,
+        connection)
       SELECT ${tenant}, v.* FROM (VALUES ${events.join(', ')}) v, go)`,
     ...(sealed.length === 0
       ? []

@@ -13,7 +13,7 @@ export class PostgresAuditChainStore implements AuditChainStore {
     const rows = await this.#read(
       tenantId,
       `SELECT c.seq, c.event_id, c.event_hash, c.hash AS link_hash, e.id, e.at, e.action, e.outcome,
-          e.reference, e.body, e.hash, p.sealed
+          e.reference, e.body, e.hash, e.actor, e.target, e.application, e.connection, p.sealed
         FROM audit_chain c
         LEFT JOIN audit_events e ON e.tenant_id = c.tenant_id AND e.id = c.event_id
         LEFT JOIN audit_personal p ON p.tenant_id = e.tenant_id AND p.event_id = e.id
@@ -73,6 +73,15 @@ function toLink(tenantId: TenantId, row: QueryResultRow): StoredLink {
     body: row['body'],
     hash: row['hash'],
     sealedPersonal: row['sealed'],
+    found:
+      row['actor'] === null
+        ? null
+        : {
+            actor: row['actor'],
+            target: row['target'],
+            application: row['application'],
+            connection: row['connection'],
+          },
   };
   return {
     seq: Number(row['seq']),

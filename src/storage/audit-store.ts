@@ -10,8 +10,9 @@ export function auditStatements(tenantId: TenantId, records: readonly AuditRecor
   return records.flatMap((record) => [
     {
       name: 'audit_event',
-      text: `INSERT INTO audit_events (tenant_id, id, at, action, outcome, reference, body, hash)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
+      text: `INSERT INTO audit_events (tenant_id, id, at, action, outcome, reference, body, hash, actor, target,
+          application, connection)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`,
       values: [
         tenantId,
         record.id,
@@ -21,6 +22,10 @@ export function auditStatements(tenantId: TenantId, records: readonly AuditRecor
         record.reference,
         record.body,
         record.hash,
+        record.found.actor,
+        record.found.target,
+        record.found.application,
+        record.found.connection,
       ],
     },
     ...(record.sealedPersonal === null

@@ -1,4 +1,5 @@
 import type { QueryResultRow } from 'pg';
+import type { TenantId, UserId } from '../core/ids.js';
 import type { TenantScope } from '../core/scope.js';
 import type {
   Acquaintance,
@@ -138,12 +139,14 @@ function personStatements(scope: TenantScope, changes: PersonChanges): readonly 
         JSON.stringify(create.profile),
       ],
     });
+  const told = profile ?? create?.profile;
   if (profile !== undefined)
     statements.push({
       name: 'sign_in_update_user',
       text: `UPDATE users SET profile = $3, version = version + 1, updated_at = now() WHERE tenant_id = $1 AND id = $2`,
       values: [tenantId, userId, JSON.stringify(profile)],
     });
+  if (told !== undefined) statements.push(...emailStatements(tenantId, userId, told.email ?? null));
   if (link !== undefined)
     statements.push({
       name: 'sign_in_link_identity',
@@ -152,6 +155,26 @@ function personStatements(scope: TenantScope, changes: PersonChanges): readonly 
       values: [tenantId, link.connectionId, link.connectionVersion, link.issuer, link.subject, userId],
     });
   return statements;
+}
+
+/** By what address lists find who came in just in time; SCIM says by which ones they find its own people. */
+function emailStatements(tenantId: TenantId, userId: UserId, email: string | null): readonly Statement[] {
+  const values = [tenantId, userId, email];
+  return [
+    {
+      name: 'sign_in_email_gone',
+      text: `DELETE FROM user_emails WHERE tenant_id = $1 AND user_id = $2 AND email_folded IS DISTINCT FROM lower($3)
+        AND EXISTS (SELECT FROM users WHERE tenant_id = $1 AND id = $2 AND source = 'just_in_time')`,
+      values,
+    },
+    {
+      name: 'sign_in_email',
+      text: `INSERT INTO user_emails (tenant_id, connection_id, connection_version, user_id, email_folded)
+        SELECT tenant_id, connection_id, connection_version, id, lower($3) FROM users
+        WHERE tenant_id = $1 AND id = $2 AND source = 'just_in_time' AND $3::text IS NOT NULL ON CONFLICT DO NOTHING`,
+      values,
+    },
+  ];
 }
 
 function membershipStatements(scope: TenantScope, changes: PersonChanges): readonly Statement[] {

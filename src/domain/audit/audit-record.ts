@@ -21,7 +21,35 @@ export interface AuditRecord {
   readonly sealedPersonal: string | null;
   /** The user that the personal data is of. */
   readonly subject: string | null;
+  readonly found: AuditFinding;
 }
+
+/** What an event is found by, beside action, outcome and reference. Repeats what the body says, as far as an index can. */
+export interface AuditFinding {
+  /** `<type>:<id>`; empty where the body names none. */
+  readonly actor: string;
+  readonly target: string | null;
+  readonly application: string | null;
+  readonly connection: string | null;
+}
+
+/** Characters of each: an index entry that is too long would fail the change that the event tells of. */
+const FOUND_BY_MAX = 200;
+
+/** What an event is found by, out of the members of its body. */
+export function findingOf(body: JsonObject): AuditFinding {
+  const { actor, target, application, connection } = body;
+  const by = new Map(typeof actor === 'object' && actor !== null ? Object.entries(actor) : []);
+  return {
+    actor: by.has('type') ? (findable(`${String(by.get('type'))}:${String(by.get('id'))}`) ?? '') : '',
+    target: findable(target),
+    application: findable(application),
+    connection: findable(connection),
+  };
+}
+
+const findable = (value: Json | undefined): string | null =>
+  typeof value === 'string' ? plainText(value, FOUND_BY_MAX) : null;
 
 /** What every writer of audit events needs. */
 export interface AuditTools {
@@ -52,8 +80,9 @@ export function recordOf(tenantId: TenantId, entry: AuditEntry, tools: AuditTool
   const { personal, ...facts } = entry;
   const place = { tenantId, table: 'audit_personal', column: 'sealed', row: id };
   const sealedPersonal = personal === null ? null : tools.vault.seal(place, canonicalJson(clean(personal)));
+  const members = cleanMembers(facts);
   const body = canonicalJson({
-    ...cleanMembers(facts),
+    ...members,
     id,
     tenant: tenantId,
     at: at.toISOString(),
@@ -69,5 +98,6 @@ export function recordOf(tenantId: TenantId, entry: AuditEntry, tools: AuditTool
     hash: sha256(body),
     sealedPersonal,
     subject: entry.actor.type === 'user' ? entry.actor.id : null,
+    found: findingOf(members),
   };
 }

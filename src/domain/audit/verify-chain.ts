@@ -1,4 +1,5 @@
 import type { TenantId } from '../../core/ids.js';
+import type { Json } from '../../core/json.js';
 import {
   genesisHash,
   linkHash,
@@ -6,7 +7,7 @@ import {
   type ChainLink,
   type CheckpointClaims,
 } from './audit-chain.js';
-import { sha256 } from './audit-record.js';
+import { findingOf, sha256, type AuditFinding } from './audit-record.js';
 
 /** An audit event as its row has it. */
 export interface StoredAuditEvent {
@@ -20,6 +21,8 @@ export interface StoredAuditEvent {
   readonly hash: Uint8Array;
   /** null: there was none, or it was erased. */
   readonly sealedPersonal: string | null;
+  /** null: an older version wrote it, and it is still to be filled in. */
+  readonly found: AuditFinding | null;
 }
 
 /** A link with its event; undefined: the event is gone. */
@@ -137,15 +140,22 @@ function problemOfEvent(event: StoredAuditEvent, link: StoredLink, tenantId: Ten
   if (event.id !== link.eventId || event.tenantId !== tenantId) return 'its event is another one';
   if (Object.entries(told).some(([member, value]) => body.get(member) !== value))
     return 'its row says other than its event';
+  if (event.found !== null && !isFoundBy(body, event.found))
+    return 'it is found by other than its event says';
   if (event.sealedPersonal === null) return undefined;
   const hash = sha256(event.sealedPersonal).toString('base64url');
   return hash === body.get('personalHash') ? undefined : 'its personal data was changed';
 }
 
+function isFoundBy(body: ReadonlyMap<string, Json>, found: AuditFinding): boolean {
+  const said = findingOf(Object.fromEntries(body));
+  return (['actor', 'target', 'application', 'connection'] as const).every((by) => said[by] === found[by]);
+}
+
 /** Members of the event's JSON; none when somebody put other text in its place. */
-function membersOf(text: string): ReadonlyMap<string, unknown> {
+function membersOf(text: string): ReadonlyMap<string, Json> {
   try {
-    return new Map<string, unknown>(Object.entries(JSON.parse(text)));
+    return new Map<string, Json>(Object.entries(JSON.parse(text)));
   } catch (error) {
     if (error instanceof SyntaxError || error instanceof TypeError) return new Map();
     throw error;

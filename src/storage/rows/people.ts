@@ -62,6 +62,8 @@ export const UserTable = table<UserRow>(
       },
       undescribed('users_pushed_idx'),
       undescribed('users_local_name_key'),
+      undescribed('users_inactive_idx'),
+      undescribed('users_arrived_idx'),
       { name: 'users_name_idx', columns: ['tenantId', 'userNameFolded', 'id'] },
       {
         name: 'users_external_id_key',

@@ -42,6 +42,7 @@ export const TenantTable = table<TenantRow>(
       { name: 'tenants_parent_idx', columns: ['parentId', 'slug'] },
       { name: 'tenants_config_changed_idx', columns: ['configChangedAt'] },
       { name: 'tenants_name_idx', columns: ['parentId', 'nameFolded', 'slug'] },
+      { name: 'tenants_names_idx', columns: ['nameFolded', 'slug'] },
     ],
     foreignKeys: [
       {
