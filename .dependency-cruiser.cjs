@@ -13,6 +13,7 @@ const house = {
   management: ['core', 'domain', 'keys', 'http'],
   events: ['core', 'domain', 'keys', 'outbound'],
   broker: ['core', 'domain', 'http', 'pages', 'rp', 'op'],
+  operators: ['core', 'domain', 'keys', 'http', 'pages'],
 };
 const owners = {
   typeorm: ['storage'],
@@ -22,7 +23,10 @@ const owners = {
   'oidc-provider': ['op'],
   'openid-client': ['rp'],
   undici: ['outbound'],
-  koa: ['http', 'op', 'broker', 'scim'],
+  koa: ['http', 'op', 'broker', 'scim', 'operators', 'management'],
+  '@node-rs/argon2': ['keys'],
+  '@simplewebauthn/server': ['keys'],
+  otplib: ['keys'],
 };
 const anyOf = (folders) => `^src/(${folders.join('|')})/`;
 

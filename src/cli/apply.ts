@@ -1,10 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { messageOf } from '../core/errors.js';
-import {
-  applyConfiguration,
-  type ApplyOutcome,
-  type AppliedTenant,
-} from '../domain/configuration/apply-configuration.js';
+import { applyConfiguration, type ApplyOutcome } from '../domain/configuration/apply-configuration.js';
+import type { AppliedTenant } from '../domain/configuration/apply-tenant.js';
 import type { Change } from '../domain/configuration/change.js';
 import type { DesiredTenant } from '../domain/configuration/desired.js';
 import { describeFault } from '../domain/configuration/fault.js';

@@ -95,10 +95,15 @@ export async function verifyJwt(token: string, options: VerifyJwtOptions): Promi
 }
 
 /** The audience that a token claims, to choose what to verify it against; says nothing of its truth. */
-export function claimedAudience(token: string): string | undefined {
+export const claimedAudience = (token: string): string | undefined => claimed(token, 'aud');
+
+/** The issuer that a token claims, to choose whose keys verify it; says nothing of its truth. */
+export const claimedIssuer = (token: string): string | undefined => claimed(token, 'iss');
+
+function claimed(token: string, name: 'aud' | 'iss'): string | undefined {
   try {
-    const { aud } = decodeJwt(token);
-    return typeof aud === 'string' ? aud : undefined;
+    const value = decodeJwt(token)[name];
+    return typeof value === 'string' ? value : undefined;
   } catch (error) {
     if (error instanceof errors.JOSEError || error instanceof TypeError) return undefined;
     throw error;

@@ -2,6 +2,7 @@ import type { TenantId, UserId } from '../../core/ids.js';
 import type { TenantScope } from '../../core/scope.js';
 import type { AccessPolicy, Api } from '../api/api.js';
 import type { Application, ApplicationSecret } from '../application/application.js';
+import type { Cause } from '../audit/cause.js';
 import type { Registration } from '../application/registration.js';
 import type { Connection } from '../connection/connection.js';
 import type { SigningKey } from '../keys/signing-key.js';
@@ -109,6 +110,8 @@ export interface ConfigurationChange {
   updateTenant(record: TenantRecord): Promise<void>;
   replaceDomains(domains: readonly Domain[]): Promise<void>;
   addSigningKey(key: SigningKey): Promise<void>;
+  /** From here on, mappings and assignments that come or go are put down to it. */
+  causedBy(cause: Cause): Promise<void>;
   /**
    * Lets mappings by these names mean the SCIM groups that bear them now, on each connection; where there is none,
    * the first to come.

@@ -4,7 +4,7 @@ type ListName = {
   [K in keyof DesiredTenant]-?: NonNullable<DesiredTenant[K]> extends readonly unknown[] ? K : never;
 }[keyof DesiredTenant];
 
-/** Where things stand in the operator's file. */
+/** Where things stand in the operator's file, or in what was asked for by itself (then the path is empty). */
 export class Paths {
   readonly #desired: DesiredTenant;
 
@@ -13,7 +13,7 @@ export class Paths {
   }
 
   member(name: keyof DesiredTenant): string {
-    return `${this.#desired.path}.${name}`;
+    return this.#desired.path === '' ? name : `${this.#desired.path}.${name}`;
   }
 
   entry(list: ListName, index: number): string {

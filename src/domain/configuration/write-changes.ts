@@ -1,5 +1,6 @@
 import type { ApplicationId, ConnectionId, RoleId, TenantId } from '../../core/ids.js';
 import { auditEntry, NO_ORIGIN, type Actor, type RequestOrigin } from '../audit/audit-event.js';
+import { actorCause } from '../audit/cause.js';
 import { recordOf, type AuditTools } from '../audit/audit-record.js';
 import { admitsSignIn } from '../connection/connection.js';
 import { connectionSecretPlace, webhookSecretPlace } from '../keys/sealed-places.js';
@@ -56,6 +57,7 @@ export class ChangeWriter {
   ) {}
 
   async write(changes: readonly Change[]): Promise<void> {
+    await this.unit.causedBy(actorCause(this.context.actor));
     for (const change of changes) {
       await this.#steps[change.kind](change);
       this.#audit(change);

@@ -4,7 +4,7 @@ import type { Fault } from '../../domain/configuration/fault.js';
 import { ApplyFile, type TenantEntry } from '../contract/apply-file.js';
 import type { SecretEntry } from '../contract/apply-values.js';
 import { parseDocuments } from './documents.js';
-import { schemaFaults } from './schema-faults.js';
+import { schemaFaults } from '../schema-faults.js';
 
 /** What an operator's file wants, or what is wrong with it. */
 export type ReadApplyFile =

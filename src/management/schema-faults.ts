@@ -1,5 +1,5 @@
 import type { ErrorObject } from 'ajv';
-import type { Fault } from '../../domain/configuration/fault.js';
+import type { Fault } from '../domain/configuration/fault.js';
 
 interface Branch {
   readonly type?: string;
@@ -13,11 +13,18 @@ interface Branch {
  * only the faults of the form that it was meant to have are told.
  */
 export function schemaFaults(errors: readonly ErrorObject[], prefix: string): readonly Fault[] {
-  const unions = errors.filter((error) => error.keyword === 'anyOf');
-  const told = errors.filter((error) => isTold(error, unions));
-  const faults = told.map((error) => ({ path: `${prefix}${pathOf(error)}`, message: messageOf(error) }));
+  const faults = toldErrors(errors).map((error) => ({
+    path: `${prefix}${pathOf(error)}`,
+    message: faultMessage(error),
+  }));
   // Several forms of one value can have the same fault.
   return [...new Map(faults.map((fault) => [`${fault.path}: ${fault.message}`, fault])).values()];
+}
+
+/** The errors that say what to mend, of all that a validator found. */
+export function toldErrors(errors: readonly ErrorObject[]): readonly ErrorObject[] {
+  const unions = errors.filter((error) => error.keyword === 'anyOf');
+  return errors.filter((error) => isTold(error, unions));
 }
 
 /** Of a value's forms, the number of the one that it was meant to have, if that is plain. */
@@ -95,7 +102,8 @@ const TYPES: Readonly<Record<string, string>> = {
   null: 'null',
 };
 
-function messageOf(error: ErrorObject): string {
+/** What a value must be, for the person who mends it. */
+export function faultMessage(error: ErrorObject): string {
   const members: Readonly<Record<string, unknown>> = error.params;
   const description: unknown = error.parentSchema?.['description'];
   const limit = String(members['limit']);

@@ -1,0 +1,66 @@
+import { DomainError } from '../../core/errors.js';
+import type { Actor, RequestOrigin } from '../audit/audit-event.js';
+import type { ApplyDeps } from './apply-deps.js';
+import { applyTenant, planOf, type AppliedTenant } from './apply-tenant.js';
+import type { Change } from './change.js';
+import type { ConfiguredTenant } from './configuration-store.js';
+import type { DesiredTenant } from './desired.js';
+import { describeFault, type Fault } from './fault.js';
+import type { TenantPlan } from './plan.js';
+import type { ConfigurationRules } from './rules.js';
+import { surveyFaults } from './survey.js';
+
+/** What is wanted can't be: each fault says where and why. */
+export class FaultyConfiguration extends DomainError {
+  constructor(readonly faults: readonly Fault[]) {
+    super('invalid_argument', faults.map(describeFault).join('; '));
+  }
+}
+
+/** One change of one tenant's configuration, asked for by itself and not as a part of a file. */
+export interface TenantChange {
+  readonly rules: ConfigurationRules;
+  readonly actor: Actor;
+  readonly origin: RequestOrigin;
+  /**
+   * What is wanted, made of what is in force; undefined: there is no such tenant. Asked again under the lock, so that
+   * what another operator did meanwhile counts. What it throws is thrown on.
+   */
+  readonly wanted: (current: ConfiguredTenant | undefined) => DesiredTenant;
+  /** Has the last word on what would be done, under the lock. What it throws is thrown on. */
+  readonly judge?: (plan: TenantPlan, current: ConfiguredTenant | undefined) => void;
+}
+
+export interface ChangedTenant {
+  readonly changes: readonly Change[];
+  /** With the secrets that were made, told this once. */
+  readonly applied: AppliedTenant;
+  /** As it is afterwards. */
+  readonly tenant: ConfiguredTenant;
+}
+
+/**
+ * Changes one tenant by the same plan, checks, writes and audit events as a file does (F8): there is one way to change
+ * configuration.
+ * @throws FaultyConfiguration DomainError and what the change's own functions throw
+ */
+export async function changeTenant(
+  deps: ApplyDeps,
+  slug: string,
+  change: TenantChange,
+): Promise<ChangedTenant> {
+  const before = await deps.store.find(slug);
+  const desired = change.wanted(before);
+  const plan = planOf(deps, before, desired, change.rules);
+  const faults = [...plan.faults, ...(await surveyFaults(deps.store, [{ desired, target: plan.target }]))];
+  if (faults.length > 0) throw new FaultyConfiguration(faults);
+  const { applied, changes } = await deps.store.change(slug, async (unit) => {
+    const wanted = change.wanted(unit.current);
+    change.judge?.(planOf(deps, unit.current, wanted, change.rules), unit.current);
+    const outcome = await applyTenant(deps, unit, wanted, { ...change, allowDelete: true });
+    return { applied: outcome.tenant, changes: outcome.changes };
+  });
+  const tenant = await deps.store.find(slug);
+  if (tenant === undefined) throw new DomainError('not_found', `there is no tenant '${slug}'`);
+  return { applied, changes, tenant };
+}

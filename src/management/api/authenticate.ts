@@ -1,0 +1,172 @@
+import type { Context } from 'koa';
+import type { TenantId, UserId } from '../../core/ids.js';
+import { consoleRole, type ConsoleRole } from '../../domain/operator/console-role.js';
+import type { TenantContext } from '../../http/tenant-context.js';
+import type { TenantDirectory } from '../../http/tenant-directory.js';
+import { sha256 } from '../../keys/hash.js';
+import { readToken } from '../../keys/tokens.js';
+import { claimedIssuer, JwtError, verifyJwt } from '../../keys/verify-jwt.js';
+import type { Caller } from './caller.js';
+import { Problem } from './problems.js';
+
+/** A token for the management API in force. */
+export interface PresentedToken {
+  readonly id: string;
+  readonly tenant: { readonly id: TenantId; readonly slug: string };
+  readonly roleId: string;
+  readonly scopes: readonly string[] | null;
+}
+
+/** A person who is signed in to the console, and is still somebody. */
+export interface PresentedSession {
+  readonly id: string;
+  readonly tenant: { readonly id: TenantId; readonly slug: string };
+  readonly userId: UserId;
+  readonly authenticatedAt: Date;
+  readonly roles: readonly ConsoleRole[];
+}
+
+export interface AuthenticateDeps {
+  /** Without a slash at the end. */
+  readonly publicUrl: string;
+  /** Origins of the console, from which its session counts. */
+  readonly consoleOrigins: readonly string[];
+  readonly directory: TenantDirectory;
+  readonly now: () => Date;
+  /** By SHA-256 of the token; its last use is noted. */
+  readonly findToken: (hash: Buffer) => Promise<PresentedToken | undefined>;
+  /** By the request's cookie. */
+  readonly findSession: (ctx: Context) => Promise<PresentedSession | undefined>;
+  /** A person's console roles, and none of who is switched off. */
+  readonly rolesOf: (tenant: TenantContext, userId: UserId) => Promise<readonly ConsoleRole[]>;
+  /** Console roles that an MSP's person has by grant in a customer's tenant (E2). */
+  readonly grantedRoles: (
+    home: { readonly id: TenantId; readonly slug: string },
+    userId: UserId,
+    customer: TenantId,
+  ) => Promise<readonly ConsoleRole[]>;
+  /** Whether an access token of the tenant's issuer has not been revoked. */
+  readonly accessTokenLives: (tenant: TenantContext, jti: string) => Promise<boolean>;
+}
+
+const unauthenticated = (detail: string, error?: 'invalid_token'): Problem =>
+  new Problem('unauthenticated', detail, {
+    headers: {
+      'WWW-Authenticate': `Bearer realm="causeway"${error === undefined ? '' : `, error="${error}"`}`,
+    },
+  });
+
+const UNKNOWN = 'The token is unknown, expired, or was taken back.';
+
+/**
+ * Who calls: by API token, by an access token for `{PUBLIC_URL}/api/v1` (RFC 9068), or by the console's session, which
+ * counts only with `X-Causeway-Request: 1` from the console's own origin (A-102).
+ * @throws Problem `unauthenticated`, `forbidden`
+ */
+export async function authenticate(ctx: Context, deps: AuthenticateDeps): Promise<Caller> {
+  const header = ctx.get('authorization');
+  if (header === '') return bySession(ctx, deps);
+  const [, token] = /^Bearer +(\S{1,16384})$/i.exec(header) ?? [];
+  if (token === undefined) throw unauthenticated('Send Authorization: Bearer and a token.', 'invalid_token');
+  return readToken(token)?.kind === 'api' ? byApiToken(token, deps) : byAccessToken(token, deps);
+}
+
+async function byApiToken(token: string, deps: AuthenticateDeps): Promise<Caller> {
+  const found = await deps.findToken(sha256(token));
+  const tenant = found === undefined ? undefined : await deps.directory.find(found.tenant.slug);
+  if (found === undefined || tenant === undefined) throw unauthenticated(UNKNOWN, 'invalid_token');
+  const key = tenant.configuration.roles.find((role) => role.id === found.roleId)?.key ?? '';
+  const role = consoleRole(key);
+  return {
+    kind: 'api_token',
+    id: `api:${found.id}`,
+    actor: { type: 'operator', id: `token:${found.id}` },
+    home: found.tenant,
+    roles: role === undefined ? [] : [role],
+    scopes: found.scopes === null ? null : new Set(found.scopes),
+    userId: null,
+    authenticatedAt: null,
+  };
+}
+
+async function byAccessToken(token: string, deps: AuthenticateDeps): Promise<Caller> {
+  const prefix = `${deps.publicUrl}/t/`;
+  const issuer = claimedIssuer(token);
+  const slug = issuer?.startsWith(prefix) === true ? issuer.slice(prefix.length) : '';
+  const tenant = await deps.directory.find(slug);
+  if (tenant === undefined || tenant.suspended) throw unauthenticated(UNKNOWN, 'invalid_token');
+  const { jti, sub, scope, client_id: clientId } = await verified(token, tenant, deps);
+  if (typeof jti !== 'string' || typeof clientId !== 'string' || typeof sub !== 'string')
+    throw unauthenticated(UNKNOWN, 'invalid_token');
+  if (!(await deps.accessTokenLives(tenant, jti))) throw unauthenticated(UNKNOWN, 'invalid_token');
+  const shared = {
+    kind: 'access_token',
+    home: { id: tenant.id, slug: tenant.slug },
+    scopes: new Set(typeof scope === 'string' ? scope.split(' ') : []),
+    authenticatedAt: null,
+  } as const;
+  // A service application: its scopes are what an admin granted it (B6), and it never stands above an administrator.
+  if (sub === clientId)
+    return {
+      ...shared,
+      id: `client:${tenant.id}:${clientId}`,
+      actor: { type: 'application', id: clientId },
+      roles: ['console:admin'],
+      userId: null,
+    };
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the subject of our own token is a user's id
+  const userId = sub as UserId;
+  return {
+    ...shared,
+    id: `user:${userId}`,
+    actor: { type: 'user', id: userId },
+    roles: await deps.rolesOf(tenant, userId),
+    userId,
+    rolesIn: (customer) => deps.grantedRoles(shared.home, userId, customer),
+  };
+}
+
+async function verified(token: string, tenant: TenantContext, deps: AuthenticateDeps) {
+  try {
+    const { claims } = await verifyJwt(token, {
+      purpose: 'access_token',
+      keys: [...tenant.publicKeys(null)],
+      algorithms: ['RS256', 'ES256', 'EdDSA'],
+      issuer: tenant.issuer,
+      audience: `${deps.publicUrl}/api/v1`,
+      now: deps.now(),
+      clockToleranceSeconds: 5,
+    });
+    // Bound to a key (RFC 9449, RFC 8705): nobody's bearer token, and no key is proved here.
+    if (claims['cnf'] !== undefined) throw unauthenticated(UNKNOWN, 'invalid_token');
+    return claims;
+  } catch (error) {
+    if (!(error instanceof JwtError)) throw error;
+    throw unauthenticated(UNKNOWN, 'invalid_token');
+  }
+}
+
+const SAFE = ['GET', 'HEAD'];
+
+async function bySession(ctx: Context, deps: AuthenticateDeps): Promise<Caller> {
+  const session = await deps.findSession(ctx);
+  if (session === undefined) throw unauthenticated('Send a token, or sign in to the console.');
+  const origin = ctx.get('origin');
+  const isOwn = deps.consoleOrigins.includes(origin) || (origin === '' && SAFE.includes(ctx.method));
+  if (ctx.get('x-causeway-request') !== '1' || !isOwn)
+    throw new Problem(
+      'forbidden',
+      'A console session counts only with X-Causeway-Request: 1, sent by the console itself.',
+    );
+  return {
+    kind: 'console',
+    id: `user:${session.userId}`,
+    actor: { type: 'operator', id: session.userId },
+    home: session.tenant,
+    roles: session.roles,
+    scopes: null,
+    userId: session.userId,
+    authenticatedAt: session.authenticatedAt,
+    rolesIn: (customer) => deps.grantedRoles(session.tenant, session.userId, customer),
+  };
+}

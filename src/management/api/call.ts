@@ -1,0 +1,53 @@
+import { createHash, timingSafeEqual } from 'node:crypto';
+import { canonicalJson, type Json } from '../../core/json.js';
+import type { RequestOrigin } from '../../domain/audit/audit-event.js';
+import type { ConsoleRole } from '../../domain/operator/console-role.js';
+import type { TenantContext } from '../../http/tenant-context.js';
+import type { Caller } from './caller.js';
+import { Cursors } from './cursors.js';
+import { Problem } from './problems.js';
+
+/** One call: by whom, of which tenant, under which condition. */
+export class ApiCall {
+  readonly cursors: Cursors;
+
+  constructor(
+    readonly caller: Caller,
+    /** The tenant that the path names; the caller's own where it names none. */
+    readonly tenant: TenantContext,
+    /** The caller's console roles in that tenant. */
+    readonly roles: readonly ConsoleRole[],
+    readonly origin: RequestOrigin,
+    private readonly conditions: { readonly ifMatch: string | undefined },
+    now: () => Date,
+  ) {
+    this.cursors = new Cursors(tenant, now);
+  }
+
+  /**
+   * Asserts that the resource is the one that the caller has seen: called where it is locked (RFC 9110 section 13.1.1).
+   * @param version what the resource's ETag is made of
+   * @throws Problem `version_mismatch`
+   */
+  expect(version: Json): void {
+    const { ifMatch } = this.conditions;
+    if (ifMatch === undefined || ifMatch.trim() === '*') return;
+    const current = etagOf(version);
+    if (ifMatch.split(',').some((tag) => isSame(tag.trim(), current))) return;
+    throw new Problem(
+      'version_mismatch',
+      'Somebody changed it since you read it. Read it again, and decide again.',
+      { headers: { ETag: current } },
+    );
+  }
+}
+
+/** A strong ETag of a resource's state. Secrets are no part of a state, so it says nothing of them. */
+export function etagOf(version: Json): string {
+  return `"${createHash('sha256').update(canonicalJson(version)).digest('base64url').slice(0, 27)}"`;
+}
+
+function isSame(one: string, other: string): boolean {
+  const [a, b] = [Buffer.from(one), Buffer.from(other)];
+  return a.length === b.length && timingSafeEqual(a, b);
+}
