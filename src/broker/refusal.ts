@@ -5,10 +5,10 @@ import type { Artifact } from '../domain/artifact/artifact-store.js';
 import { auditEntry } from '../domain/audit/audit-event.js';
 import { recordOf } from '../domain/audit/audit-record.js';
 import type { Connection } from '../domain/connection/connection.js';
+import { upstreamDiagnosisOf } from '../domain/connection/diagnosis/causes.js';
 import { requestIdOf } from '../http/request-id.js';
 import type { TenantContext } from '../http/tenant-context.js';
 import { frameOf, showPage } from '../op/page-frame.js';
-import { diagnosisOf } from '../pages/error/diagnosis/table.js';
 import { errorStatus, renderError, type ErrorModel } from '../pages/error/error-page.js';
 import type { ErrorReason } from '../pages/error/strings.js';
 import type { UpstreamError } from '../rp/causes.js';
@@ -92,7 +92,7 @@ export async function refuse(
     ...(refusal.signedInAs === undefined ? {} : { signedInAs: refusal.signedInAs }),
     ...(refusal.actions === undefined ? {} : { actions: refusal.actions }),
     backHref: refusal.backHref,
-    ...(upstream === undefined ? {} : { okta: { cause: upstream.reason } }),
+    ...(upstream === undefined ? {} : { okta: { told: upstreamDiagnosisOf(upstream.reason).person } }),
   });
   showPage(ctx, errorStatus(reason), html);
 }
@@ -114,7 +114,7 @@ function recordRefusal(
           cause: upstream.reason,
           step: upstream.step,
           detail: upstream.message,
-          cure: diagnosisOf(upstream.reason).admin.cure,
+          cure: upstreamDiagnosisOf(upstream.reason).admin.cure,
         }),
   };
   const entry = auditEntry({
@@ -134,5 +134,5 @@ function recordRefusal(
 
 /** The page for an upstream's fault. */
 export function reasonOfUpstream(error: UpstreamError): ErrorReason {
-  return diagnosisOf(error.reason).reason;
+  return upstreamDiagnosisOf(error.reason).reason;
 }

@@ -1,58 +1,6 @@
 import { DomainError } from '../core/errors.js';
 import { plainText } from '../core/text.js';
-
-/** What can be wrong at, or with, an upstream. `pages` has the words for each, by the same id. */
-export type UpstreamCause =
-  // The upstream's rules kept this person out.
-  | 'user_not_assigned'
-  | 'policy_no_match'
-  | 'app_policy_denied'
-  | 'network_zone'
-  | 'access_denied'
-  | 'unmet_authentication'
-  | 'login_required'
-  | 'consent_required'
-  // The connection's settings and the upstream's don't agree.
-  | 'unknown_client'
-  | 'bad_secret'
-  | 'auth_method_mismatch'
-  | 'assertion_audience'
-  | 'assertion_kid'
-  | 'assertion_signature'
-  | 'assertion_time'
-  | 'grant_disabled'
-  | 'dpop_required'
-  | 'redirect_uri_mismatch'
-  | 'post_logout_mismatch'
-  | 'scope_not_configured'
-  | 'custom_scope_on_org_as'
-  | 'state_invalid'
-  | 'request_refused'
-  | 'groups_eval'
-  | 'groups_too_many'
-  | 'encrypted_id_token'
-  | 'custom_as_missing'
-  | 'no_api_am'
-  | 'metadata_invalid'
-  // The answer failed one of our checks.
-  | 'code_invalid'
-  | 'issuer_mismatch'
-  | 'wrong_authorization_server'
-  | 'key_unknown'
-  | 'keys_missing'
-  | 'token_invalid'
-  | 'userinfo_mismatch'
-  | 'nonce_mismatch'
-  | 'assurance_unmet'
-  | 'auth_too_old'
-  | 'clock_skew'
-  // Nothing, or nothing sensible, came back.
-  | 'response_invalid'
-  | 'rate_limited'
-  | 'okta_down'
-  | 'unreachable'
-  | 'tls'
-  | 'unknown';
+import type { UpstreamCause } from '../domain/connection/diagnosis/cause.js';
 
 /** What an application is told (RFC 6749 4.1.2.1, OpenID Connect Core 3.1.2.6, OpenID Connect Unmet Requirements 1.0). */
 export type DownstreamError =

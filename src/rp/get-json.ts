@@ -1,10 +1,11 @@
 import type { Clock } from '../core/clock.js';
 import type { Json } from '../core/json.js';
+import type { UpstreamCause } from '../domain/connection/diagnosis/cause.js';
 import { OutboundError } from '../outbound/error.js';
 import { parseJson } from '../outbound/json.js';
 import type { Lane, Outbound } from '../outbound/outbound.js';
 import { UpstreamError } from './causes.js';
-import type { UpstreamCause, UpstreamFacts, UpstreamStep } from './causes.js';
+import type { UpstreamFacts, UpstreamStep } from './causes.js';
 import { causeOf, quotable, readRefusal } from './refusal.js';
 
 export interface JsonDocument {

@@ -1,7 +1,8 @@
 import { buildAuthorizationUrlWithPAR, calculatePKCECodeChallenge } from 'openid-client';
+import type { UpstreamCause } from '../domain/connection/diagnosis/cause.js';
 import { OutboundError } from '../outbound/error.js';
 import { UpstreamError } from './causes.js';
-import type { UpstreamCause, UpstreamFacts, UpstreamStep } from './causes.js';
+import type { UpstreamFacts, UpstreamStep } from './causes.js';
 import { authenticate, credentialsOf, noCredential } from './client-auth.js';
 import type { Credential } from './client-auth.js';
 import { exchangeCode } from './code-exchange.js';

@@ -1,5 +1,5 @@
 import { plainText } from '../core/text.js';
-import type { UpstreamCause } from './causes.js';
+import type { UpstreamCause } from '../domain/connection/diagnosis/cause.js';
 import { isRecord } from './record.js';
 import type { UnknownRecord } from './record.js';
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 
-import { UPSTREAM_CAUSES, type UpstreamCause } from '../../src/pages/error/diagnosis/cause.js';
-import { diagnosisOf, oktaPath } from '../../src/pages/error/diagnosis/table.js';
+import { UPSTREAM_CAUSES, type UpstreamCause } from '../../src/domain/connection/diagnosis/cause.js';
+import { oktaPath, upstreamDiagnosisOf } from '../../src/domain/connection/diagnosis/causes.js';
 import { type ErrorModel, errorStatus, renderError } from '../../src/pages/error/error-page.js';
 import type { ErrorReason } from '../../src/pages/error/strings.js';
 import type { Frame } from '../../src/pages/frame.js';
@@ -158,8 +158,8 @@ describe("an upstream's failure", () => {
   test.each([...UPSTREAM_CAUSES])(
     '%s tells the person, and keeps the way to mend it for the admin',
     (cause) => {
-      const { reason, person, admin } = diagnosisOf(cause);
-      const html = renderError(frame, { ...failure, reason, okta: { cause } });
+      const { reason, person, admin } = upstreamDiagnosisOf(cause);
+      const html = renderError(frame, { ...failure, reason, okta: { told: person } });
       expect(textOf(html)).toContain(filled(person.what));
       expect(textOf(html)).toContain(filled(person.whatToDo));
       expect(textOf(html)).not.toContain(admin.cure);
@@ -173,7 +173,7 @@ describe("an upstream's failure", () => {
     const html = renderError(frame, {
       ...failure,
       reason: 'upstream_refused',
-      okta: { cause: 'access_denied', said },
+      okta: { told: upstreamDiagnosisOf('access_denied').person, said },
     });
     expect(textOf(html)).toContain('In the words of Acme Okta:');
     const quoted = textOf(/<blockquote><bdi>(.*?)<\/bdi>/u.exec(html)?.[1] ?? '');

@@ -2,8 +2,8 @@ import { renderConsent } from '../../src/pages/consent/consent.js';
 import { renderConfirmDevice } from '../../src/pages/device/confirm-device.js';
 import { renderDeviceNotice } from '../../src/pages/device/device-notice.js';
 import { renderEnterCode } from '../../src/pages/device/enter-code.js';
-import { upstreamDiagnoses } from '../../src/pages/error/diagnosis/table.js';
-import { UPSTREAM_CAUSES } from '../../src/pages/error/diagnosis/cause.js';
+import { upstreamDiagnosisOf } from '../../src/domain/connection/diagnosis/causes.js';
+import { UPSTREAM_CAUSES } from '../../src/domain/connection/diagnosis/cause.js';
 import { renderError } from '../../src/pages/error/error-page.js';
 import { ERROR_REASONS } from '../../src/pages/error/strings.js';
 import type { Frame } from '../../src/pages/frame.js';
@@ -233,8 +233,8 @@ function errorPages(frame: Frame, names: GalleryNames): readonly GalleryPage[] {
     fault('error-bare', renderError(frame, { reason: 'server_error', reference: REFERENCE, at: AT })),
     fault('error-wait', renderError(frame, { ...about, reason: 'too_many_tries', retryAfterSeconds: 90 })),
     ...UPSTREAM_CAUSES.map((cause) => {
-      const okta = { cause, said: names.said };
-      const { reason } = upstreamDiagnoses[cause];
+      const { reason, person: told } = upstreamDiagnosisOf(cause);
+      const okta = { told, said: names.said };
       return fault(`upstream-${cause}`, renderError(frame, { ...about, reason, okta }));
     }),
   ];

@@ -1,11 +1,14 @@
 import { describe, expect, test } from '@jest/globals';
 
 import { consentStrings, scopeStrings } from '../../src/pages/consent/strings.js';
-import { upstreamDiagnoses } from '../../src/pages/error/diagnosis/table.js';
+import { CONNECTION_CAUSES, UPSTREAM_CAUSES } from '../../src/domain/connection/diagnosis/cause.js';
+import { diagnosisOf, upstreamDiagnosisOf } from '../../src/domain/connection/diagnosis/causes.js';
 import { errorStrings, reasonStrings } from '../../src/pages/error/strings.js';
 import { chooserStrings, continueStrings, discoveryStrings } from '../../src/pages/sign-in/strings.js';
 import { confirmStrings, signedOutStrings } from '../../src/pages/sign-out/strings.js';
 import { firstRunStrings, statusStrings } from '../../src/pages/status/strings.js';
+
+const diagnoses = Object.fromEntries(CONNECTION_CAUSES.map((cause) => [cause, diagnosisOf(cause)]));
 
 const ALL = {
   chooserStrings,
@@ -19,7 +22,7 @@ const ALL = {
   scopeStrings,
   signedOutStrings,
   statusStrings,
-  upstreamDiagnoses,
+  diagnoses,
 };
 
 type Entry = readonly [where: string, text: string];
@@ -35,7 +38,9 @@ function textsOf(value: unknown, where: string): readonly Entry[] {
 
 /** Names that are written so wherever they stand. */
 const PROPER = new Set(
-  'Acme Causeway Okta PostgreSQL README IT API ID DPoP OpenID Provider Admin Console'.split(' '),
+  'Acme Causeway Okta PostgreSQL README IT API ID DPoP SCIM OpenID Provider Admin Console Federation Broker Mode'.split(
+    ' ',
+  ),
 );
 
 const texts = textsOf(ALL, 'strings').filter(([, text]) => !text.startsWith('npm run '));
@@ -82,7 +87,7 @@ describe('words', () => {
   });
 
   test('sentences end as sentences', () => {
-    const whole = texts.filter(([where]) => /\.(?:what|whatToDo|cure|text|withdraw)$/u.test(where));
+    const whole = texts.filter(([where]) => /\.(?:what|whatToDo|meaning|cure|text|withdraw)$/u.test(where));
     expect(whole.length).toBeGreaterThan(150);
     expect(whole.filter(([, text]) => !/^[\p{Lu}{].*(?:[.]|\.\*)$/u.test(text))).toEqual([]);
   });
@@ -103,16 +108,19 @@ describe('a heading has its error pair', () => {
     expect(words.status).toBeGreaterThanOrEqual(400);
   });
 
-  test.each(Object.entries(upstreamDiagnoses))(
-    '%s says it to the person and to the admin',
-    (_cause, told) => {
-      expect(told.person.what).not.toBe('');
-      expect(told.person.whatToDo).not.toBe('');
-      expect(told.admin.title).not.toMatch(/[.]$/u);
-      expect(told.admin.cure).not.toBe('');
-      expect(reasonStrings[told.reason]).toBeDefined();
-    },
-  );
+  test.each([...CONNECTION_CAUSES])('%s is told to the admin', (cause) => {
+    const { title, meaning, cure } = diagnosisOf(cause).admin;
+    expect(title).not.toMatch(/[.]$/u);
+    expect(meaning).not.toBe('');
+    expect(cure).not.toBe('');
+  });
+
+  test.each([...UPSTREAM_CAUSES])('%s is told to the person', (cause) => {
+    const { person, reason } = upstreamDiagnosisOf(cause);
+    expect(person.what).not.toBe('');
+    expect(person.whatToDo).not.toBe('');
+    expect(reasonStrings[reason]).toBeDefined();
+  });
 
   test('a page with a field says what is wrong with it', () => {
     expect(Object.keys(discoveryStrings.errors)).toEqual(['empty', 'malformed', 'unknown']);
@@ -126,7 +134,7 @@ describe('a heading has its error pair', () => {
   });
 
   test('what an Okta admin can mend has a click path', () => {
-    const pathless = Object.entries(upstreamDiagnoses).filter(
+    const pathless = Object.entries(diagnoses).filter(
       ([, told]) => told.mender === 'okta_admin' && told.admin.path.length === 0,
     );
     expect(pathless).toEqual([]);

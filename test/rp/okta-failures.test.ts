@@ -3,7 +3,7 @@ import { FAILURES } from '../../demo/okta/failures/failures.js';
 import type { FailureId } from '../../demo/okta/failures/failures.js';
 import type { RunningOktaOrg } from '../../demo/okta/server.js';
 import { plainText } from '../../src/core/text.js';
-import type { UpstreamCause } from '../../src/rp/causes.js';
+import type { UpstreamCause } from '../../src/domain/connection/diagnosis/cause.js';
 import { HttpBrowser } from '../support/okta-sign-in.js';
 import { aKit, closeKits, refusal } from './kit.js';
 import type { Kit } from './kit.js';

@@ -11,8 +11,6 @@ import {
   type ReasonWords,
   reasonStrings,
 } from './strings.js';
-import type { UpstreamCause } from './diagnosis/cause.js';
-import { diagnosisOf } from './diagnosis/table.js';
 
 /**
  * A page that says what happened, what to do, and the reference that finds the log line and the audit event.
@@ -41,7 +39,8 @@ export interface ErrorModel {
 
 /** An upstream's failure, as a page tells it. */
 export interface UpstreamFault {
-  readonly cause: UpstreamCause;
+  /** What the cause means to the person; the reason's heading stands where it has none. */
+  readonly told: Partial<Pick<ReasonWords, 'heading'>> & Pick<ReasonWords, 'what' | 'whatToDo'>;
   /**
    * The upstream's `error_description`: shown as text, marked as its words, at most 300 characters (A-35).
    */
@@ -74,9 +73,7 @@ export function renderError(frame: Frame, model: ErrorModel): string {
 /** The reason's words, and over them the diagnosis's where the upstream is at fault. */
 function toldBy(model: ErrorModel): Pick<ReasonWords, 'heading' | 'what' | 'whatToDo'> {
   const words = reasonStrings[model.reason];
-  return model.okta === undefined
-    ? words
-    : { heading: words.heading, ...diagnosisOf(model.okta.cause).person };
+  return model.okta === undefined ? words : { heading: words.heading, ...model.okta.told };
 }
 
 interface Props {
