@@ -17,8 +17,6 @@ CREATE TABLE local_accounts (
   totp_sealed text,
   totp_confirmed_at timestamptz,
   totp_last_step bigint,
-  failures integer NOT NULL DEFAULT 0,
-  retry_at timestamptz,
   created_at timestamptz NOT NULL DEFAULT now(),
   last_used_at timestamptz,
   CONSTRAINT local_accounts_pkey PRIMARY KEY (tenant_id, user_id),
@@ -112,6 +110,8 @@ ALTER TABLE links
   ADD COLUMN browser_hash bytea,
   ADD COLUMN revoked_at timestamptz,
   ADD CONSTRAINT links_user_fkey FOREIGN KEY (tenant_id, user_id) REFERENCES users (tenant_id, id) ON DELETE CASCADE;
+CREATE UNIQUE INDEX links_bearer_key ON links (hash);
+CREATE INDEX links_user_idx ON links (tenant_id, user_id) WHERE user_id IS NOT NULL;
 `;
 
 /**
@@ -151,13 +151,20 @@ CREATE INDEX connection_tests_connection_idx ON connection_tests (tenant_id, con
 `;
 
 /**
- * Since when and by which request somebody is in a group or has a role, and what was so before: rows that go leave their
- * time behind, kept by triggers so that no writer can forget it.
+ * Since when and by what somebody is in a group or has a role, and what was so before: rows that go leave their time
+ * behind, kept by triggers so that no writer can forget it. Whoever writes says why in `app.cause`, until the transaction
+ * ends. The triggers run once a statement, whatever the number of rows, except before a group or a role goes: then its
+ * rows go first, while its name can still be read. Past rows refer to nobody by a foreign key, which would lock everybody
+ * who leaves a large group; those of a deleted user go by a trigger.
  */
 const HISTORY = `
-ALTER TABLE group_members ADD COLUMN since timestamptz NOT NULL DEFAULT now(), ADD COLUMN cause text;
-ALTER TABLE role_mappings ADD COLUMN since timestamptz NOT NULL DEFAULT now(), ADD COLUMN cause text;
-ALTER TABLE role_assignments ADD COLUMN since timestamptz NOT NULL DEFAULT now(), ADD COLUMN cause text;
+ALTER TABLE tenants ADD COLUMN history_since timestamptz NOT NULL DEFAULT now();
+ALTER TABLE group_members ADD COLUMN since timestamptz NOT NULL DEFAULT now(),
+  ADD COLUMN cause text DEFAULT NULLIF(current_setting('app.cause', true), '');
+ALTER TABLE role_mappings ADD COLUMN since timestamptz NOT NULL DEFAULT now(),
+  ADD COLUMN cause text DEFAULT NULLIF(current_setting('app.cause', true), '');
+ALTER TABLE role_assignments ADD COLUMN since timestamptz NOT NULL DEFAULT now(),
+  ADD COLUMN cause text DEFAULT NULLIF(current_setting('app.cause', true), '');
 
 CREATE TABLE past_memberships (
   tenant_id uuid NOT NULL,
@@ -165,14 +172,13 @@ CREATE TABLE past_memberships (
   user_id uuid NOT NULL,
   group_id uuid NOT NULL,
   group_name text COLLATE "C" NOT NULL,
+  group_upstream_id text COLLATE "C",
   source text NOT NULL,
   since timestamptz NOT NULL,
   until timestamptz NOT NULL DEFAULT now(),
   cause text,
-  end_cause text,
-  CONSTRAINT past_memberships_pkey PRIMARY KEY (tenant_id, id),
-  CONSTRAINT past_memberships_user_fkey FOREIGN KEY (tenant_id, user_id)
-    REFERENCES users (tenant_id, id) ON DELETE CASCADE
+  end_cause text DEFAULT NULLIF(current_setting('app.cause', true), ''),
+  CONSTRAINT past_memberships_pkey PRIMARY KEY (tenant_id, id)
 );
 CREATE INDEX past_memberships_user_idx ON past_memberships (tenant_id, user_id, until);
 CREATE INDEX past_memberships_until_idx ON past_memberships (until);
@@ -181,7 +187,6 @@ CREATE TABLE past_role_mappings (
   tenant_id uuid NOT NULL,
   id bigint GENERATED ALWAYS AS IDENTITY,
   mapping_id uuid NOT NULL,
-  role_id uuid NOT NULL,
   role_key text COLLATE "C" NOT NULL,
   application_id uuid,
   group_name text COLLATE "C",
@@ -190,39 +195,101 @@ CREATE TABLE past_role_mappings (
   since timestamptz NOT NULL,
   until timestamptz NOT NULL DEFAULT now(),
   cause text,
-  end_cause text,
+  end_cause text DEFAULT NULLIF(current_setting('app.cause', true), ''),
   CONSTRAINT past_role_mappings_pkey PRIMARY KEY (tenant_id, id),
   CONSTRAINT past_role_mappings_tenant_fkey FOREIGN KEY (tenant_id) REFERENCES tenants (id) ON DELETE CASCADE
 );
-CREATE INDEX past_role_mappings_until_idx ON past_role_mappings (tenant_id, until);
+CREATE INDEX past_role_mappings_tenant_idx ON past_role_mappings (tenant_id, until);
+CREATE INDEX past_role_mappings_until_idx ON past_role_mappings (until);
 
 CREATE TABLE past_role_assignments (
   tenant_id uuid NOT NULL,
   id bigint GENERATED ALWAYS AS IDENTITY,
   user_id uuid NOT NULL,
-  role_id uuid NOT NULL,
   role_key text COLLATE "C" NOT NULL,
   application_id uuid,
   source text NOT NULL,
   since timestamptz NOT NULL,
   until timestamptz NOT NULL DEFAULT now(),
   cause text,
-  end_cause text,
-  CONSTRAINT past_role_assignments_pkey PRIMARY KEY (tenant_id, id),
-  CONSTRAINT past_role_assignments_user_fkey FOREIGN KEY (tenant_id, user_id)
-    REFERENCES users (tenant_id, id) ON DELETE CASCADE
+  end_cause text DEFAULT NULLIF(current_setting('app.cause', true), ''),
+  CONSTRAINT past_role_assignments_pkey PRIMARY KEY (tenant_id, id)
 );
 CREATE INDEX past_role_assignments_user_idx ON past_role_assignments (tenant_id, user_id, until);
+CREATE INDEX past_role_assignments_until_idx ON past_role_assignments (until);
+
+-- A user or a tenant that goes takes its rows along, and leaves no past: what cascades takes comes here afterwards.
+CREATE FUNCTION keep_past_memberships() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  INSERT INTO past_memberships (tenant_id, user_id, group_id, group_name, group_upstream_id, source, since, cause)
+    SELECT o.tenant_id, o.user_id, o.group_id, coalesce(g.name, ''), g.upstream_id, o.source, o.since, o.cause
+    FROM gone o JOIN users u ON u.tenant_id = o.tenant_id AND u.id = o.user_id
+    LEFT JOIN groups g ON g.tenant_id = o.tenant_id AND g.id = o.group_id;
+  RETURN NULL;
+END $$;
+CREATE TRIGGER group_members_keep AFTER DELETE ON group_members REFERENCING OLD TABLE AS gone
+  FOR EACH STATEMENT EXECUTE FUNCTION keep_past_memberships();
+
+CREATE FUNCTION keep_past_role_mappings() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  INSERT INTO past_role_mappings
+      (tenant_id, mapping_id, role_key, application_id, group_name, group_id, group_upstream_id, since, cause)
+    SELECT o.tenant_id, o.id, coalesce(r.key, ''), o.application_id, o.group_name, o.group_id, o.group_upstream_id,
+      o.since, o.cause
+    FROM gone o JOIN tenants t ON t.id = o.tenant_id
+    LEFT JOIN roles r ON r.tenant_id = o.tenant_id AND r.id = o.role_id;
+  RETURN NULL;
+END $$;
+CREATE TRIGGER role_mappings_keep AFTER DELETE ON role_mappings REFERENCING OLD TABLE AS gone
+  FOR EACH STATEMENT EXECUTE FUNCTION keep_past_role_mappings();
+
+CREATE FUNCTION keep_past_role_assignments() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  INSERT INTO past_role_assignments (tenant_id, user_id, role_key, application_id, source, since, cause)
+    SELECT o.tenant_id, o.user_id, coalesce(r.key, ''), o.application_id, o.source, o.since, o.cause
+    FROM gone o JOIN users u ON u.tenant_id = o.tenant_id AND u.id = o.user_id
+    LEFT JOIN roles r ON r.tenant_id = o.tenant_id AND r.id = o.role_id;
+  RETURN NULL;
+END $$;
+CREATE TRIGGER role_assignments_keep AFTER DELETE ON role_assignments REFERENCING OLD TABLE AS gone
+  FOR EACH STATEMENT EXECUTE FUNCTION keep_past_role_assignments();
+
+CREATE FUNCTION empty_group() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  DELETE FROM group_members WHERE tenant_id = OLD.tenant_id AND group_id = OLD.id;
+  RETURN OLD;
+END $$;
+CREATE TRIGGER groups_empty BEFORE DELETE ON groups FOR EACH ROW EXECUTE FUNCTION empty_group();
+
+CREATE FUNCTION take_role() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  DELETE FROM role_mappings WHERE tenant_id = OLD.tenant_id AND role_id = OLD.id;
+  DELETE FROM role_assignments WHERE tenant_id = OLD.tenant_id AND role_id = OLD.id;
+  RETURN OLD;
+END $$;
+CREATE TRIGGER roles_take BEFORE DELETE ON roles FOR EACH ROW EXECUTE FUNCTION take_role();
+
+CREATE FUNCTION forget_past_of_users() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  DELETE FROM past_memberships p USING gone o WHERE p.tenant_id = o.tenant_id AND p.user_id = o.id;
+  DELETE FROM past_role_assignments p USING gone o WHERE p.tenant_id = o.tenant_id AND p.user_id = o.id;
+  RETURN NULL;
+END $$;
+CREATE TRIGGER users_forget_past AFTER DELETE ON users REFERENCING OLD TABLE AS gone
+  FOR EACH STATEMENT EXECUTE FUNCTION forget_past_of_users();
 
 CREATE TABLE mapping_changes (
   tenant_id uuid NOT NULL,
   id uuid NOT NULL,
   state text NOT NULL,
-  version bigint NOT NULL,
+  version text NOT NULL,
   before jsonb NOT NULL,
   after jsonb NOT NULL,
+  pins jsonb NOT NULL DEFAULT '[]',
   summary jsonb NOT NULL,
   made_by text NOT NULL,
+  applied_by text,
+  undone_by text,
   created_at timestamptz NOT NULL DEFAULT now(),
   applied_at timestamptz,
   undone_at timestamptz,
@@ -283,7 +350,15 @@ CREATE INDEX audit_events_actor_idx ON audit_events (tenant_id, actor, id);
 CREATE INDEX audit_events_target_idx ON audit_events (tenant_id, target, id);
 CREATE INDEX audit_events_application_idx ON audit_events (tenant_id, application, id) WHERE application IS NOT NULL;
 CREATE INDEX audit_events_outcome_idx ON audit_events (tenant_id, outcome, id) WHERE outcome <> 'success';
+-- What an older version wrote, until a job has filled it in.
+CREATE INDEX audit_events_unfilled_idx ON audit_events (tenant_id, id) WHERE actor IS NULL;
 CREATE INDEX users_name_idx ON users (tenant_id, user_name_folded, id);
+CREATE INDEX users_inactive_idx ON users (tenant_id, user_name_folded, id) WHERE NOT active;
+CREATE INDEX users_arrived_idx ON users (tenant_id, user_name_folded, id) WHERE source = 'just_in_time';
+CREATE INDEX role_assignments_role_idx ON role_assignments (tenant_id, role_id, id);
+CREATE INDEX consents_application_idx ON consents (tenant_id, application_id, user_id);
+CREATE INDEX outbox_created_idx ON outbox (tenant_id, created_at, id);
+CREATE INDEX scim_requests_failed_idx ON scim_requests (tenant_id, id) WHERE status >= 400;
 CREATE INDEX user_emails_address_idx ON user_emails (tenant_id, email_folded, user_id);
 CREATE INDEX groups_name_idx ON groups (tenant_id, name_folded, id);
 ALTER TABLE tenants ADD COLUMN name_folded text COLLATE "C";
@@ -293,6 +368,15 @@ CREATE TRIGGER tenants_fold BEFORE INSERT OR UPDATE OF name ON tenants
   FOR EACH ROW EXECUTE FUNCTION fold_tenant_name();
 UPDATE tenants SET name_folded = lower(name COLLATE "default");
 CREATE INDEX tenants_name_idx ON tenants (parent_id, name_folded, slug);
+CREATE INDEX tenants_names_idx ON tenants (name_folded, slug);
+-- People who came in just in time are found by their address, too.
+ALTER TABLE users NO FORCE ROW LEVEL SECURITY;
+ALTER TABLE user_emails NO FORCE ROW LEVEL SECURITY;
+INSERT INTO user_emails (tenant_id, connection_id, connection_version, user_id, email_folded)
+  SELECT tenant_id, connection_id, connection_version, id, lower(profile ->> 'email') FROM users
+  WHERE source = 'just_in_time' AND profile ->> 'email' IS NOT NULL ON CONFLICT DO NOTHING;
+ALTER TABLE users FORCE ROW LEVEL SECURITY;
+ALTER TABLE user_emails FORCE ROW LEVEL SECURITY;
 `;
 
 const TENANT_TABLES = [
@@ -315,13 +399,7 @@ ALTER TABLE ${table} ENABLE ROW LEVEL SECURITY;
 CREATE POLICY ${table}_tenant ON ${table}
   USING (tenant_id = nullif(current_setting('app.tenant_id', true), '')::uuid);
 `;
-const IDENTITY_TABLES = [
-  'local_accounts',
-  'passkeys',
-  'recovery_codes',
-  'past_memberships',
-  'past_role_assignments',
-];
+const IDENTITY_TABLES = ['local_accounts', 'passkeys', 'recovery_codes'];
 
 const ROW_SECURITY = [
   ...TENANT_TABLES.map(policy),
@@ -343,21 +421,16 @@ export const ADMINISTRATION = [
 export const WITHOUT_ADMINISTRATION = `
 DROP TABLE passkeys, recovery_codes, local_accounts, pending_sign_ins, console_sessions, connection_tests,
   past_memberships, past_role_mappings, past_role_assignments, mapping_changes, idempotency_keys, jobs;
+DROP INDEX links_bearer_key, links_user_idx;
 DROP INDEX users_local_name_key, users_name_idx, user_emails_address_idx, groups_name_idx, tenants_name_idx;
 DROP INDEX audit_events_action_idx, audit_events_actor_idx, audit_events_target_idx, audit_events_application_idx,
   audit_events_outcome_idx;
+DROP INDEX users_inactive_idx, users_arrived_idx, role_assignments_role_idx, consents_application_idx,
+  outbox_created_idx, scim_requests_failed_idx, tenants_names_idx, audit_events_unfilled_idx;
 DROP TRIGGER tenants_fold ON tenants;
 DROP FUNCTION fold_tenant_name;
-ALTER TABLE tenants DROP COLUMN name_folded;
--- What an older version wrote, until a job has filled it in.
-CREATE INDEX audit_events_unfilled_idx ON audit_events (tenant_id, id) WHERE actor IS NULL;
+ALTER TABLE tenants DROP COLUMN name_folded, DROP COLUMN history_since;
 ALTER TABLE audit_events DROP COLUMN actor, DROP COLUMN target, DROP COLUMN application, DROP COLUMN connection;
-CREATE INDEX users_inactive_idx ON users (tenant_id, user_name_folded, id) WHERE NOT active;
-CREATE INDEX users_arrived_idx ON users (tenant_id, user_name_folded, id) WHERE source = 'just_in_time';
-CREATE INDEX role_assignments_role_idx ON role_assignments (tenant_id, role_id, id);
-CREATE INDEX consents_application_idx ON consents (tenant_id, application_id, user_id);
-CREATE INDEX outbox_created_idx ON outbox (tenant_id, created_at, id);
-CREATE INDEX scim_requests_failed_idx ON scim_requests (tenant_id, id) WHERE status >= 400;
 ALTER TABLE group_members DROP COLUMN since, DROP COLUMN cause;
 ALTER TABLE role_mappings DROP COLUMN since, DROP COLUMN cause;
 ALTER TABLE role_assignments DROP COLUMN since, DROP COLUMN cause;
@@ -367,16 +440,5 @@ ALTER TABLE connections DROP COLUMN candidate, DROP COLUMN candidate_secrets, DR
   DROP COLUMN secondary_secret_used_at;
 ALTER TABLE links DROP COLUMN user_id, DROP COLUMN settings, DROP COLUMN progress, DROP COLUMN created_by,
   DROP COLUMN opened_at, DROP COLUMN browser_hash, DROP COLUMN revoked_at;
-CREATE INDEX tenants_names_idx ON tenants (name_folded, slug);
--- People who came in just in time are found by their address, too.
-ALTER TABLE users NO FORCE ROW LEVEL SECURITY;
-ALTER TABLE user_emails NO FORCE ROW LEVEL SECURITY;
-INSERT INTO user_emails (tenant_id, connection_id, connection_version, user_id, email_folded)
-  SELECT tenant_id, connection_id, connection_version, id, lower(profile ->> 'email') FROM users
-  WHERE source = 'just_in_time' AND profile ->> 'email' IS NOT NULL ON CONFLICT DO NOTHING;
-ALTER TABLE users FORCE ROW LEVEL SECURITY;
-ALTER TABLE user_emails FORCE ROW LEVEL SECURITY;
 ALTER TABLE api_tokens DROP COLUMN scopes, DROP COLUMN owner_id, DROP COLUMN created_by, DROP COLUMN last_used_at;
 `;
-DROP INDEX users_inactive_idx, users_arrived_idx, role_assignments_role_idx, consents_application_idx,
-  outbox_created_idx, scim_requests_failed_idx, tenants_names_idx, audit_events_unfilled_idx;

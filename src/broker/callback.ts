@@ -2,6 +2,7 @@ import type { Context } from 'koa';
 import { DomainError } from '../core/errors.js';
 import type { JsonObject } from '../core/json.js';
 import type { Artifact } from '../domain/artifact/artifact-store.js';
+import { signInCause } from '../domain/audit/cause.js';
 import { admitsSignIn, type Connection } from '../domain/connection/connection.js';
 import { admitPerson, type Admission } from '../domain/sign-in/admit-person.js';
 import { brokeredReference } from '../domain/session/upstream-logout.js';
@@ -169,27 +170,31 @@ async function admit(
   const auditTools = { ...deps, vault: tenant.vault };
   for (let attempt = 1; ; attempt += 1) {
     try {
-      return await deps.transactions.withTenant(tenant.id, async (scope) => {
-        const admission = await admitPerson({ ...deps, auditTools }, scope, {
-          connection: back.connection,
-          identity,
-          tenant: tenant.configuration.tenant.settings,
-          roleMappings: tenant.configuration.roleMappings,
-          origin,
-        });
-        if (!admission.admitted) return admission;
-        const { userId } = admission;
-        const { waiting } = back;
-        const elsewhere = waiting.id === tenant.id ? undefined : waiting.id;
-        deps.artifacts.answer(scope, answered(back, tenant, identity, userId, origin), userId, elsewhere);
-        if (refreshToken !== undefined) {
-          const grant = { subject: identity.subject, refreshToken };
-          const { id: connectionId, version: connectionVersion } = back.connection;
-          const sealedRefreshToken = sealGrant(tenant, userId, grant);
-          deps.upstreamGrants.keep(scope, { userId, connectionId, connectionVersion, sealedRefreshToken });
-        }
-        return admission;
-      });
+      return await deps.transactions.withTenant(
+        tenant.id,
+        async (scope) => {
+          const admission = await admitPerson({ ...deps, auditTools }, scope, {
+            connection: back.connection,
+            identity,
+            tenant: tenant.configuration.tenant.settings,
+            roleMappings: tenant.configuration.roleMappings,
+            origin,
+          });
+          if (!admission.admitted) return admission;
+          const { userId } = admission;
+          const { waiting } = back;
+          const elsewhere = waiting.id === tenant.id ? undefined : waiting.id;
+          deps.artifacts.answer(scope, answered(back, tenant, identity, userId, origin), userId, elsewhere);
+          if (refreshToken !== undefined) {
+            const grant = { subject: identity.subject, refreshToken };
+            const { id: connectionId, version: connectionVersion } = back.connection;
+            const sealedRefreshToken = sealGrant(tenant, userId, grant);
+            deps.upstreamGrants.keep(scope, { userId, connectionId, connectionVersion, sealedRefreshToken });
+          }
+          return admission;
+        },
+        signInCause(origin.requestId),
+      );
     } catch (error) {
       const raced = error instanceof DomainError && error.code === 'already_exists';
       if (!raced || attempt >= ATTEMPTS_MAX) throw error;

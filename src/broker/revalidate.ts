@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { epochSeconds } from '../core/clock.js';
+import { REVALIDATION_CAUSE } from '../domain/audit/cause.js';
 import { confirmPerson, revokePerson, type RevocationCause } from '../domain/sign-in/confirm-person.js';
 import type { UpstreamGrantClaim, UpstreamGrantKey } from '../domain/sign-in/upstream-grant-store.js';
 import type { TenantContext } from '../http/tenant-context.js';
@@ -132,16 +133,19 @@ async function confirm(one: Case, { told, claim, rotated }: Yes, deps: Revalidat
       connection: connection.key,
       notes: told.notes,
     });
-  const outcome = await deps.transactions.withTenant(tenant.id, (scope) =>
-    confirmPerson({ ...deps, auditTools: { ...deps, vault: tenant.vault } }, scope, {
-      connection,
-      userId,
-      person: told.person,
-      tenant: tenant.configuration.tenant.settings,
-      roleMappings: tenant.configuration.roleMappings,
-      claim,
-      rotated,
-    }),
+  const outcome = await deps.transactions.withTenant(
+    tenant.id,
+    (scope) =>
+      confirmPerson({ ...deps, auditTools: { ...deps, vault: tenant.vault } }, scope, {
+        connection,
+        userId,
+        person: told.person,
+        tenant: tenant.configuration.tenant.settings,
+        roleMappings: tenant.configuration.roleMappings,
+        claim,
+        rotated,
+      }),
+    REVALIDATION_CAUSE,
   );
   return { unchanged: ALLOWED, changed: CHANGED, ended: ENDED }[outcome];
 }

@@ -1,6 +1,7 @@
 import type { Json, JsonObject } from '../core/json.js';
 import type { TenantTransactions } from '../domain/tenant/transactions.js';
 import type { TenantScope } from '../core/scope.js';
+import { pushCause } from '../domain/audit/cause.js';
 import type { Clock } from '../core/clock.js';
 import type { Ids } from '../core/ids.js';
 import type { AuditStore } from '../domain/audit/audit-store.js';
@@ -47,6 +48,8 @@ export class ScimCall {
   constructor(
     readonly tenant: TenantContext,
     readonly push: Push,
+    /** Its id in the flight recorder. */
+    readonly recordId: string,
     readonly schemas: TenantSchemas,
     readonly stores: ScimStores,
     /** Tells whoever runs the node of what failed on our side. */
@@ -62,6 +65,6 @@ export class ScimCall {
   transaction<T>(work: (deps: ProvisioningDeps, scope: TenantScope) => Promise<T>): Promise<T> {
     const { transactions, ids, clock, ...rest } = this.stores;
     const deps = { ...rest, auditTools: { ids, clock, vault: this.tenant.vault } };
-    return transactions.withTenant(this.tenant.id, (scope) => work(deps, scope));
+    return transactions.withTenant(this.tenant.id, (scope) => work(deps, scope), pushCause(this.recordId));
   }
 }

@@ -43,7 +43,13 @@ export class ScimServer {
   async serve(ctx: Context, tenant: TenantContext, found: FoundRoute<ScimRoute>): Promise<void> {
     const startedAt = this.deps.recorder.now();
     const startedMs = performance.now();
-    const visit: Visit = { client: undefined, call: undefined, body: undefined, detail: null };
+    const visit: Visit = {
+      id: this.deps.ids.uuid(),
+      client: undefined,
+      call: undefined,
+      body: undefined,
+      detail: null,
+    };
     let answer: ScimAnswer;
     try {
       answer = await this.#answer(ctx, tenant, found, visit);
@@ -91,6 +97,7 @@ export class ScimServer {
         origin: this.deps.originOf(ctx),
         configuration: tenant.configuration,
       },
+      visit.id,
       schemasOf(tenant),
       this.deps,
       (error) => this.#report(ctx, tenant, error),
@@ -113,13 +120,12 @@ export class ScimServer {
   #record(
     ctx: Context,
     tenant: TenantContext,
-    { client, call, body, detail }: Visit,
+    { id, client, call, body, detail }: Visit,
     answer: ScimAnswer,
     { at, durationMs }: { readonly at: Date; readonly durationMs: number },
   ): void {
-    const { ids, recorder } = this.deps;
-    recorder.add(tenant.id, {
-      id: ids.uuid(),
+    this.deps.recorder.add(tenant.id, {
+      id,
       at,
       connectionId: client?.connection.id ?? null,
       tokenId: client?.tokenId ?? null,
@@ -139,6 +145,8 @@ export class ScimServer {
 
 /** What becomes known of a request on its way. */
 interface Visit {
+  /** In the flight recorder. */
+  readonly id: string;
   client: ScimClient | undefined;
   call: ScimCall | undefined;
   body: Json | undefined;

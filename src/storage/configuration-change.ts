@@ -2,6 +2,7 @@ import type { PoolClient } from 'pg';
 import type { EntityManager } from 'typeorm';
 import type { TenantId, UserId } from '../core/ids.js';
 import type { TenantScope } from '../core/scope.js';
+import type { Cause } from '../domain/audit/cause.js';
 import type {
   ConfigurationChange,
   ConfiguredTenant,
@@ -111,6 +112,10 @@ export class PostgresConfigurationChange implements ConfigurationChange {
     await insertRows(this.manager, SigningKeyTable, [
       { ...key, tenantId, privateJwkSealed: sealedPrivateJwk },
     ]);
+  }
+
+  async causedBy(cause: Cause): Promise<void> {
+    await this.client.query(`SELECT set_config('app.cause', $1, true)`, [cause]);
   }
 
   async pinGroupNames(names: readonly string[]): Promise<void> {

@@ -4,6 +4,7 @@ import type { DataSource } from 'typeorm';
 import { DomainError } from '../core/errors.js';
 import type { TenantId } from '../core/ids.js';
 import { openTenantScope, type TenantScope } from '../core/scope.js';
+import type { Cause } from '../domain/audit/cause.js';
 import { isRetryable, translate } from './errors.js';
 import { flush, type Rows, type Statement } from './flush.js';
 
@@ -41,8 +42,12 @@ export class Database {
    * A tenant transaction over several flushes: begun with its first statement, committed when `work` is done, rolled
    * back when it throws, run again when PostgreSQL asks for that: `work` must have no effect outside.
    */
-  async withTenant<T>(tenantId: TenantId, work: (scope: TenantScope) => Promise<T>): Promise<T> {
-    return this.#persistently((client) => this.#once(client, tenantId, work));
+  async withTenant<T>(
+    tenantId: TenantId,
+    work: (scope: TenantScope) => Promise<T>,
+    cause?: Cause,
+  ): Promise<T> {
+    return this.#persistently((client) => this.#once(client, tenantId, work, cause));
   }
 
   /** The transaction that a scope stands for. @throws TypeError when it has ended. */
@@ -93,9 +98,10 @@ export class Database {
     client: PoolClient,
     tenantId: TenantId,
     work: (scope: TenantScope) => Promise<T>,
+    cause: Cause | undefined,
   ): Promise<T> {
     const scope = openTenantScope(tenantId);
-    const transaction = new TenantTransaction(client, tenantId, this.#flushed);
+    const transaction = new TenantTransaction(client, tenantId, this.#flushed, 'new', cause);
     this.#transactions.set(scope, transaction);
     try {
       const result = await work(scope);
@@ -169,13 +175,15 @@ const COMMIT: Statement = { name: 'commit', text: 'COMMIT', values: [] };
 const ROLLBACK: Statement = { name: 'rollback', text: 'ROLLBACK', values: [] };
 
 /**
- * The role obeys row-level security; `app.tenant_id` tells it whose rows to show. A named statement's plan is made once
- * per connection; it must not be made while a table is empty and kept when it has grown, so no table is read from end
- * to end where there is an index. All of it ends with the transaction.
+ * The role obeys row-level security; `app.tenant_id` tells it whose rows to show. `app.cause` is what memberships and
+ * roles that come or go are put down to (migrations/administration.ts). A named statement's plan is made once per
+ * connection; it must not be made while a table is empty and kept when it has grown, so no table is read from end to end
+ * where there is an index. All of it ends with the transaction.
  */
 const AS_TENANT = {
   name: 'as_tenant',
   text: `SELECT set_config('role', 'causeway_app', true), set_config('app.tenant_id', $1, true),
+    set_config('app.cause', $2, true),
     set_config('plan_cache_mode', 'force_generic_plan', true), set_config('enable_seqscan', 'off', true),
     set_config('jit', 'off', true)`,
 };
@@ -192,6 +200,7 @@ export class TenantTransaction {
     private readonly tenantId: TenantId,
     private readonly flushed: () => void,
     state: 'new' | 'open' = 'new',
+    private readonly cause?: Cause,
   ) {
     this.#state = state;
   }
@@ -237,7 +246,7 @@ export class TenantTransaction {
     const explicit = begins && !commits;
     const before = [
       ...(explicit ? [BEGIN] : []),
-      ...(begins ? [{ ...AS_TENANT, values: [this.tenantId] }] : []),
+      ...(begins ? [{ ...AS_TENANT, values: [this.tenantId, this.cause ?? ''] }] : []),
       ...this.#deferred,
     ];
     const after = commits && this.#begun ? [COMMIT] : [];

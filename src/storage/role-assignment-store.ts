@@ -51,10 +51,11 @@ export class PostgresRoleAssignmentStore implements RoleAssignmentStore {
   async change(
     scope: TenantScope,
     change: 'assign' | 'unassign',
-    { userId, roleId, applicationId }: RoleAssignmentKey,
+    { userId, roleId, applicationId, cause }: RoleAssignmentKey,
   ): Promise<AssignmentOutcome> {
     const values = [scope.tenantId, userId, roleId, applicationId];
-    const [people, named, given, changed] = await this.database.transaction(scope).send([
+    const [, people, named, given, changed] = await this.database.transaction(scope).send([
+      { name: 'caused_by', text: `SELECT set_config('app.cause', $1, true)`, values: [cause] },
       {
         // As every change of a person does: pushes and sign-ins of theirs are waited for, and wait.
         name: 'role_assignment_lock',

@@ -3,6 +3,10 @@ import type { Database } from './database.js';
 /** Rows of a table deleted at once: small, so that no sweep holds its locks for long. */
 const BATCH = 1_000;
 const BATCHES_MAX = 50;
+/** How long it is kept who was in which group and had which role. */
+export const HISTORY_DAYS = 400;
+
+const PAST = `until < now() - interval '${HISTORY_DAYS} days'`;
 
 /**
  * What has expired, and what of it may go. Sessions stay a day longer for who asks where one ended,
@@ -18,6 +22,9 @@ const EXPIRED: readonly (readonly [table: string, key: string, condition: string
   ['upstream_grants', 'tenant_id, user_id', `checked_at < now() - interval '90 days'`],
   // Nodes tell it anew every second.
   ['scim_client_uses', 'tenant_id, client, node', `told_at < now() - interval '1 minute'`],
+  ['past_memberships', 'tenant_id, id', PAST],
+  ['past_role_mappings', 'tenant_id, id', PAST],
+  ['past_role_assignments', 'tenant_id, id', PAST],
   [
     'outbox',
     'tenant_id, id',

@@ -3,6 +3,7 @@ import type { UserId } from '../../core/ids.js';
 import type { TenantScope } from '../../core/scope.js';
 import type { Application } from '../application/application.js';
 import { auditEntry, type Actor } from '../audit/audit-event.js';
+import { actorCause } from '../audit/cause.js';
 import { recordOf } from '../audit/audit-record.js';
 import type { TenantConfiguration } from '../configuration/tenant-configuration.js';
 import { reviewAccess, type ReviewAccessDeps } from '../provisioning/review-access.js';
@@ -45,6 +46,7 @@ export async function changeAssignment(
     userId,
     roleId: role.id,
     applicationId: application?.id ?? null,
+    cause: actorCause(actor),
   });
   if (outcome.missing)
     throw new DomainError('not_found', 'the person, the role or the application has just been deleted');

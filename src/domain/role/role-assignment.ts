@@ -1,5 +1,6 @@
 import type { ApplicationId, RoleId, TenantId, UserId } from '../../core/ids.js';
 import type { TenantScope } from '../../core/scope.js';
+import type { Cause } from '../audit/cause.js';
 
 /** A role given to one person directly, as operators see it. */
 export interface RoleAssignment {
@@ -27,6 +28,8 @@ export interface RoleAssignmentKey {
   readonly roleId: RoleId;
   /** null: in every application. */
   readonly applicationId: ApplicationId | null;
+  /** What the change is put down to. */
+  readonly cause: Cause;
 }
 
 /** What a change found, once it held the person's lock. */

@@ -120,7 +120,7 @@ export const RoleMappingTable = table<RoleMappingRow>(
     groupId: optional(uuid),
     groupUpstreamId: optional(exactText),
     since: madeNow,
-    cause: optional(text),
+    cause: { ...optional(text), default: () => `NULLIF(current_setting('app.cause', true), '')` },
   },
   {
     primary: ['tenantId', 'id'],

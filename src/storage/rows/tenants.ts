@@ -15,6 +15,8 @@ export interface TenantRow {
   configVersion: string;
   configChangedAt: Date;
   createdAt: Date;
+  /** From when on it is known who was in which group and had which role. */
+  historySince: Date;
   /** Made of `name` by a trigger. */
   nameFolded: string | null;
 }
@@ -33,6 +35,7 @@ export const TenantTable = table<TenantRow>(
     configVersion: { type: 'bigint', default: 1 },
     configChangedAt: madeNow,
     createdAt: madeNow,
+    historySince: madeNow,
     nameFolded: { ...optional(exactText), insert: false, update: false },
   },
   {
