@@ -18,6 +18,7 @@ const EXPIRED: readonly (readonly [table: string, key: string, condition: string
   ['access_token_records', 'tenant_id, jti_hash', 'expires_at < now()'],
   ['login_transactions', 'tenant_id, state_hash', `expires_at < now() - interval '1 hour'`],
   ['sessions', 'tenant_id, uid', `expires_at < now() - interval '1 day'`],
+  ['connection_tests', 'tenant_id, id', `created_at < now() - interval '30 days'`],
   // Asked at each refresh; nobody's refresh token lives longer than 90 days.
   ['upstream_grants', 'tenant_id, user_id', `checked_at < now() - interval '90 days'`],
   // Nodes tell it anew every second.
@@ -35,7 +36,8 @@ const EXPIRED: readonly (readonly [table: string, key: string, condition: string
 
 /**
  * Deletes what has expired, in batches, on one node at a time (an advisory lock, not a table). Answers that were kept
- * for a refresh's leeway are erased as soon as it is over, upstreams' ID Tokens as soon as their session is.
+ * for a refresh's leeway are erased as soon as it is over, upstreams' ID Tokens as soon as their session is, what a test of
+ * a connection saw of a person after a day.
  * @returns rows deleted or erased
  */
 export async function sweep(database: Database): Promise<number> {
@@ -54,7 +56,12 @@ export async function sweep(database: Database): Promise<number> {
         WHERE upstream_id_token_sealed IS NOT NULL AND expires_at < now() RETURNING 1`,
       values: [],
     });
-    let swept = erased.length + hints.length;
+    const seen = await query({
+      text: `UPDATE connection_tests SET person_sealed = NULL
+        WHERE person_sealed IS NOT NULL AND created_at < now() - interval '1 day' RETURNING 1`,
+      values: [],
+    });
+    let swept = erased.length + hints.length + seen.length;
     for (const [table, key, condition] of EXPIRED) {
       for (let batch = 0; batch < BATCHES_MAX; batch += 1) {
         const rows = await query({

@@ -141,7 +141,7 @@ const toDomain = (row: QueryResultRow): Domain => ({
   connection: row['connection_key'],
 });
 
-const toConnection = (row: QueryResultRow): Connection => ({
+export const toConnection = (row: QueryResultRow): Connection => ({
   id: row['id'],
   key: row['key'],
   type: row['type'],
