@@ -16,13 +16,40 @@ const MAPPED_AS = `CASE WHEN m.source = 'scim' THEN (
         AND p.connection_version = g.connection_version AND p.name = g.name
         AND p.pinned_group_id IS NOT NULL AND p.pinned_group_id <> g.id)) n) END`;
 
-/** JSON list of the groups of user `u`: what domain calls Membership. */
-export const GROUPS_OF_USER = `coalesce((
+/** JSON list of memberships `m` in groups `g`. @param more members of each, beside those of Membership */
+const groupsFrom = (from: string, more = ''): string => `coalesce((
   SELECT json_agg(json_strip_nulls(json_build_object('id', g.id, 'name', g.name, 'source', m.source,
-      'judgedByScim', m.source = 'token' AND ${NAME_IS_PUSHED}, 'mappedAs', ${MAPPED_AS}))::jsonb
+      'judgedByScim', m.source = 'token' AND ${NAME_IS_PUSHED}, 'mappedAs', ${MAPPED_AS}${more}))::jsonb
     || jsonb_build_object('upstreamId', g.upstream_id) ORDER BY g.id, m.source)
-  FROM group_members m JOIN groups g ON g.tenant_id = m.tenant_id AND g.id = m.group_id
-  WHERE m.tenant_id = u.tenant_id AND m.user_id = u.id), '[]')`;
+  FROM ${from}), '[]')`;
+
+const NOW = `group_members m JOIN groups g ON g.tenant_id = m.tenant_id AND g.id = m.group_id
+  WHERE m.tenant_id = u.tenant_id AND m.user_id = u.id`;
+
+/** JSON list of the groups of user `u`: what domain calls Membership. */
+export const GROUPS_OF_USER = groupsFrom(NOW);
+
+const HISTORY = `, 'since', m.since, 'cause', m.cause`;
+
+/** The same with since when and by what: what domain calls MembershipFact. */
+export const GROUPS_WITH_HISTORY = groupsFrom(NOW, HISTORY);
+
+/** The same as it was at a time. Which names mappings meant by then isn't kept: it is taken as it is now. */
+export const groupsWithHistoryAt = (at: string): string =>
+  groupsFrom(
+    `(SELECT x.group_id, x.source, x.since, x.cause, y.name, y.upstream_id
+        FROM group_members x JOIN groups y ON y.tenant_id = x.tenant_id AND y.id = x.group_id
+        WHERE x.tenant_id = u.tenant_id AND x.user_id = u.id AND x.since <= ${at}
+      UNION ALL SELECT p.group_id, p.source, p.since, p.cause, p.group_name, p.group_upstream_id
+        FROM past_memberships p
+        WHERE p.tenant_id = u.tenant_id AND p.user_id = u.id AND p.since <= ${at} AND p.until > ${at}) m
+    CROSS JOIN LATERAL (SELECT u.tenant_id, m.group_id AS id, m.name, m.upstream_id, u.connection_id,
+      u.connection_version) g`,
+    HISTORY,
+  );
+
+/** JSON list: names by which mappings mean group `g`, null of one that a token named. */
+export const MAPPED_AS_OF_GROUP = MAPPED_AS.replace(`m.source = 'scim'`, `g.origin = 'scim'`);
 
 /** JSON list of the roles given to user `u` directly: what domain calls EffectiveRole. */
 export const ASSIGNMENTS_OF_USER = `coalesce((

@@ -57,7 +57,8 @@ export interface GroupOfPerson {
   readonly mappedAs?: readonly string[];
 }
 
-function means(reference: GroupReference, group: GroupOfPerson): boolean {
+/** Whether a mapping's reference means the group. */
+export function means(reference: GroupReference, group: GroupOfPerson): boolean {
   if ('name' in reference) return (group.mappedAs ?? [group.name]).includes(reference.name);
   if ('scim' in reference) return reference.scim === group.id;
   return reference.upstream === group.upstreamId;
