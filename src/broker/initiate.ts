@@ -1,11 +1,11 @@
 import type { Context } from 'koa';
 import type { Application } from '../domain/application/application.js';
 import type { Connection } from '../domain/connection/connection.js';
+import { readForm } from '../http/own-form.js';
 import type { TenantContext } from '../http/tenant-context.js';
 import { frameOf, showPage } from '../op/page-frame.js';
 import { renderError } from '../pages/error/error-page.js';
 import type { BrokerDeps } from './deps.js';
-import { readForm } from './form.js';
 
 /** What an upstream's tile sends (OpenID Connect Core 4). */
 interface Initiation {

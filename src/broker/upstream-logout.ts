@@ -3,6 +3,7 @@ import { DomainError } from '../core/errors.js';
 import { plainText } from '../core/text.js';
 import { admitsSignIn, type Connection } from '../domain/connection/connection.js';
 import { endByUpstream, type UpstreamLogoutTarget } from '../domain/session/upstream-logout.js';
+import { readForm } from '../http/own-form.js';
 import type { TenantContext } from '../http/tenant-context.js';
 import { signOutFrames } from '../op/frontchannel-logout.js';
 import { artifactHash } from '../op/unit-of-work.js';
@@ -11,7 +12,6 @@ import { renderFramedSignOut } from '../pages/sign-out/frames.js';
 import { UpstreamError } from '../rp/causes.js';
 import type { UpstreamLogout } from '../rp/logout-token.js';
 import type { BrokerDeps } from './deps.js';
-import { readForm } from './form.js';
 import { isIssuer } from './initiate.js';
 import { partyOf } from './start-sign-in.js';
 

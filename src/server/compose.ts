@@ -229,6 +229,6 @@ function composeOperations(
     },
     isApiToken: async (token) =>
       readToken(token)?.kind === 'api' && (await findApiToken(database, sha256(token))) !== undefined,
-    firstRunState: (token) => links.state('first_run', sha256(token)),
+    firstRunState: async (token) => (await links.find(sha256(token)))?.state ?? 'unknown',
   });
 }

@@ -93,6 +93,6 @@ async function firstRunLink(node: Node, publicUrl: string): Promise<string | und
   const links = new PostgresLinks(node.database);
   if (await links.operatorExists()) return undefined;
   const token = node.ids.secret(32);
-  await links.create('first_run', node.ids.uuid(), sha256(token), FIRST_RUN_SECONDS);
+  await links.createFirstRun(node.ids.uuid(), sha256(token), FIRST_RUN_SECONDS);
   return `${publicUrl}/console/first-run/${token}`;
 }

@@ -32,6 +32,15 @@ const SESSIONS: Readonly<Record<string, string>> = {
   sessionAbove: `false AND $2::text IS NULL`,
 };
 
+/** Sessions of the console that end: a person's, and what hangs on a session at the issuer. */
+const CONSOLE_SESSIONS: Readonly<Record<string, string>> = {
+  user: 's.user_id = $2::uuid',
+  session: `s.session_uid = $2 AND s.user_id IN (SELECT user_id FROM sessions WHERE tenant_id = $1 AND uid = $2)`,
+  sessionsOf: 's.user_id = $2::uuid',
+  connection: 's.user_id IN (SELECT id FROM users WHERE tenant_id = $1 AND connection_id = $2::uuid)',
+  tenant: `$2 = 'all'`,
+};
+
 /** Grants that end. A session's are those it holds, unless the person asked to stay signed in there (offline access). */
 const GRANTS: Readonly<Record<string, string>> = {
   user: 'a.user_id = $2::uuid',
@@ -77,6 +86,7 @@ export class PostgresAccessStore implements AccessStore {
         values,
       },
       ...forgetUpstreamGrants(kind, values),
+      ...endConsoleSessions(kind, values),
       ...leaveApplication(kind, values, reason),
     ];
     const above = endAbove(scope.tenantId, kind, value, reason);
@@ -99,6 +109,18 @@ function forgetUpstreamGrants(kind: string, values: readonly unknown[]): readonl
     {
       name: `access_upstream_${kind}`,
       text: `DELETE FROM upstream_grants WHERE tenant_id = $1 AND user_id IN (${USERS[kind]})`,
+      values,
+    },
+  ];
+}
+
+function endConsoleSessions(kind: string, values: readonly unknown[]): readonly Statement[] {
+  const which = CONSOLE_SESSIONS[kind];
+  if (which === undefined) return [];
+  return [
+    {
+      name: `access_console_${kind}`,
+      text: `UPDATE console_sessions s SET ended_at = now() WHERE s.tenant_id = $1 AND s.ended_at IS NULL AND ${which}`,
       values,
     },
   ];

@@ -10,6 +10,7 @@ const TAKEN: Readonly<Record<string, string>> = {
   roles_key_key: 'role key',
   scim_tokens_name_key: 'SCIM token name',
   users_user_name_key: 'userName',
+  users_local_name_key: 'userName',
   users_external_id_key: 'externalId',
   users_pkey: 'user id',
   groups_scim_name_key: 'displayName of a pushed group',

@@ -1,9 +1,14 @@
+import type { TenantScope } from '../core/scope.js';
+import {
+  ENROLMENT_SECONDS,
+  type AccountLink,
+  type AccountLinkStore,
+} from '../domain/account/account-link.js';
+import { OWNERS } from './account-store.js';
 import type { Database } from './database.js';
 
-export type LinkState = 'valid' | 'used' | 'late' | 'unknown';
-
 /** One-time links, by the hash of their token. */
-export class PostgresLinks {
+export class PostgresLinks implements AccountLinkStore {
   constructor(private readonly database: Database) {}
 
   /** Whether somebody can sign in to the console as the deployment's owner. */
@@ -14,33 +19,77 @@ export class PostgresLinks {
     });
     if (tenant === undefined) return false;
     const [rows] = await this.database.inTenant(tenant['id'], [
-      {
-        text: `SELECT 1 FROM role_assignments a JOIN roles r ON r.tenant_id = a.tenant_id AND r.id = a.role_id
-          WHERE a.tenant_id = $1 AND r.key = 'console:owner' LIMIT 1`,
-        values: [tenant['id']],
-      },
+      { name: 'owners', text: OWNERS, values: [tenant['id']] },
     ]);
     return (rows?.length ?? 0) > 0;
   }
 
-  /** Makes a link of the deployment's own tenant. */
-  async create(kind: 'first_run', id: string, hash: Buffer, lifetimeSeconds: number): Promise<void> {
+  /** Makes a first-run link, which is of the deployment's own tenant. */
+  async createFirstRun(id: string, hash: Buffer, lifetimeSeconds: number): Promise<void> {
     await this.database.query({
       text: `INSERT INTO links (tenant_id, id, kind, hash, expires_at)
-        SELECT id, $1, $2, $3, now() + make_interval(secs => $4) FROM tenants WHERE slug = 'system'`,
-      values: [id, kind, hash, lifetimeSeconds],
+        SELECT id, $1, 'first_run', $2, now() + make_interval(secs => $3) FROM tenants WHERE slug = 'system'`,
+      values: [id, hash, lifetimeSeconds],
     });
   }
 
-  /** Opening a link uses nothing up. */
-  async state(kind: 'first_run', hash: Buffer): Promise<LinkState> {
-    const [row] = await this.database.query({
-      text: `SELECT used_at IS NOT NULL AS used, expires_at <= now() AS late FROM links l
-        JOIN tenants t ON t.id = l.tenant_id AND t.slug = 'system' WHERE l.kind = $1 AND l.hash = $2`,
-      values: [kind, hash],
+  async find(hash: Buffer): Promise<AccountLink | undefined> {
+    const [link] = await this.database.query({
+      name: 'link_find',
+      text: `SELECT l.tenant_id, t.slug, l.kind, l.user_id, l.used_at IS NOT NULL AS used,
+          l.expires_at <= now() OR l.revoked_at IS NOT NULL AS late
+        FROM links l JOIN tenants t ON t.id = l.tenant_id AND t.status = 'active'
+        WHERE l.hash = $1 AND l.kind IN ('first_run', 'enrolment')`,
+      values: [hash],
     });
-    if (row === undefined) return 'unknown';
-    if (row['used'] === true) return 'used';
-    return row['late'] === true ? 'late' : 'valid';
+    if (link === undefined) return undefined;
+    const [people] = await this.database.inTenant(link['tenant_id'], [
+      {
+        name: 'link_person',
+        text: 'SELECT user_name, active FROM users WHERE tenant_id = $1 AND id = $2',
+        values: [link['tenant_id'], link['user_id']],
+      },
+    ]);
+    const person = people?.[0];
+    const isNobodys = link['kind'] === 'enrolment' && person?.['active'] !== true;
+    return {
+      tenantId: link['tenant_id'],
+      tenantSlug: link['slug'],
+      kind: link['kind'],
+      userId: link['user_id'],
+      userName: person?.['user_name'] ?? null,
+      state: link['used'] === true ? 'used' : link['late'] === true || isNobodys ? 'late' : 'valid',
+    };
+  }
+
+  async make(
+    scope: TenantScope,
+    { id, hash, userId, createdBy }: Parameters<AccountLinkStore['make']>[1],
+  ): Promise<{ readonly expiresAt: Date }> {
+    const [, rows] = await this.database.transaction(scope).send([
+      {
+        name: 'link_revoke_earlier',
+        text: `UPDATE links SET revoked_at = now() WHERE tenant_id = $1 AND user_id = $2 AND kind = 'enrolment'
+          AND used_at IS NULL AND revoked_at IS NULL`,
+        values: [scope.tenantId, userId],
+      },
+      {
+        name: 'link_make',
+        text: `INSERT INTO links (tenant_id, id, kind, hash, user_id, created_by, expires_at)
+          VALUES ($1, $2, 'enrolment', $3, $4, $5, now() + make_interval(secs => $6)) RETURNING expires_at`,
+        values: [scope.tenantId, id, hash, userId, createdBy, ENROLMENT_SECONDS],
+      },
+    ]);
+    return { expiresAt: rows?.[0]?.['expires_at'] };
+  }
+
+  async take(scope: TenantScope, kind: AccountLink['kind'], hash: Buffer): Promise<boolean> {
+    const taken = await this.database.transaction(scope).query({
+      name: 'link_take',
+      text: `UPDATE links SET used_at = now() WHERE tenant_id = $1 AND kind = $2 AND hash = $3
+        AND used_at IS NULL AND revoked_at IS NULL AND expires_at > now() RETURNING 1`,
+      values: [scope.tenantId, kind, hash],
+    });
+    return taken.length > 0;
   }
 }

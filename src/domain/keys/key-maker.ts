@@ -21,7 +21,7 @@ export interface KeyMaker {
   /** @throws Error when no key of the deployment opens it. */
   openVault(tenantId: string, wrappedDataKey: string): Vault;
   createSigningKey(alg: SigningKey['alg']): Promise<FreshSigningKey>;
-  createToken(kind: 'scim' | 'api' | 'iat' | 'rat'): FreshToken;
+  createToken(kind: 'scim' | 'api' | 'iat' | 'rat' | 'setup'): FreshToken;
   /** A client secret of 256 random bits. */
   createSecret(): string;
   /** A secret for signing webhooks: `whsec_` and 256 random bits in base64 (Standard Webhooks). */

@@ -1,6 +1,18 @@
 import type { JsonObject } from '../../core/json.js';
 import type { CustomerGrant } from '../../domain/configuration/tenant-configuration.js';
-import { bytes, exactText, json, madeNow, optional, table, text, time, uuid, within } from './table.js';
+import {
+  bytes,
+  exactText,
+  json,
+  madeNow,
+  optional,
+  table,
+  text,
+  time,
+  undescribed,
+  uuid,
+  within,
+} from './table.js';
 
 export interface ScimTokenRow {
   tenantId: string;
@@ -134,7 +146,11 @@ export const LinkTable = table<LinkRow>(
   },
   {
     primary: ['tenantId', 'id'],
-    indices: [{ name: 'links_hash_key', columns: ['tenantId', 'hash'], unique: true }],
+    indices: [
+      { name: 'links_hash_key', columns: ['tenantId', 'hash'], unique: true },
+      { name: 'links_bearer_key', columns: ['hash'], unique: true },
+      undescribed('links_user_idx'),
+    ],
     foreignKeys: [
       within('links_tenant_fkey', 'tenants', ['tenantId'], ['id']),
       within('links_user_fkey', 'users', ['tenantId', 'userId'], ['tenantId', 'id']),
