@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import { version } from '../server/version.js';
 import { serveCommand } from './serve.js';
 import { CommandContext, type Variables } from './command-context.js';
+import { addConnections } from './connection-commands.js';
 import { addDeliveries } from './delivery-commands.js';
 import { EXIT, explain, type ExitCode } from './exit-codes.js';
 import { addKeys, addSecrets } from './key-commands.js';
@@ -58,6 +59,7 @@ function createProgram(surroundings: Surroundings, finish: Finish): Command {
   addAudit(program, context, finish);
   addScim(program, context, finish);
   addSessions(program, context, finish);
+  addConnections(program, context, finish, remote);
   addRoles(program, context, finish, remote);
   addDeliveries(program, context, finish, remote);
   addKeys(program, context, finish, remote);

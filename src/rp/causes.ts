@@ -82,11 +82,13 @@ export type UpstreamStep =
   | 'access_token'
   | 'logout_token'
   | 'userinfo'
-  | 'pushed_authorization';
+  | 'pushed_authorization'
+  | 'introspection'
+  | 'sign_out';
 
 /** Values that an admin can act on: an issuer to adopt, seconds to wait. Never a token, a code or a secret. */
 export type UpstreamFacts = Readonly<
-  Partial<Record<'issuer' | 'seconds' | 'endpoint' | 'upstreamError', string>>
+  Partial<Record<'issuer' | 'seconds' | 'endpoint' | 'upstreamError' | 'status' | 'keyId', string>>
 >;
 
 const MESSAGE_LENGTH_MAX = 400;

@@ -11,4 +11,6 @@ export interface RelyingPartyDeps {
   readonly clock: Clock;
   readonly ids: Ids;
   readonly log: Logger;
+  /** Which lanes its calls take, where that aren't those of people's sign-ins. */
+  readonly lane?: string;
 }

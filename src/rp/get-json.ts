@@ -88,6 +88,7 @@ export function refusedAnswer(
   const words = [refusal.error, refusal.text].flatMap((text) => (text ? [quotable(text, hidden)] : []));
   const facts: UpstreamFacts = {
     ...(refusal.error === undefined ? {} : { upstreamError: quotable(refusal.error, hidden) }),
+    status: String(answer.status),
     ...waitFacts(answer, clock),
   };
   return new UpstreamError(

@@ -108,10 +108,12 @@ export async function verifyWithKeys(
       if (error.code !== 'unknown_key') throw refused(token, error, step, source);
     }
   }
+  const keyId = peekKeyId(token);
   throw new UpstreamError(
     'key_unknown',
     step,
     'The token is signed with a key that the upstream has not published',
+    keyId === undefined ? {} : { keyId },
   );
 }
 
@@ -139,12 +141,21 @@ function issuerFault(token: string, step: UpstreamStep, { type, issuer }: Connec
 
 /** Claims of a JWT that nothing has verified: for naming a fault, or for finding what to verify it with. */
 export function peekClaims(token: string): Claims {
+  return peekPart(token, 1);
+}
+
+/** The key that a JWT names, unverified: for naming a fault. */
+function peekKeyId(token: string): string | undefined {
+  return identifier(peekPart(token, 0)['kid']);
+}
+
+function peekPart(token: string, index: 0 | 1): Claims {
   try {
-    const text = Buffer.from(token.split('.')[1] ?? '', 'base64url').toString('utf8');
-    const claims: unknown = JSON.parse(text);
-    return isRecord(claims) ? claims : {};
+    const text = Buffer.from(token.split('.')[index] ?? '', 'base64url').toString('utf8');
+    const members: unknown = JSON.parse(text);
+    return isRecord(members) ? members : {};
   } catch {
-    return {}; // Not a JWT: it has no claims.
+    return {}; // Not a JWT: it says nothing.
   }
 }
 

@@ -13,6 +13,7 @@ export type UpstreamMetadata = Readonly<{
   userinfo_endpoint?: string;
   end_session_endpoint?: string;
   pushed_authorization_request_endpoint?: string;
+  introspection_endpoint?: string;
   /** RFC 9207: a response without `iss` is then refused (A-21). */
   authorization_response_iss_parameter_supported: boolean;
   /** Only algorithms that we accept. */
@@ -29,6 +30,7 @@ const OPTIONAL = [
   'userinfo_endpoint',
   'end_session_endpoint',
   'pushed_authorization_request_endpoint',
+  'introspection_endpoint',
 ] as const;
 
 type Endpoint = 'authorization_endpoint' | 'token_endpoint' | 'jwks_uri' | (typeof OPTIONAL)[number];

@@ -23,12 +23,13 @@ const BYTES_MAX = 256 * 1024;
 
 /**
  * The lane of a connection's calls: its own breaker (A14), a budget that its tenant's connections share (F-08), and for
- * Okta no origin but the issuer's (A-43). Probes have a lane beside it: a draft that fails must not stop live sign-ins.
+ * Okta no origin but the issuer's (A-43).
+ * @param family of another name for tests: a draft that fails must not stop live sign-ins
  */
-export function laneOf(upstream: UpstreamAddress, deadline: Deadline, purpose: 'sign-in' | 'probe'): Lane {
+export function laneOf(upstream: UpstreamAddress, deadline: Deadline, family = 'connection'): Lane {
   const { tenantId, connection } = upstream;
   return {
-    name: `${purpose === 'probe' ? 'probe' : 'connection'}:${tenantId}:${connection.id}`,
+    name: `${family}:${tenantId}:${connection.id}`,
     budget: `tenant:${tenantId}`,
     deadlineMs: deadline.remainingMs(),
     bytesMax: BYTES_MAX,

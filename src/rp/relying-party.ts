@@ -1,6 +1,7 @@
 import { LRUCache } from 'lru-cache';
 import { buildAuthorizationUrl, buildEndSessionUrl, calculatePKCECodeChallenge } from 'openid-client';
 import { DomainError } from '../core/errors.js';
+import { plainText } from '../core/text.js';
 import { keepsRefreshTokens } from '../domain/connection/connection.js';
 import type { UpstreamIdentity } from '../domain/sign-in/upstream-identity.js';
 import { classesToAsk } from './assurance.js';
@@ -23,8 +24,6 @@ import type { UpstreamLogout } from './logout-token.js';
 import type { UpstreamMetadata } from './metadata.js';
 import { laneOf } from './party.js';
 import type { UpstreamParty } from './party.js';
-import { probeUpstream } from './probe.js';
-import type { ProbeResult } from './probe.js';
 import { identifier, readMethods, readSeconds } from './profile.js';
 import type { Claims } from './profile.js';
 import { isRecord } from './record.js';
@@ -62,6 +61,17 @@ export interface CompletedSignIn {
   /** undefined: none came, or the connection has no use for it and it was dropped. */
   readonly refreshToken: string | undefined;
   readonly notes: readonly SignInNote[];
+  readonly seen: SignInSeen;
+}
+
+/** What a sign-in was made of, without what it said: for a test of the connection. */
+export interface SignInSeen {
+  /** Names of the claims in the ID Token. */
+  readonly idToken: readonly string[];
+  /** Names of the claims that only userinfo had; empty when it wasn't asked. */
+  readonly userinfo: readonly string[];
+  /** Seconds by which the upstream's clock is ahead; undefined when it didn't say. */
+  readonly clockDifferenceSeconds: number | undefined;
 }
 
 /** Causeway as a client of one upstream OpenID Provider (OpenID Connect Core 1.0), code flow with PKCE only. */
@@ -99,8 +109,6 @@ export interface RelyingParty {
    * @throws UpstreamError when it is refused, or the upstream's keys can't be had
    */
   readLogoutToken(party: UpstreamParty, token: string): Promise<UpstreamLogout>;
-  /** Checks a connection without a person (A17). Never throws for a fault of the upstream or the settings. */
-  probe(party: UpstreamParty): Promise<readonly ProbeResult[]>;
 }
 
 export interface LogoutRequest {
@@ -184,6 +192,11 @@ class OpenIdRelyingParty implements RelyingParty {
       identity: toIdentity(party, subject, gathered, tokens.idToken),
       refreshToken: keepsRefreshTokens(connection.settings) ? tokens.refreshToken : undefined,
       notes: gathered.notes,
+      seen: {
+        idToken: claimNames(gathered.idToken),
+        userinfo: claimNames(gathered.userinfo).filter((name) => !Object.hasOwn(gathered.idToken, name)),
+        clockDifferenceSeconds: tokens.clockDifferenceSeconds,
+      },
     };
   }
 
@@ -241,10 +254,6 @@ class OpenIdRelyingParty implements RelyingParty {
     return verifyLogoutToken(token, this.#sourceOf(party, metadata, unknownTime, deadline));
   }
 
-  probe(party: UpstreamParty): Promise<readonly ProbeResult[]> {
-    return probeUpstream(party, this.#deps);
-  }
-
   #sourceOf(
     party: UpstreamParty,
     metadata: UpstreamMetadata,
@@ -296,7 +305,7 @@ class OpenIdRelyingParty implements RelyingParty {
       const answered = await send({
         outbound: this.#deps.outbound,
         clock: this.#deps.clock,
-        lane: laneOf(party, deadline, 'sign-in'),
+        lane: laneOf(party, deadline, this.#deps.lane),
         metadata,
         clientId: party.connection.settings.clientId,
         auth: await authenticate(party, credential, metadata.token_endpoint, this.#deps),
@@ -336,12 +345,19 @@ class OpenIdRelyingParty implements RelyingParty {
   ): Promise<Claims | undefined> {
     if (url === undefined || accessToken === undefined) return undefined;
     const { outbound, clock } = this.#deps;
-    const lane = laneOf(party, deadline, 'sign-in');
+    const lane = laneOf(party, deadline, this.#deps.lane);
     const { json } = await getJson(url, { outbound, clock, lane, step: 'userinfo', bearer: accessToken });
     if (!isRecord(json)) throw mismatch();
     return json;
   }
 }
+
+const CLAIMS_MAX = 200;
+
+const claimNames = (claims: Claims): readonly string[] =>
+  Object.keys(claims)
+    .slice(0, CLAIMS_MAX)
+    .map((name) => plainText(name, 100));
 
 function mismatch(): UpstreamError {
   return new UpstreamError(

@@ -15,7 +15,7 @@ import type { UpstreamMetadata } from './metadata.js';
 import { laneOf } from './party.js';
 import type { UpstreamAddress } from './party.js';
 
-type DocumentDeps = Pick<RelyingPartyDeps, 'outbound' | 'keySets' | 'clock' | 'log'>;
+type DocumentDeps = Pick<RelyingPartyDeps, 'outbound' | 'keySets' | 'clock' | 'log' | 'lane'>;
 
 const METADATA_FRESH_SECONDS = 10 * 60;
 /** After a fetch out of turn brought the key set, but not the key (A-28, F-11). */
@@ -90,8 +90,8 @@ export class UpstreamDocuments {
   }
 
   #get(url: string, step: 'discovery' | 'keys', deadline: Deadline): ReturnType<typeof getJson> {
-    const { outbound, clock } = this.#deps;
-    return getJson(url, { outbound, clock, lane: laneOf(this.#upstream, deadline, 'sign-in'), step });
+    const { outbound, clock, lane } = this.#deps;
+    return getJson(url, { outbound, clock, lane: laneOf(this.#upstream, deadline, lane), step });
   }
 
   #fetched<T>(value: T, freshForSeconds: number): Fetched<T> {

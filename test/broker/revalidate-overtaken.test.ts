@@ -83,7 +83,6 @@ function refresh(): Promise<Revalidated> {
       completeSignIn: (...request) => relyingParty.completeSignIn(...request),
       logoutUrl: (...request) => relyingParty.logoutUrl(...request),
       readLogoutToken: (...request) => relyingParty.readLogoutToken(...request),
-      probe: (party) => relyingParty.probe(party),
       revalidate: (_party, { refreshToken }) => {
         asked.push(refreshToken);
         return upstream(refreshToken);

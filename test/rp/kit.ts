@@ -8,6 +8,8 @@ import { createOutbound } from '../../src/outbound/outbound.js';
 import type { Outbound } from '../../src/outbound/outbound.js';
 import { UpstreamError } from '../../src/rp/causes.js';
 import type { UpstreamParty } from '../../src/rp/party.js';
+import { createConnectionTester } from '../../src/rp/testing/tester.js';
+import type { ConnectionTester } from '../../src/rp/testing/tester.js';
 import { createRelyingParty } from '../../src/rp/relying-party.js';
 import type { CompletedSignIn, ExpectedSignIn, RelyingParty } from '../../src/rp/relying-party.js';
 import type { HostileProvider } from '../support/hostile-provider.js';
@@ -46,6 +48,7 @@ export const SECRETS: ExpectedSignIn = {
 
 export interface Kit {
   readonly rp: RelyingParty;
+  readonly tester: ConnectionTester;
   readonly keySets: MemoryKeySets;
   readonly clock: MovableClock;
   readonly log: KeptLog;
@@ -64,7 +67,8 @@ export function aKit(): Kit {
   open.push(outbound);
   const keySets = new MemoryKeySets(clock);
   const make = (): RelyingParty => createRelyingParty({ outbound, keySets, clock, ids, log });
-  return { rp: make(), keySets, clock, log, outbound, otherNode: make };
+  const tester = createConnectionTester({ outbound, clock, ids, log });
+  return { rp: make(), tester, keySets, clock, log, outbound, otherNode: make };
 }
 
 export async function closeKits(): Promise<void> {

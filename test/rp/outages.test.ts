@@ -89,7 +89,7 @@ describe('F-07 nobody answers', () => {
     const party = aParty(provider);
     await signIn(kit, party);
     provider.on(DISCOVERY, (_request, response) => void response.writeHead(503).end());
-    for (let i = 0; i < 6; i += 1) await kit.rp.probe(party);
+    for (let i = 0; i < 6; i += 1) await kit.tester.probe(party);
     await expect(signIn(kit, party)).resolves.toBeDefined();
   });
 });
