@@ -1,8 +1,9 @@
 import { systemClock } from '../core/clock.js';
+import type { ListKey } from '../core/page.js';
 import { plainText } from '../core/text.js';
 import type { ConfiguredTenant } from '../domain/configuration/configuration-store.js';
 import { endAccess, type AccessTarget, type EndedAccess } from '../domain/session/end-access.js';
-import type { SessionCursor, SessionFacts } from '../domain/session/session-list.js';
+import type { SessionFacts } from '../domain/session/session-list.js';
 import { configurationDeps } from '../server/configuration.js';
 import { Database } from '../storage/database.js';
 import { PostgresSessionListStore } from '../storage/session-list-store.js';
@@ -52,11 +53,11 @@ export async function listSessions(context: CommandContext, options: ListOptions
       connectionId: connection === undefined ? undefined : connectionOf(tenant, connection),
     };
     const sessions: SessionFacts[] = [];
-    let after: SessionCursor | undefined;
+    let after: ListKey | undefined;
     do {
       const page = { ...query, limit: Math.min(PAGE, limit - sessions.length), after };
       // oxlint-disable-next-line no-await-in-loop -- each page begins where the last one ended
-      const { sessions: more, next } = await store.list(tenant.configuration.tenant.id, page);
+      const { items: more, next } = await store.list(tenant.configuration.tenant.id, page);
       sessions.push(...more);
       after = next;
     } while (after !== undefined && sessions.length < limit);

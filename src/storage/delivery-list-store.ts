@@ -1,14 +1,19 @@
+import type { QueryResultRow } from 'pg';
 import { isUuid, type TenantId } from '../core/ids.js';
+import type { ListPage } from '../core/page.js';
 import type { TenantScope } from '../core/scope.js';
 import type {
   DeadLetterTarget,
   DeliveryFacts,
+  DeliveryListQuery,
   DeliveryListStore,
   DeliveryQuery,
   Revived,
 } from '../domain/delivery/delivery-list.js';
 import type { Database } from './database.js';
 import { receiverKeysOf, receiverOfKey } from '../domain/delivery/delivery.js';
+import { asTenant, fewOf, readPage, sourceOf, type Condition, type KeysetList } from './keyset-list.js';
+import { SqlValues } from './resource-sql.js';
 import { NOBODYS_LEASE } from './outbox-store.js';
 
 /** Lists of deliveries in PostgreSQL, and what operators do with dead ones. */
@@ -29,24 +34,16 @@ export class PostgresDeliveryListStore implements DeliveryListStore {
     else if (state !== undefined) conditions.push(`outcome = $${values.push(state)}`);
     const [rows] = await this.database.inTenant(tenantId, [
       {
-        text: `SELECT id, created_at, receiver, subject, coalesce(payload ->> 'reason', topic) AS reason,
-            coalesce(outcome, 'waiting') AS state, attempts, last_error, due_at, settled_at
+        text: `SELECT ${SHOWN}
           FROM outbox WHERE ${conditions.join(' AND ')} ORDER BY created_at DESC, id DESC LIMIT $2`,
         values,
       },
     ]);
-    return (rows ?? []).map((row) => ({
-      id: row['id'],
-      createdAt: row['created_at'],
-      ...factsOfReceiver(row['receiver']),
-      subject: row['subject'],
-      reason: row['reason'],
-      state: row['state'],
-      attempts: row['attempts'],
-      lastError: row['last_error'],
-      dueAt: row['settled_at'] === null ? row['due_at'] : null,
-      settledAt: row['settled_at'],
-    }));
+    return (rows ?? []).map(toFacts);
+  }
+
+  page(tenantId: TenantId, query: DeliveryListQuery): Promise<ListPage<DeliveryFacts>> {
+    return readPage(asTenant(this.database, tenantId), deliveries(tenantId, query), query);
   }
 
   async revive(scope: TenantScope, target: DeadLetterTarget, max: number): Promise<readonly Revived[]> {
@@ -74,6 +71,52 @@ export class PostgresDeliveryListStore implements DeliveryListStore {
       },
     ]);
   }
+}
+
+const SHOWN = `id, created_at, receiver, subject, coalesce(payload ->> 'reason', topic) AS reason,
+  coalesce(outcome, 'waiting') AS state, attempts, last_error, due_at, settled_at`;
+
+const toFacts = (row: QueryResultRow): DeliveryFacts => ({
+  id: row['id'],
+  createdAt: row['created_at'],
+  ...factsOfReceiver(row['receiver']),
+  subject: row['subject'],
+  reason: row['reason'],
+  state: row['state'],
+  attempts: row['attempts'],
+  lastError: row['last_error'],
+  dueAt: row['settled_at'] === null ? row['due_at'] : null,
+  settledAt: row['settled_at'],
+});
+
+/** Dead ones are few, and have an index of their own. */
+function deliveries(
+  tenantId: TenantId,
+  { application, state, subject }: DeliveryListQuery,
+): KeysetList<DeliveryFacts> {
+  const filters: Condition[] = [() => 'r.receiver IS NOT NULL'];
+  if (application !== undefined)
+    filters.push((own) => `r.receiver = ANY (${own.add(receiverKeysOf(application), 'text[]')})`);
+  if (state === 'waiting') filters.push(() => 'r.settled_at IS NULL');
+  else if (state !== undefined && state !== 'dead')
+    filters.push((own) => `r.outcome = ${own.add(state, 'text')}`);
+  if (subject !== undefined) filters.push((own) => `r.subject = ${own.add(subject, 'text')}`);
+  return {
+    values: new SqlValues([tenantId]),
+    source:
+      state === 'dead'
+        ? fewOf('outbox r', ['r.tenant_id = $1', IS_DEAD])
+        : sourceOf('outbox r', ['r.tenant_id = $1']),
+    filters,
+    order: [
+      { sql: 'r.created_at', type: 'timestamptz' },
+      { sql: 'r.id', type: 'uuid' },
+    ],
+    descending: true,
+    shown: SHOWN,
+    joins: '',
+    read: toFacts,
+  };
 }
 
 function factsOfReceiver(key: string): Pick<DeliveryFacts, 'kind' | 'application'> {

@@ -7,7 +7,7 @@ import type {
 } from '../domain/provisioning/scim-request.js';
 import type { Database } from './database.js';
 
-const COLUMNS = `id, at, connection_id, token_id, request_id, method, target, status, duration_ms, user_agent, detail,
+export const SCIM_REQUEST_COLUMNS = `id, at, connection_id, token_id, request_id, method, target, status, duration_ms, user_agent, detail,
   request, response, effects`;
 
 /** Days that the flight recorder goes back. */
@@ -29,8 +29,8 @@ export class PostgresScimRequestStore implements ScimRequestStore {
       },
       {
         name: 'scim_requests_append',
-        text: `INSERT INTO scim_requests (tenant_id, ${COLUMNS})
-          SELECT $1, ${COLUMNS} FROM jsonb_to_recordset($2::jsonb) AS r (id uuid, at timestamptz, connection_id uuid,
+        text: `INSERT INTO scim_requests (tenant_id, ${SCIM_REQUEST_COLUMNS})
+          SELECT $1, ${SCIM_REQUEST_COLUMNS} FROM jsonb_to_recordset($2::jsonb) AS r (id uuid, at timestamptz, connection_id uuid,
             token_id uuid, request_id text, method text, target text, status int, duration_ms int, user_agent text,
             detail text, request jsonb, response jsonb, effects jsonb)`,
         values: [tenantId, JSON.stringify(records.map(toRow))],
@@ -54,29 +54,29 @@ export class PostgresScimRequestStore implements ScimRequestStore {
       after === undefined
         ? {
             name: 'scim_requests_latest',
-            text: `SELECT * FROM (SELECT ${COLUMNS} FROM scim_requests WHERE tenant_id = $1 AND ${ofConnection}
+            text: `SELECT * FROM (SELECT ${SCIM_REQUEST_COLUMNS} FROM scim_requests WHERE tenant_id = $1 AND ${ofConnection}
               ORDER BY id DESC LIMIT $2) r ORDER BY id`,
             values,
           }
         : {
             name: 'scim_requests_after',
-            text: `SELECT ${COLUMNS} FROM scim_requests WHERE tenant_id = $1 AND id > $4 AND ${ofConnection}
+            text: `SELECT ${SCIM_REQUEST_COLUMNS} FROM scim_requests WHERE tenant_id = $1 AND id > $4 AND ${ofConnection}
               ORDER BY id LIMIT $2`,
             values: [...values, after],
           },
     ]);
-    return (rows ?? []).map(toRecord);
+    return (rows ?? []).map(toScimRequest);
   }
 
   async find(tenantId: TenantId, id: string): Promise<ScimRequestRecord | undefined> {
     const [rows] = await this.database.inTenant(tenantId, [
       {
         name: 'scim_request',
-        text: `SELECT ${COLUMNS} FROM scim_requests WHERE tenant_id = $1 AND id = $2`,
+        text: `SELECT ${SCIM_REQUEST_COLUMNS} FROM scim_requests WHERE tenant_id = $1 AND id = $2`,
         values: [tenantId, id],
       },
     ]);
-    return rows?.[0] === undefined ? undefined : toRecord(rows[0]);
+    return rows?.[0] === undefined ? undefined : toScimRequest(rows[0]);
   }
 }
 
@@ -100,7 +100,7 @@ const toRow = (record: ScimRequestRecord) => ({
   effects: record.effects,
 });
 
-const toRecord = (row: QueryResultRow): ScimRequestRecord => ({
+export const toScimRequest = (row: QueryResultRow): ScimRequestRecord => ({
   id: row['id'],
   at: row['at'],
   connectionId: row['connection_id'],

@@ -1,53 +1,46 @@
 import type { QueryResultRow } from 'pg';
 import { isUuid, type TenantId } from '../core/ids.js';
+import type { ListPage } from '../core/page.js';
 import type {
   NamedPerson,
   SessionFacts,
   SessionListStore,
-  SessionPage,
   SessionQuery,
 } from '../domain/session/session-list.js';
 import type { Database, Statement } from './database.js';
+import { asTenant, fewOf, readPage, sourceOf, type Condition, type KeysetList } from './keyset-list.js';
+import { SqlValues } from './resource-sql.js';
 
 /**
- * What is shown of session `s`. Neither the hash of its cookie nor anything sealed; of a customer's person (E4) not the
+ * What is shown of session `r`. Neither the hash of its cookie nor anything sealed; of a customer's person (E4) not the
  * name, which is the customer's, but whose they are.
  */
-const FACTS = `s.uid, coalesce(s.user_id, s.brokered_user_id) AS user_id,
-  coalesce(u.user_name, 'a person of ' || h.slug) AS user_name, c.key AS connection, s.created_at, s.created_at::text AS created_exactly,
-  s.expires_at, s.ip, s.user_agent, s.ended_at, s.end_reason,
+const FACTS = `r.uid, coalesce(r.user_id, r.brokered_user_id) AS user_id,
+  coalesce(u.user_name, 'a person of ' || h.slug) AS user_name, c.key AS connection, r.created_at,
+  r.expires_at, r.ip, r.user_agent, r.ended_at, r.end_reason,
   ARRAY(SELECT a.client_id FROM session_applications a
-    WHERE a.tenant_id = $1 AND a.session_uid = s.uid ORDER BY a.client_id) AS applications`;
+    WHERE a.tenant_id = $1 AND a.session_uid = r.uid ORDER BY a.client_id) AS applications`;
 
-const WITH_NAMES = `LEFT JOIN users u ON u.tenant_id = $1 AND u.id = s.user_id
-  LEFT JOIN tenants h ON h.id = s.brokered_tenant_id
-  LEFT JOIN connections c ON c.tenant_id = $1 AND c.id = s.connection_id`;
+const WITH_NAMES = `LEFT JOIN users u ON u.tenant_id = $1 AND u.id = r.user_id
+  LEFT JOIN tenants h ON h.id = r.brokered_tenant_id
+  LEFT JOIN connections c ON c.tenant_id = $1 AND c.id = r.connection_id`;
 
-const SOMEBODYS = '(s.user_id IS NOT NULL OR s.brokered_user_id IS NOT NULL)';
-const LIVE = 's.ended_at IS NULL AND s.expires_at > now()';
-const OVER = '(s.ended_at IS NOT NULL OR s.expires_at <= now())';
+const SOMEBODYS = '(r.user_id IS NOT NULL OR r.brokered_user_id IS NOT NULL)';
+const LIVE = 'r.ended_at IS NULL AND r.expires_at > now()';
+const OVER = '(r.ended_at IS NOT NULL OR r.expires_at <= now())';
 
 /** Lists of sessions in PostgreSQL. */
 export class PostgresSessionListStore implements SessionListStore {
   constructor(private readonly database: Database) {}
 
-  async list(tenantId: TenantId, query: SessionQuery): Promise<SessionPage> {
-    const [rows = []] = await this.database.inTenant(tenantId, [listStatement(tenantId, query)]);
-    const shown = rows.slice(0, query.limit);
-    const last = shown.at(-1);
-    return {
-      sessions: shown.map(toFacts),
-      next:
-        rows.length > query.limit && last !== undefined
-          ? { createdAt: last['created_exactly'], id: last['uid'] }
-          : undefined,
-    };
+  list(tenantId: TenantId, query: SessionQuery): Promise<ListPage<SessionFacts>> {
+    return readPage(asTenant(this.database, tenantId), sessionList(tenantId, query), query);
   }
 
   async find(tenantId: TenantId, id: string): Promise<SessionFacts | undefined> {
     const [rows] = await this.database.inTenant(tenantId, [
       {
-        text: `SELECT ${FACTS} FROM sessions s ${WITH_NAMES} WHERE s.tenant_id = $1 AND s.uid = $2 AND ${SOMEBODYS}`,
+        text: `SELECT ${FACTS} FROM sessions r ${WITH_NAMES} WHERE r.tenant_id = $1 AND r.uid = $2 AND ${SOMEBODYS}`,
         values: [tenantId, id],
       },
     ]);
@@ -67,28 +60,34 @@ export class PostgresSessionListStore implements SessionListStore {
   }
 }
 
-/**
- * One more row than asked for tells whether there are more: nothing is counted. The names are joined to the rows of the
- * page alone.
- */
-export function listStatement(tenantId: TenantId, query: SessionQuery): Statement {
-  const values: unknown[] = [tenantId];
-  const add = (value: unknown): string => `$${values.push(value)}`;
-  const conditions = ['s.tenant_id = $1', SOMEBODYS, query.over ? OVER : LIVE];
-  if (query.userId !== undefined) conditions.push(`s.user_id = ${add(query.userId)}::uuid`);
-  if (query.connectionId !== undefined) conditions.push(`s.connection_id = ${add(query.connectionId)}::uuid`);
-  if (query.clientId !== undefined)
-    conditions.push(`EXISTS (SELECT FROM session_applications p
-      WHERE p.tenant_id = $1 AND p.session_uid = s.uid AND p.client_id = ${add(query.clientId)})`);
-  if (query.after !== undefined) {
-    const { createdAt, id } = query.after;
-    conditions.push(`(s.created_at, s.uid) < (${add(createdAt)}::timestamptz, ${add(id)})`);
-  }
-  const page = `SELECT * FROM sessions s WHERE ${conditions.join(' AND ')}
-    ORDER BY s.created_at DESC, s.uid DESC LIMIT ${add(query.limit + 1)}`;
+/** Newest first. A person's live ones are few; all others are read from the newest on. */
+export function sessionList(tenantId: TenantId, query: SessionQuery): KeysetList<SessionFacts> {
+  const { over, userId, connectionId, clientId } = query;
+  const values = new SqlValues([tenantId]);
+  const filters: Condition[] = [() => SOMEBODYS, () => (over ? OVER : LIVE)];
+  if (connectionId !== undefined) filters.push((own) => `r.connection_id = ${own.add(connectionId, 'uuid')}`);
+  if (clientId !== undefined)
+    filters.push(
+      (own) => `EXISTS (SELECT FROM session_applications p
+      WHERE p.tenant_id = $1 AND p.session_uid = r.uid AND p.client_id = ${own.add(clientId, 'text')})`,
+    );
+  const own = ['r.tenant_id = $1'];
+  const isFew = userId !== undefined && !over;
+  if (userId !== undefined && !isFew) filters.push((each) => `r.user_id = ${each.add(userId, 'uuid')}`);
   return {
-    text: `SELECT ${FACTS} FROM (${page}) s ${WITH_NAMES} ORDER BY s.created_at DESC, s.uid DESC`,
     values,
+    source: isFew
+      ? fewOf('sessions r', [...own, `r.user_id = ${values.add(userId, 'uuid')}`, 'r.ended_at IS NULL'])
+      : sourceOf('sessions r', own),
+    filters,
+    order: [
+      { sql: 'r.created_at', type: 'timestamptz' },
+      { sql: 'r.uid', type: 'text' },
+    ],
+    descending: true,
+    shown: FACTS,
+    joins: WITH_NAMES,
+    read: toFacts,
   };
 }
 

@@ -174,7 +174,7 @@ describe('E4: an application of an MSP for all its customers', () => {
     const { node } = msp.causeway;
     const northwind = await node.directory.find('northwind');
     if (northwind === undefined) throw new Error('no tenant northwind');
-    const { sessions } = await new PostgresSessionListStore(node.database).list(northwind.id, {
+    const { items: sessions } = await new PostgresSessionListStore(node.database).list(northwind.id, {
       limit: 200,
       over: false,
     });

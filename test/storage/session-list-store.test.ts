@@ -1,10 +1,12 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { ConnectionId, TenantId, UserId } from '../../src/core/ids.js';
-import type { SessionCursor, SessionQuery } from '../../src/domain/session/session-list.js';
+import type { ListKey } from '../../src/core/page.js';
+import type { SessionQuery } from '../../src/domain/session/session-list.js';
+import { pageStatement } from '../../src/storage/keyset-list.js';
 import {
-  listStatement,
   peopleStatements,
   PostgresSessionListStore,
+  sessionList,
 } from '../../src/storage/session-list-store.js';
 import { setStage, type Stage } from './stage.js';
 
@@ -25,12 +27,12 @@ afterAll(() => stage.close());
 /** Ids of all sessions that a query finds, a page of `size` at a time. */
 async function idsOf(query: Partial<SessionQuery> = {}, size = 100): Promise<readonly string[]> {
   const ids: string[] = [];
-  let after: SessionCursor | undefined;
+  let after: ListKey | undefined;
   do {
     // oxlint-disable-next-line no-await-in-loop -- page after page
     const page = await store.list(acme, { over: false, limit: size, ...query, after });
-    expect(page.sessions.length).toBeLessThanOrEqual(size);
-    ids.push(...page.sessions.map(({ id }) => id));
+    expect(page.items.length).toBeLessThanOrEqual(size);
+    ids.push(...page.items.map(({ id }) => id));
     after = page.next;
   } while (after !== undefined);
   return ids;
@@ -118,7 +120,7 @@ describe('whose sessions are listed', () => {
     ]);
     expect(await idsOf()).toEqual([bobs]);
     expect(await idsOf({ over: true })).toEqual([reports, adas]);
-    const { sessions } = await store.list(acme, { over: true, limit: 10 });
+    const { items: sessions } = await store.list(acme, { over: true, limit: 10 });
     expect(sessions.map(({ ended }) => ended?.reason)).toEqual([undefined, 'signed_out']);
   });
 
@@ -197,7 +199,7 @@ async function rowsRead(statement: { readonly text: string; readonly values: rea
 }
 
 const listed = (query: Partial<SessionQuery>): Promise<number> =>
-  rowsRead(listStatement(acme, { over: false, limit: 50, ...query }));
+  rowsRead(pageStatement(sessionList(acme, { over: false, limit: 50, ...query }), undefined, 2_000, 51));
 
 describe('invariant 10: what 10,000 sessions of people cost', () => {
   const SESSIONS = 10_000;

@@ -39,9 +39,10 @@ const FOUND_BY_MAX = 200;
 /** What an event is found by, out of the members of its body. */
 export function findingOf(body: JsonObject): AuditFinding {
   const { actor, target, application, connection } = body;
-  const by = new Map(typeof actor === 'object' && actor !== null ? Object.entries(actor) : []);
+  const by = new Map<string, Json>(typeof actor === 'object' && actor !== null ? Object.entries(actor) : []);
+  const [type, id] = [by.get('type'), by.get('id')];
   return {
-    actor: by.has('type') ? (findable(`${String(by.get('type'))}:${String(by.get('id'))}`) ?? '') : '',
+    actor: typeof type === 'string' && typeof id === 'string' ? plainText(`${type}:${id}`, FOUND_BY_MAX) : '',
     target: findable(target),
     application: findable(application),
     connection: findable(connection),

@@ -1,4 +1,5 @@
 import type { TenantId } from '../../core/ids.js';
+import type { ListPage, PageRequest } from '../../core/page.js';
 import type { TenantScope } from '../../core/scope.js';
 import type { DeliveryKind, DeliveryOutcome } from './delivery.js';
 
@@ -44,6 +45,14 @@ export interface DeliveryQuery {
   readonly limit: number;
 }
 
+export interface DeliveryListQuery extends PageRequest {
+  /** clientId; also of an application that is gone. */
+  readonly application?: string | undefined;
+  readonly state?: DeliveryState | undefined;
+  /** Whom it is about. */
+  readonly subject?: string | undefined;
+}
+
 /** Which dead letters: one, those for an application, or all. */
 export type DeadLetterTarget = { readonly id: string } | { readonly application: string } | 'all';
 
@@ -57,6 +66,8 @@ export interface Revived {
 export interface DeliveryListStore {
   /** Newest first. */
   list(tenantId: TenantId, query: DeliveryQuery): Promise<readonly DeliveryFacts[]>;
+  /** The same, page by page, whatever their number. */
+  page(tenantId: TenantId, query: DeliveryListQuery): Promise<ListPage<DeliveryFacts>>;
   /** Puts dead letters back, the oldest first, where they stood among their person's, as if never tried. */
   revive(scope: TenantScope, target: DeadLetterTarget, max: number): Promise<readonly Revived[]>;
   /** Lets receivers that are left alone, and what was put off for them, be tried now. With the next flush. */

@@ -1,4 +1,5 @@
 import type { ConnectionId, TenantId, UserId } from '../../core/ids.js';
+import type { ListPage, PageRequest } from '../../core/page.js';
 
 /** A session as operators see it: never its cookie, nor a token. */
 export interface SessionFacts {
@@ -20,27 +21,13 @@ export interface SessionFacts {
   readonly ended: { readonly at: Date; readonly reason: string } | null;
 }
 
-/** Where a page of sessions ends: by time of creation, as exact as the database has it. */
-export interface SessionCursor {
-  readonly createdAt: string;
-  readonly id: string;
-}
-
-export interface SessionQuery {
-  readonly limit: number;
+/** Newest first. */
+export interface SessionQuery extends PageRequest {
   /** Those that are over, ended or expired, instead of the live ones; for as long as they are kept. */
   readonly over: boolean;
   readonly userId?: UserId | undefined;
   readonly connectionId?: ConnectionId | undefined;
   readonly clientId?: string | undefined;
-  readonly after?: SessionCursor | undefined;
-}
-
-export interface SessionPage {
-  /** Newest first. */
-  readonly sessions: readonly SessionFacts[];
-  /** undefined: these were the last. */
-  readonly next: SessionCursor | undefined;
 }
 
 /** Somebody whom a name or an id means. */
@@ -53,7 +40,7 @@ export interface NamedPerson {
 
 /** Reads the sessions of people that have signed in (G5). */
 export interface SessionListStore {
-  list(tenantId: TenantId, query: SessionQuery): Promise<SessionPage>;
+  list(tenantId: TenantId, query: SessionQuery): Promise<ListPage<SessionFacts>>;
   find(tenantId: TenantId, id: string): Promise<SessionFacts | undefined>;
   /** Whom an id or a `userName` means; one of each connection may have the same name. Case doesn't count in names. */
   findPeople(tenantId: TenantId, idOrUserName: string): Promise<readonly NamedPerson[]>;
