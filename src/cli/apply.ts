@@ -1,11 +1,10 @@
 import { readFile } from 'node:fs/promises';
 import { messageOf } from '../core/errors.js';
 import { applyConfiguration, type ApplyOutcome } from '../domain/configuration/apply-configuration.js';
-import type { AppliedTenant } from '../domain/configuration/apply-tenant.js';
 import type { Change } from '../domain/configuration/change.js';
 import type { DesiredTenant } from '../domain/configuration/desired.js';
 import { describeFault } from '../domain/configuration/fault.js';
-import { connectionAddresses, tenantAddresses } from '../domain/tenant/addresses.js';
+import { presentApply, type PresentedApply } from '../management/apply-file/present-apply.js';
 import { readApplyFile } from '../management/apply-file/read-apply-file.js';
 import { configurationDeps } from '../server/configuration.js';
 import type { Storage } from '../server/open-storage.js';
@@ -38,7 +37,7 @@ export async function apply(context: CommandContext, options: ApplyOptions): Pro
     if (outcome.outcome === 'refused') throw refusal(outcome.deletions);
     const checks = options.check === true ? await probe(context, storage, read.tenants) : undefined;
     const answer = {
-      ...present(outcome.changes, outcome.tenants, config.publicUrl),
+      ...presentApply(outcome.changes, outcome.tenants, config.publicUrl),
       ...(checks && { checks }),
     };
     if (options.json === true) printJson(context.terminal, answer);
@@ -98,30 +97,6 @@ async function probe(
   }
 }
 
-/** The answer's form is the contract's. */
-function present(changes: readonly Change[], tenants: readonly AppliedTenant[], publicUrl: string) {
-  return {
-    plan: changes.map(({ action, kind, tenant, key, changes: members }) => ({
-      action,
-      kind,
-      tenant,
-      key,
-      changes: members,
-    })),
-    tenants: tenants.map(({ slug, id, connections, applications, scimTokens }) => {
-      const addresses = tenantAddresses(publicUrl, slug);
-      return {
-        slug,
-        id,
-        ...addresses,
-        connections: connections.map((key) => ({ key, ...connectionAddresses(addresses.issuer, key) })),
-        applications,
-        scimTokens,
-      };
-    }),
-  };
-}
-
 const SIGNS = { create: '+', update: '~', delete: '-' } as const;
 
 function describeChange({ action, kind, tenant, key, changes }: Change): string {
@@ -132,7 +107,7 @@ function describeChange({ action, kind, tenant, key, changes }: Change): string 
 function printForPeople(
   { terminal, config }: CommandContext,
   outcome: Extract<ApplyOutcome, { readonly changes: readonly Change[] }>,
-  answer: ReturnType<typeof present> & { readonly checks?: readonly Check[] },
+  answer: PresentedApply & { readonly checks?: readonly Check[] },
 ): void {
   for (const change of outcome.changes) terminal.out(describeChange(change));
   if (outcome.changes.length === 0) terminal.out('Nothing to do.');

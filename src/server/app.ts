@@ -8,6 +8,7 @@ import type { TenantContext } from '../http/tenant-context.js';
 import type { TenantDirectory } from '../http/tenant-directory.js';
 import { parseTenantPath } from '../http/tenant-path.js';
 import { findRoute } from '../http/tenant-route.js';
+import type { ManagementApi } from '../management/api/management-api.js';
 import { PROVIDER_ROUTES, serveProvider } from '../op/edge.js';
 import type { ProviderCache } from '../op/provider-cache.js';
 import { REGISTRATION_ROUTES, type RegistrationServer } from '../op/registration/registration.js';
@@ -29,6 +30,7 @@ export interface AppDeps {
   readonly broker: Broker;
   readonly registration: RegistrationServer;
   readonly scim: ScimServer;
+  readonly management: ManagementApi;
   readonly operations: Operations;
   readonly metrics: Metrics;
   readonly ids: Ids;
@@ -112,6 +114,7 @@ async function dispatch(ctx: Context, deps: AppDeps): Promise<void> {
   if (path === undefined) return notFound(ctx, deps);
   if (serveAsset(ctx, path)) return;
   if (await deps.operations.serve(ctx, path)) return;
+  if (await deps.management.serve(ctx, path)) return;
   const tenantPath = parseTenantPath(path);
   const tenant = tenantPath === undefined ? undefined : await deps.directory.find(tenantPath.slug);
   if (tenantPath === undefined || tenant === undefined) return notFound(ctx, deps);

@@ -41,6 +41,7 @@ import { createApp } from './app.js';
 import { composeLogoutDeliveries } from './logout-deliveries.js';
 import { Metrics } from './metrics.js';
 import { Operations } from './operations.js';
+import { composeManagement, type Management } from './management.js';
 import { composeRegistration } from './registration.js';
 import { composeScim } from './scim-server.js';
 import { findApiToken } from '../storage/api-tokens.js';
@@ -69,6 +70,7 @@ export interface Node {
   readonly ids: Ids;
   readonly scimRecorder: Recorder;
   readonly scimRate: ClientRate;
+  readonly management: Management;
   readonly secretUses: SecretUses;
   /** Tells applications that sessions have ended, and of sign-ins on devices, once it is started. */
   readonly logoutDeliveries: Dispatcher;
@@ -106,8 +108,18 @@ export function compose(settings: Settings, dataSource: DataSource, keyRing: Key
   });
   const operations = composeOperations(settings, database, metrics, stylesheetHref);
   const { scim, scimRecorder, scimRate } = composeScim(database, shared);
+  const management = composeManagement({
+    ...shared,
+    publicUrl: settings.publicUrl,
+    consoleOrigins: [new URL(settings.publicUrl).origin],
+    database,
+    keyRing,
+    directory,
+    findSession: () => Promise.resolve(undefined),
+  });
   const app = createApp({
     publicUrl: settings.publicUrl,
+    management: management.api,
     stylesheetHref,
     directory,
     providers,
@@ -140,6 +152,7 @@ export function compose(settings: Settings, dataSource: DataSource, keyRing: Key
     logoutDeliveries,
     scimRecorder,
     scimRate,
+    management,
     secretUses: shared.secretUses,
     close,
   };

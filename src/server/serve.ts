@@ -66,6 +66,7 @@ export async function serve(
       { name: 'client_secret_uses', everyMs: 5_000, run: () => node.secretUses.flush() },
       { name: 'scim_requests', everyMs: 500, run: () => node.scimRecorder.flush() },
       { name: 'scim_rate', everyMs: 1_000, run: () => node.scimRate.exchange() },
+      { name: 'api_rate', everyMs: 1_000, run: () => node.management.exchangeRates() },
       { name: 'scim_request_days', everyMs: 3_600_000, run: () => turnScimRequestDays(node.database) },
       { name: 'statistics', everyMs: 5_000, run: () => refreshStatistics(node.database) },
       ...options.jobs(node),

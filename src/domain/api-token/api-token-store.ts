@@ -1,5 +1,6 @@
-import type { RoleId } from '../../core/ids.js';
+import type { RoleId, TenantId, UserId } from '../../core/ids.js';
 import type { TenantScope } from '../../core/scope.js';
+import type { ApiTokenFacts } from './token-list.js';
 
 /** A token for the management API as it is kept: never its value. */
 export interface ApiToken {
@@ -10,6 +11,11 @@ export interface ApiToken {
   readonly hash: Uint8Array;
   /** null: until it is deleted. */
   readonly expiresAt: Date | null;
+  /** What it may of that role, as scopes; null: all. */
+  readonly scopes: readonly string[] | null;
+  /** It goes with this person; null: nobody's own. */
+  readonly ownerId: UserId | null;
+  readonly createdBy: string;
 }
 
 /** Tokens for the management API. */
@@ -17,4 +23,7 @@ export interface ApiTokenStore {
   create(scope: TenantScope, token: ApiToken): Promise<void>;
   /** Id of the tenant's role with the key. */
   findRole(scope: TenantScope, key: string): Promise<RoleId | undefined>;
+  find(tenantId: TenantId, id: string): Promise<ApiTokenFacts | undefined>;
+  /** @returns its name; undefined: there was none */
+  delete(scope: TenantScope, id: string): Promise<string | undefined>;
 }

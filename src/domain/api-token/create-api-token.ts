@@ -1,6 +1,7 @@
 import { DomainError } from '../../core/errors.js';
+import type { UserId } from '../../core/ids.js';
 import type { TenantScope } from '../../core/scope.js';
-import { auditEntry, type Actor } from '../audit/audit-event.js';
+import { auditEntry, NO_ORIGIN, type Actor, type RequestOrigin } from '../audit/audit-event.js';
 import { recordOf, type AuditTools } from '../audit/audit-record.js';
 import type { AuditStore } from '../audit/audit-store.js';
 import type { KeyMaker } from '../keys/key-maker.js';
@@ -19,7 +20,12 @@ export interface CreateApiTokenRequest {
   readonly role: string;
   readonly name: string;
   readonly expiresAt: Date | null;
+  /** What it may of that role, as scopes; absent: all. */
+  readonly scopes?: readonly string[] | null;
+  /** It goes with this person (A-111); absent: nobody's own. */
+  readonly ownerId?: UserId | null;
   readonly actor: Actor;
+  readonly origin?: RequestOrigin;
 }
 
 /**
@@ -39,17 +45,39 @@ export async function createApiToken(
       `'${request.role}' is no role of the console: ${CONSOLE_ROLES.map(({ key }) => key).join(', ')}`,
     );
   const { id, token, hash } = deps.keys.createToken('api');
-  await deps.tokens.create(scope, { id, hash, role, name: request.name, expiresAt: request.expiresAt });
+  const { name, expiresAt, scopes = null, ownerId = null, actor, origin = NO_ORIGIN } = request;
+  const createdBy = `${actor.type}:${actor.id}`;
+  await deps.tokens.create(scope, { id, hash, role, name, expiresAt, scopes, ownerId, createdBy });
   const entry = auditEntry({
     action: 'api_token.created',
-    actor: request.actor,
+    actor,
+    origin,
     target: `api_token:${id}`,
     details: {
       name: request.name,
       role: request.role,
+      scopes,
       expiresAt: request.expiresAt?.toISOString() ?? null,
     },
   });
   deps.audit.append(scope, [recordOf(scope.tenantId, entry, deps.auditTools)]);
   return { id, token };
+}
+
+/** Takes a token back: from now on it is unknown. @throws DomainError `not_found` */
+export async function deleteApiToken(
+  deps: Omit<CreateApiTokenDeps, 'keys'>,
+  scope: TenantScope,
+  request: { readonly id: string; readonly actor: Actor; readonly origin: RequestOrigin },
+): Promise<void> {
+  const name = await deps.tokens.delete(scope, request.id);
+  if (name === undefined) throw new DomainError('not_found', 'There is no such token.');
+  const entry = auditEntry({
+    action: 'api_token.deleted',
+    actor: request.actor,
+    origin: request.origin,
+    target: `api_token:${request.id}`,
+    details: { name },
+  });
+  deps.audit.append(scope, [recordOf(scope.tenantId, entry, deps.auditTools)]);
 }

@@ -22,6 +22,8 @@ export interface ApplyTenantOptions {
   readonly actor: Actor;
   /** Where it was asked for, if that was a request. */
   readonly origin?: RequestOrigin;
+  /** Ids that new entries without a name are to have, by kind and what they say: `roleMapping name:A -> admin`. */
+  readonly idsOfNew?: ReadonlyMap<string, string>;
 }
 
 /** A tenant that the file names, as it is afterwards. */
@@ -80,6 +82,7 @@ export async function applyTenant(
     auditTools,
     actor: options.actor,
     ...(options.origin === undefined ? {} : { origin: options.origin }),
+    ...(options.idsOfNew === undefined ? {} : { idsOfNew: options.idsOfNew }),
   });
   await writer.write(plan.changes);
   if (known !== undefined)

@@ -27,6 +27,8 @@ export interface TenantChange {
    * what another operator did meanwhile counts. What it throws is thrown on.
    */
   readonly wanted: (current: ConfiguredTenant | undefined) => DesiredTenant;
+  /** Ids that new entries without a name are to have, as of what was wanted last. */
+  readonly idsOfNew?: ReadonlyMap<string, string>;
   /** Has the last word on what would be done, under the lock. What it throws is thrown on. */
   readonly judge?: (plan: TenantPlan, current: ConfiguredTenant | undefined) => void;
 }

@@ -36,6 +36,8 @@ export interface DesiredTenant {
   readonly apis?: readonly DesiredApi[];
   readonly accessPolicies?: readonly AccessPolicy[];
   readonly applications?: readonly DesiredApplication[];
+  /** clientIds of registered applications that go with those that the list leaves out; a file leaves them alone. */
+  readonly withoutRegistered?: readonly string[];
   readonly scimTokens?: readonly DesiredScimToken[];
   readonly scimExtensions?: readonly DesiredScimExtension[];
   readonly grants?: readonly CustomerGrant[];

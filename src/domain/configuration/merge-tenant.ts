@@ -121,7 +121,12 @@ function mergeApplications(
         entry,
       ),
     ),
-    ...known.filter(({ clientId, source }) => source === 'registration' && !named.has(clientId)),
+    ...known.filter(
+      ({ clientId, source }) =>
+        source === 'registration' &&
+        !named.has(clientId) &&
+        desired.withoutRegistered?.includes(clientId) !== true,
+    ),
   ];
 }
 

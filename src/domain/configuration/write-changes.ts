@@ -44,6 +44,8 @@ export interface WriteContext {
   readonly actor: Actor;
   /** Where it was asked for, if that was a request. */
   readonly origin?: RequestOrigin;
+  /** Ids that new entries without a name are to have, by kind and what they say: `roleMapping name:A -> admin`. */
+  readonly idsOfNew?: ReadonlyMap<string, string>;
 }
 
 /** Takes the planned steps inside the transaction, with an audit event for each. */
@@ -254,7 +256,9 @@ export class ChangeWriter {
     keyOf: (entry: TargetTenant[L][number]) => string,
     writer: EntryWriter<Nameless<TargetTenant[L][number]>>,
   ): Promise<void> {
-    const id = this.unit.current?.namelessIds.get(`${change.kind} ${change.key}`) ?? this.deps.ids.uuid();
+    const name = `${change.kind} ${change.key}`;
+    const id =
+      this.unit.current?.namelessIds.get(name) ?? this.context.idsOfNew?.get(name) ?? this.deps.ids.uuid();
     const find = (entries: readonly TargetTenant[L][number][] | undefined) => {
       const found = entries?.find((entry) => keyOf(entry) === change.key);
       return found && { ...found, id };

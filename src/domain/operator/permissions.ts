@@ -67,7 +67,7 @@ export const PERMISSIONS = {
   'grants.read': { roles: AUDITORS },
   'grants.manage': { roles: OWNER, stepUp: true },
   'api-tokens.read': { roles: AUDITORS },
-  'api-tokens.manage': { roles: ADMINS, stepUp: true },
+  'api-tokens.manage': { roles: OWNER, stepUp: true },
   'operators.read': { roles: AUDITORS },
   'operators.manage': { roles: ADMINS, stepUp: true },
   'jobs.read': { roles: READERS },

@@ -23,7 +23,6 @@ export interface PresentedSession {
   readonly tenant: { readonly id: TenantId; readonly slug: string };
   readonly userId: UserId;
   readonly authenticatedAt: Date;
-  readonly roles: readonly ConsoleRole[];
 }
 
 export interface AuthenticateDeps {
@@ -41,9 +40,9 @@ export interface AuthenticateDeps {
   readonly rolesOf: (tenant: TenantContext, userId: UserId) => Promise<readonly ConsoleRole[]>;
   /** Console roles that an MSP's person has by grant in a customer's tenant (E2). */
   readonly grantedRoles: (
-    home: { readonly id: TenantId; readonly slug: string },
+    home: TenantContext,
     userId: UserId,
-    customer: TenantId,
+    customer: string,
   ) => Promise<readonly ConsoleRole[]>;
   /** Whether an access token of the tenant's issuer has not been revoked. */
   readonly accessTokenLives: (tenant: TenantContext, jti: string) => Promise<boolean>;
@@ -122,7 +121,7 @@ async function byAccessToken(token: string, deps: AuthenticateDeps): Promise<Cal
     actor: { type: 'user', id: userId },
     roles: await deps.rolesOf(tenant, userId),
     userId,
-    rolesIn: (customer) => deps.grantedRoles(shared.home, userId, customer),
+    rolesIn: (customer) => deps.grantedRoles(tenant, userId, customer),
   };
 }
 
@@ -150,7 +149,9 @@ const SAFE = ['GET', 'HEAD'];
 
 async function bySession(ctx: Context, deps: AuthenticateDeps): Promise<Caller> {
   const session = await deps.findSession(ctx);
-  if (session === undefined) throw unauthenticated('Send a token, or sign in to the console.');
+  const home = session === undefined ? undefined : await deps.directory.find(session.tenant.slug);
+  if (session === undefined || home === undefined)
+    throw unauthenticated('Send a token, or sign in to the console.');
   const origin = ctx.get('origin');
   const isOwn = deps.consoleOrigins.includes(origin) || (origin === '' && SAFE.includes(ctx.method));
   if (ctx.get('x-causeway-request') !== '1' || !isOwn)
@@ -163,10 +164,10 @@ async function bySession(ctx: Context, deps: AuthenticateDeps): Promise<Caller> 
     id: `user:${session.userId}`,
     actor: { type: 'operator', id: session.userId },
     home: session.tenant,
-    roles: session.roles,
+    roles: await deps.rolesOf(home, session.userId),
     scopes: null,
     userId: session.userId,
     authenticatedAt: session.authenticatedAt,
-    rolesIn: (customer) => deps.grantedRoles(session.tenant, session.userId, customer),
+    rolesIn: (customer) => deps.grantedRoles(home, session.userId, customer),
   };
 }

@@ -2,8 +2,9 @@ import { createHash, timingSafeEqual } from 'node:crypto';
 import { canonicalJson, type Json } from '../../core/json.js';
 import type { RequestOrigin } from '../../domain/audit/audit-event.js';
 import type { ConsoleRole } from '../../domain/operator/console-role.js';
+import type { Permission } from '../../domain/operator/permissions.js';
 import type { TenantContext } from '../../http/tenant-context.js';
-import type { Caller } from './caller.js';
+import { judge, type Caller } from './caller.js';
 import { Cursors } from './cursors.js';
 import { Problem } from './problems.js';
 
@@ -19,9 +20,14 @@ export class ApiCall {
     readonly roles: readonly ConsoleRole[],
     readonly origin: RequestOrigin,
     private readonly conditions: { readonly ifMatch: string | undefined },
-    now: () => Date,
+    private readonly now: () => Date,
   ) {
     this.cursors = new Cursors(tenant, now);
+  }
+
+  /** Asks for one more permission than the operation's own. @throws Problem `forbidden`, `step_up_required` */
+  require(permission: Permission): void {
+    requirePermission(this.caller, this.roles, permission, this.now());
   }
 
   /**
@@ -40,6 +46,23 @@ export class ApiCall {
       { headers: { ETag: current } },
     );
   }
+}
+
+/** @throws Problem `forbidden`, `step_up_required` */
+export function requirePermission(
+  caller: Caller,
+  roles: readonly ConsoleRole[],
+  permission: Permission | 'none',
+  now: Date,
+): void {
+  const judgement = judge(caller, roles, permission, now);
+  if (judgement === 'step_up_required')
+    throw new Problem(
+      'step_up_required',
+      'Prove who you are once more: the last time is over 5 minutes ago.',
+    );
+  if (judgement === 'forbidden')
+    throw new Problem('forbidden', `That needs the permission ${permission}.`, { members: { permission } });
 }
 
 /** A strong ETag of a resource's state. Secrets are no part of a state, so it says nothing of them. */

@@ -20,8 +20,8 @@ export interface Caller {
   readonly userId: UserId | null;
   /** When the person last proved who they are; null: a machine, which proves itself at each request. */
   readonly authenticatedAt: Date | null;
-  /** Console roles by grant in a customer's tenant, where the caller is one of an MSP's people (E2). */
-  readonly rolesIn?: (tenant: TenantId) => Promise<readonly ConsoleRole[]>;
+  /** Console roles by grant in a customer's tenant, by slug, where the caller is one of an MSP's people (E2). */
+  readonly rolesIn?: (customer: string) => Promise<readonly ConsoleRole[]>;
 }
 
 /** How old a person's proof may be for what needs one, in seconds. */

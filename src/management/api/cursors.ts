@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { canonicalJson, type Json } from '../../core/json.js';
+import type { ListKey, ListPage } from '../../core/page.js';
 import type { TenantContext } from '../../http/tenant-context.js';
 import { Problem } from './problems.js';
 
@@ -12,9 +13,10 @@ const placeOf = (tenant: TenantContext) => ({
   row: 'list',
 });
 
-/** One page of a list, as stores give it: at most `limit + 1` entries are asked for, the last of them tells of more. */
+/** A page of a list as it is answered. */
 export interface Page<T> {
   readonly items: readonly T[];
+  /** The next page's `cursor`; null: nothing follows. */
   readonly next: string | null;
 }
 
@@ -49,15 +51,20 @@ export class Cursors {
     return key;
   }
 
-  /**
-   * A page of what a store gave.
-   * @param found up to `limit + 1` entries
-   */
-  page<T>(question: Json, limit: number, found: readonly T[], keyOf: (entry: T) => Json): Page<T> {
-    const items = found.slice(0, limit);
-    const last = items.at(-1);
-    const isMore = found.length > limit && last !== undefined;
-    return { items, next: isMore ? this.write(question, keyOf(last)) : null };
+  /** Where a list goes on, as stores take it. @throws Problem `invalid_request` */
+  after(question: Json, cursor: string | undefined): ListKey | undefined {
+    const key = this.read(question, cursor);
+    if (key === undefined) return undefined;
+    if (!Array.isArray(key)) throw invalid();
+    return key.map(String);
+  }
+
+  /** What a store gave, with a cursor for what follows. */
+  page<T, S>(question: Json, { items, next }: ListPage<T>, show: (entry: T) => S): Page<S> {
+    return {
+      items: items.map(show),
+      next: next === undefined ? null : this.write(question, [...next]),
+    };
   }
 
   #open(cursor: string): readonly Json[] {

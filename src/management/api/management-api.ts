@@ -14,8 +14,8 @@ import { readText } from '../../http/read-body.js';
 import { requestIdOf } from '../../http/request-id.js';
 import type { TenantContext } from '../../http/tenant-context.js';
 import { authenticate, type AuthenticateDeps } from './authenticate.js';
-import { ApiCall, etagOf } from './call.js';
-import { judge, type Caller } from './caller.js';
+import { ApiCall, etagOf, requirePermission } from './call.js';
+import type { Caller } from './caller.js';
 import { once, type KeptAnswer } from './idempotency.js';
 import type { ApiAnswer, Operation } from './operation.js';
 import { OperationPaths, type FoundOperation } from './paths.js';
@@ -82,11 +82,7 @@ export class ManagementApi {
       query: readParameters(found.operation.query ?? NOTHING, queryOf(ctx)),
       body: readBody(found.operation, text),
     };
-    if (
-      CONDITIONAL.includes(ctx.method) &&
-      found.operation.unconditional !== true &&
-      ctx.get('if-match') === ''
-    )
+    if (CONDITIONAL.includes(ctx.method) && ctx.get('if-match') === '')
       throw new Problem(
         'precondition_required',
         'Send If-Match with the ETag of what you read, so that nobody else’s change is lost.',
@@ -124,16 +120,7 @@ export class ManagementApi {
     if (tenant === undefined || roles.length === 0)
       throw new Problem('not_found', `There is no tenant '${slug ?? caller.home.slug}'.`);
     this.deps.tenantRate.take({ tenantId: tenant.id, client: 'api' });
-    const judgement = judge(caller, roles, operation.permission, this.deps.now());
-    if (judgement === 'step_up_required')
-      throw new Problem(
-        'step_up_required',
-        'Prove who you are once more: the last time is over 5 minutes ago.',
-      );
-    if (judgement === 'forbidden')
-      throw new Problem('forbidden', `That needs the permission ${operation.permission}.`, {
-        members: { permission: operation.permission },
-      });
+    requirePermission(caller, roles, operation.permission, this.deps.now());
     const ifMatch = ctx.get('if-match');
     return new ApiCall(
       caller,
@@ -213,7 +200,7 @@ async function rolesOf(caller: Caller, tenant: TenantContext): Promise<readonly 
   const { home } = caller;
   const inherited =
     home.id === tenant.id || home.slug === SYSTEM_SLUG || parentId === home.id ? caller.roles : [];
-  const granted = home.id === tenant.id ? [] : ((await caller.rolesIn?.(tenant.id)) ?? []);
+  const granted = parentId === home.id ? ((await caller.rolesIn?.(tenant.slug)) ?? []) : [];
   return [...new Set([...inherited, ...granted])];
 }
 

@@ -65,8 +65,6 @@ export interface Operation<
   readonly answer?: NamedSchema;
   /** The answer is a page of these: `{items, next}`. */
   readonly list?: true;
-  /** A change that needs no `If-Match`: it is not about one version of a resource. */
-  readonly unconditional?: true;
   /** Largest body in bytes; 1 MiB, if absent. */
   readonly bytesMax?: number;
   handle(call: ApiCall, input: OperationInput<P, Q, B>): Promise<ApiAnswer>;

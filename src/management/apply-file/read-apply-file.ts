@@ -1,4 +1,5 @@
 import { Ajv } from 'ajv';
+import { instantOf } from '../../core/instant.js';
 import type { DesiredTenant } from '../../domain/configuration/desired.js';
 import type { Fault } from '../../domain/configuration/fault.js';
 import { ApplyFile, type TenantEntry } from '../contract/apply-file.js';
@@ -22,15 +23,32 @@ export function readApplyFile(text: string, variable: (name: string) => string |
   const { documents, faults: unreadable } = parseDocuments(text);
   const faults: Fault[] = [...unreadable];
   const tenants: DesiredTenant[] = [];
-  for (const { prefix, value } of documents) {
-    if (!validate(value)) {
-      faults.push(...schemaFaults(validate.errors ?? [], prefix));
-      continue;
-    }
-    for (const [index, entry] of value.tenants.entries())
-      tenants.push(new TenantReader(`${prefix}tenants[${index}]`, variable, faults).read(entry));
-  }
+  for (const { prefix, value } of documents) tenants.push(...readDocument(value, prefix, variable, faults));
   return faults.length > 0 ? { faults } : { tenants };
+}
+
+/**
+ * Reads one document that came as JSON. Secrets must be written out: `{ env: NAME }` would read what is not the sender's.
+ */
+export function readApplyDocument(document: unknown): ReadApplyFile {
+  const faults: Fault[] = [];
+  const tenants = readDocument(document, '', () => undefined, faults);
+  return faults.length > 0 ? { faults } : { tenants };
+}
+
+function readDocument(
+  value: unknown,
+  prefix: string,
+  variable: (name: string) => string | undefined,
+  faults: Fault[],
+): readonly DesiredTenant[] {
+  if (!validate(value)) {
+    faults.push(...schemaFaults(validate.errors ?? [], prefix));
+    return [];
+  }
+  return value.tenants.map((entry, index) =>
+    new TenantReader(`${prefix}tenants[${index}]`, variable, faults).read(entry),
+  );
 }
 
 const SECRET = /^[\x20-\x7e]{16,512}$/;
@@ -114,14 +132,6 @@ class TenantReader {
       });
     return value ?? '';
   }
-}
-
-/** The instant of a text in the form of RFC 3339; undefined: there is no such day or hour. */
-function instantOf(text: string): Date | undefined {
-  const [year = 0, month = 0, day = 0] = text.slice(0, 10).split('-').map(Number);
-  const lastDay = new Date(Date.UTC(year, month, 0)).getUTCDate();
-  const instant = new Date(text.toUpperCase());
-  return year > 0 && day <= lastDay && !Number.isNaN(instant.getTime()) ? instant : undefined;
 }
 
 type ResolvedSecret<T> = T extends null ? null : string;

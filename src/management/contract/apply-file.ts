@@ -38,9 +38,9 @@ const DomainEntry = Type.Union(
   { description: 'a mail domain, or { name, verified, connection }' },
 );
 
-const RoleEntry = Type.Object({ key: RoleKey, name: Type.Optional(DisplayName) }, closed);
+export const RoleEntry = Type.Object({ key: RoleKey, name: Type.Optional(DisplayName) }, closed);
 
-const RoleMappingEntry = Type.Object(
+export const RoleMappingEntry = Type.Object(
   {
     group: GroupReferenceEntry,
     role: RoleName,
@@ -49,7 +49,7 @@ const RoleMappingEntry = Type.Object(
   closed,
 );
 
-const ApiEntry = Type.Object(
+export const ApiEntry = Type.Object(
   {
     identifier: Type.String({
       minLength: 1,
@@ -70,7 +70,7 @@ const ApiEntry = Type.Object(
   closed,
 );
 
-const AccessPolicyEntry = Type.Object(
+export const AccessPolicyEntry = Type.Object(
   {
     api: PlainText,
     clients: Type.Union([Type.Literal('all'), Type.Array(PlainText, { maxItems: 1_000 })], {
@@ -91,7 +91,7 @@ const AccessPolicyEntry = Type.Object(
   closed,
 );
 
-const ScimTokenEntry = Type.Object(
+export const ScimTokenEntry = Type.Object(
   {
     name: DisplayName,
     connection: Type.Optional(ConnectionKey),
@@ -103,7 +103,7 @@ const ScimTokenEntry = Type.Object(
   closed,
 );
 
-const GrantEntry = Type.Object(
+export const GrantEntry = Type.Object(
   {
     group: GroupReferenceEntry,
     customers: Type.Union([Type.Literal('all'), Type.Array(Slug, { maxItems: 10_000 })], {

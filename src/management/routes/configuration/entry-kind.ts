@@ -1,0 +1,89 @@
+import type { TObject, TSchema } from 'typebox';
+import type { Json, JsonObject } from '../../../core/json.js';
+import type { ConfiguredTenant } from '../../../domain/configuration/configuration-store.js';
+import type { DesiredTenant } from '../../../domain/configuration/desired.js';
+import type { SecretStates } from '../../../domain/configuration/secret-states.js';
+import type { TenantPlan } from '../../../domain/configuration/plan.js';
+import type { Permission } from '../../../domain/operator/permissions.js';
+import type { ApiCall } from '../../api/call.js';
+
+/** Lists of a tenant's configuration whose entries are resources. */
+export type EntryList =
+  | 'domains'
+  | 'connections'
+  | 'roles'
+  | 'roleMappings'
+  | 'apis'
+  | 'accessPolicies'
+  | 'applications'
+  | 'scimTokens'
+  | 'grants';
+
+/** An entry as the API shows it. */
+export interface ShownEntry {
+  /** What its address ends in. */
+  readonly id: string;
+  readonly body: JsonObject;
+  /** Of the body, what doesn't change by being used: the ETag is made of it. */
+  readonly version: Json;
+}
+
+/** A tenant, as entries are shown of it. */
+export interface ShownTenant {
+  readonly tenant: ConfiguredTenant;
+  readonly secrets: SecretStates;
+  /** Without a slash at the end. */
+  readonly publicUrl: string;
+}
+
+export type DesiredEntry = Readonly<Record<string, unknown>>;
+
+/** One kind of entry of the configuration: how its resources look, and how a change of one becomes a wanted list. */
+export interface EntryKind {
+  readonly list: EntryList;
+  /** `role-mappings`: the word of its address. */
+  readonly address: string;
+  /** `RoleMapping`: in names of operations and schemas. */
+  readonly noun: string;
+  /** In sentences: `role mapping`. */
+  readonly words: string;
+  readonly read: Permission;
+  readonly manage: Permission;
+  /** What the parameter of its address is called. */
+  readonly parameter: string;
+  /** Of a new one, of one that is replaced, of changes to one (RFC 7396), and of what is answered. */
+  readonly schemas: {
+    readonly create: TObject;
+    readonly replace: TObject;
+    readonly change: TObject;
+    readonly resource: TSchema;
+  };
+  readonly readOnly: readonly string[];
+  /** Its entries, in order of their ids. */
+  show(tenant: ShownTenant): readonly ShownEntry[];
+  /** Entries that leave what is in force as it is, in the order of `show`'s; with the id that each has. */
+  keep(tenant: ConfiguredTenant): readonly { readonly id: string; readonly entry: DesiredEntry }[];
+  /** The id that a new entry would have; undefined: it gets one. */
+  idOf(body: DesiredEntry): string | undefined;
+  /** What is wanted of a new entry. */
+  create(body: DesiredEntry): DesiredEntry;
+  /** What is wanted of an entry in force. @param replace whether absent members return to their defaults */
+  change(current: ShownEntry, body: DesiredEntry, replace: boolean): DesiredEntry;
+  /** An entry without a name of its own: by what it says, with its kind, it gets and keeps its id. */
+  nameOf?(entry: DesiredEntry): string;
+  /** Members of a new entry that are told this once. */
+  told?(applied: AppliedSecrets, id: string): JsonObject;
+  /** Who may do this beyond the permission, and what it takes; called under the lock. @throws Problem, DomainError */
+  judge?(call: ApiCall, plan: TenantPlan, current: ConfiguredTenant): void;
+}
+
+export type AppliedSecrets = Pick<
+  import('../../../domain/configuration/apply-tenant.js').AppliedTenant,
+  'applications' | 'scimTokens'
+>;
+
+/** A wanted tenant in which only one list is spoken of. */
+export function wantedList(slug: string, list: EntryList, entries: readonly DesiredEntry[]): DesiredTenant {
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- entries are of the list's kind: made by `keep`, or validated by its schemas
+  return { path: '', slug, [list]: entries } as unknown as DesiredTenant;
+}

@@ -1,0 +1,139 @@
+import type { Context } from 'koa';
+import { systemClock } from '../core/clock.js';
+import type { Ids } from '../core/ids.js';
+import type { Logger } from '../core/logger.js';
+import { consoleRolesOf } from '../domain/account/console-roles.js';
+import type { RequestOrigin } from '../domain/audit/audit-event.js';
+import { grantedRolesOf } from '../domain/operator/granted-roles.js';
+import { ClientRate } from '../http/client-rate.js';
+import type { Rate } from '../http/rate-limit.js';
+import type { TenantContext } from '../http/tenant-context.js';
+import type { TenantDirectory } from '../http/tenant-directory.js';
+import type { KeyRing } from '../keys/sealing.js';
+import type { PresentedSession } from '../management/api/authenticate.js';
+import { ManagementApi } from '../management/api/management-api.js';
+import type { Operation } from '../management/api/operation.js';
+import { apiTokenOperations } from '../management/routes/api-tokens.js';
+import { APPLICATIONS, SCIM_TOKENS } from '../management/routes/configuration/application-kinds.js';
+import { CONNECTIONS } from '../management/routes/configuration/connection-kind.js';
+import {
+  entryOperations,
+  type ConfigurationDeps,
+} from '../management/routes/configuration/entry-operations.js';
+import {
+  ACCESS_POLICIES,
+  APIS,
+  GRANTS,
+  ROLE_MAPPINGS,
+  ROLES,
+} from '../management/routes/configuration/plain-kinds.js';
+import { configurationFileOperations } from '../management/routes/configuration-file.js';
+import { domainOperations } from '../management/routes/domains.js';
+import { tenantOperations } from '../management/routes/tenants.js';
+import { recordHash } from '../op/jwt-handles.js';
+import { createTextRecords } from '../outbound/text-records.js';
+import { findApiToken } from '../storage/api-tokens.js';
+import { PostgresApiTokenStore } from '../storage/api-token-store.js';
+import { PostgresArtifactStore } from '../storage/artifact-store.js';
+import { PostgresClientUseStore } from '../storage/client-use-store.js';
+import type { Database } from '../storage/database.js';
+import { PostgresIdempotencyStore } from '../storage/idempotency-store.js';
+import { PostgresSecretStates } from '../storage/secret-state-store.js';
+import { PostgresTenantListStore } from '../storage/tenant-list-store.js';
+import { PostgresTokenListStore } from '../storage/token-list-store.js';
+import { configurationDeps } from './configuration.js';
+
+/** Of one caller, and of all that is asked of one tenant (E9): over all nodes together. */
+const CALLER_RATE: Rate = { burst: 1_000, perSecond: 100 };
+const TENANT_RATE: Rate = { burst: 3_000, perSecond: 300 };
+
+export interface ManagementParts {
+  readonly publicUrl: string;
+  readonly consoleOrigins: readonly string[];
+  readonly database: Database;
+  readonly keyRing: KeyRing;
+  readonly directory: TenantDirectory;
+  readonly ids: Ids;
+  readonly originOf: (ctx: Context) => RequestOrigin;
+  readonly findSession: (ctx: Context) => Promise<PresentedSession | undefined>;
+  readonly log: Logger;
+}
+
+export interface Management {
+  readonly api: ManagementApi;
+  /** Everything that the API serves. */
+  readonly operations: readonly Operation[];
+  /** Tells the other nodes what callers used, and learns from them. */
+  exchangeRates(): Promise<void>;
+}
+
+/** The management API over the stores of this node. */
+export function composeManagement(parts: ManagementParts): Management {
+  const { database, directory, ids, publicUrl } = parts;
+  const clock = systemClock;
+  const artifacts = new PostgresArtifactStore(database);
+  const rates = [CALLER_RATE, TENANT_RATE].map(
+    (rate) => new ClientRate(rate, { uses: new PostgresClientUseStore(database), clock, node: ids.uuid() }),
+  );
+  const [callerRate, tenantRate] = rates;
+  if (callerRate === undefined || tenantRate === undefined) throw new TypeError('there are two rates');
+  const operations = operationsOf(parts);
+  const accounts = { accounts: artifacts };
+  const api = new ManagementApi({
+    publicUrl,
+    consoleOrigins: parts.consoleOrigins,
+    directory,
+    operations,
+    idempotency: new PostgresIdempotencyStore(database),
+    callerRate,
+    tenantRate,
+    clock,
+    now: () => clock.now(),
+    originOf: parts.originOf,
+    findToken: (hash) => findApiToken(database, hash),
+    findSession: parts.findSession,
+    rolesOf: (tenant, userId) => consoleRolesOf(accounts, tenant.configuration, userId),
+    grantedRoles: (home, userId, customer) => grantedRolesOf(accounts, home.configuration, userId, customer),
+    accessTokenLives: async (tenant: TenantContext, jti) =>
+      (await artifacts.tokenRecord(tenant.id, recordHash(jti))) !== undefined,
+    log: parts.log,
+  });
+  return {
+    api,
+    operations,
+    async exchangeRates() {
+      for (const rate of rates) {
+        // oxlint-disable-next-line no-await-in-loop -- two, one after the other
+        await rate.exchange();
+      }
+    },
+  };
+}
+
+/** The table of operations: what isn't here isn't served, documented or tested. */
+function operationsOf(parts: ManagementParts): readonly Operation[] {
+  const { database, directory, ids, keyRing, publicUrl } = parts;
+  const apply = configurationDeps(database, keyRing, ids);
+  const configuration: ConfigurationDeps = {
+    apply,
+    secrets: new PostgresSecretStates(database),
+    rules: { allowHttpLoopback: publicUrl.startsWith('http:') },
+    publicUrl,
+    directory,
+  };
+  const tenants = new PostgresTenantListStore(database);
+  const kinds = [CONNECTIONS, ROLES, ROLE_MAPPINGS, APIS, ACCESS_POLICIES, APPLICATIONS, SCIM_TOKENS, GRANTS];
+  return [
+    ...tenantOperations({ ...configuration, tenants }),
+    ...domainOperations({ ...configuration, findTexts: createTextRecords() }),
+    ...kinds.flatMap((kind) => entryOperations(kind, configuration)),
+    ...configurationFileOperations({ ...configuration, tenants }),
+    ...apiTokenOperations({
+      ...apply,
+      transactions: database,
+      tokens: new PostgresApiTokenStore(database),
+      lists: new PostgresTokenListStore(database),
+      auditTools: { ids, clock: systemClock },
+    }),
+  ];
+}
