@@ -4,15 +4,17 @@ import type { Json } from '../../core/json.js';
 import { faultMessage, toldErrors } from '../schema-faults.js';
 import { Problem, type BodyFault } from './problems.js';
 
-const ajv = new Ajv({ allErrors: true, strict: true, verbose: true, allowUnionTypes: true });
-/** Texts of a path or query are read as what they are to be. */
-const reading = new Ajv({
+/** Formats say to client generators what a text is; what requests hold is judged by patterns. */
+const OPTIONS = {
   allErrors: true,
   strict: true,
   verbose: true,
-  coerceTypes: true,
   allowUnionTypes: true,
-});
+  formats: { 'date-time': true },
+} as const;
+const ajv = new Ajv(OPTIONS);
+/** Texts of a path or query are read as what they are to be. */
+const reading = new Ajv({ ...OPTIONS, coerceTypes: true });
 /** Compiled when first needed: there are many, and a node starts in a second. */
 const compiled = new WeakMap<TSchema, ValidateFunction>();
 
