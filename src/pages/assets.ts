@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 
 import { accentFrom, DEFAULT_ACCENT } from './accent.js';
 import { cssOf } from './css.js';
+import { PASSKEY_SCRIPT } from './operators/passkey-script.js';
 
 /** A file of the pages and the name that its content gives it: what stands behind a name never changes. */
 export interface Asset {
@@ -15,6 +16,14 @@ export const stylesheet: Asset = css(cssOf(DEFAULT_ACCENT), '');
 
 /** The sign in the browser's tab: a road over water. */
 export const icon: Asset = named('', '.svg', 'image/svg+xml', iconOf(DEFAULT_ACCENT.light.accent));
+
+/** The one script: it speaks with the browser's passkeys. */
+export const passkeyScript: Asset = named(
+  '-passkey',
+  '.js',
+  'text/javascript; charset=utf-8',
+  PASSKEY_SCRIPT,
+);
 
 /**
  * The stylesheet in a tenant's colour (`#rrggbb`), or the common one where that colour can't be read
@@ -31,6 +40,7 @@ export function stylesheetFor(colour: string | undefined): Asset {
  */
 export function findAsset(path: string): Asset | undefined {
   if (path === icon.path) return icon;
+  if (path === passkeyScript.path) return passkeyScript;
   const digits = /^pages-[0-9a-f]{12}(?:-([0-9a-f]{6}))?\.css$/u.exec(path)?.[1];
   const found = stylesheetFor(digits === undefined ? undefined : `#${digits}`);
   return found.path === path ? found : undefined;

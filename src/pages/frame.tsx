@@ -28,12 +28,14 @@ export interface PageParts {
   readonly refreshTo?: string | undefined;
   /** After how long instead: for what the page must have done before. */
   readonly refreshSeconds?: number;
+  /** Address of the one script that a page of passkeys has. */
+  readonly scriptHref?: string | undefined;
   /** More room, for pages that hold commands and checks. */
   readonly wide?: boolean;
   readonly content: ReactNode;
 }
 
-/** The whole document of a page: no script, no style of its own, one stylesheet. */
+/** The whole document of a page: no style of its own, one stylesheet, and no script but that of passkeys. */
 export function renderDocument(frame: Frame, page: PageParts): string {
   return `<!DOCTYPE html>${renderToStaticMarkup(<Document frame={frame} page={page} />)}`;
 }
@@ -67,6 +69,7 @@ function Document({ frame, page }: { readonly frame: Frame; readonly page: PageP
         <title>{titleOf(frame, page)}</title>
         <link rel="stylesheet" href={branded ?? frame.stylesheetHref} />
         {iconHref === undefined ? null : <link rel="icon" href={iconHref} type={icon.contentType} />}
+        {page.scriptHref === undefined ? null : <script src={page.scriptHref} defer />}
       </head>
       <body className={page.wide === true ? 'wide' : undefined}>
         <header>

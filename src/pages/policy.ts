@@ -52,6 +52,8 @@ export const soloPageHeaders: Readonly<Record<string, string>> = Object.freeze({
 export interface PagePolicyOptions {
   readonly formActions?: readonly string[];
   readonly frames?: readonly string[];
+  /** The page uses passkeys: scripts of our own origin, which make no markup (Trusted Types). */
+  readonly passkeys?: boolean;
 }
 
 /**
@@ -81,7 +83,7 @@ export function framedPageHeaders(
 }
 
 /**
- * The `Content-Security-Policy` of every page for people: no script at all, one stylesheet, forms to this
+ * The `Content-Security-Policy` of every page for people: no script (but that of passkeys), one stylesheet, forms to this
  * origin (A-71, A-76, A-103, A-104). Browsers also hold redirects after a POST against `form-action`.
  * @param options.formActions origins that a form may post or be redirected to besides our own
  * @param options.frames addresses whose origins the page may hold in frames: applications that are told of a sign-out
@@ -96,6 +98,9 @@ export function pagePolicy(options: PagePolicyOptions = {}): string {
     "img-src 'self'",
     ["form-action 'self'", ...new Set(formActions)].join(' '),
     ...(frames.length === 0 ? [] : [['frame-src', ...new Set(frames)].join(' ')]),
+    ...(options.passkeys === true
+      ? ["script-src 'self'", "require-trusted-types-for 'script'", "trusted-types 'none'"]
+      : []),
     "base-uri 'none'",
     "frame-ancestors 'none'",
   ].join('; ');

@@ -13,9 +13,11 @@ import { PROVIDER_ROUTES, serveProvider } from '../op/edge.js';
 import type { ProviderCache } from '../op/provider-cache.js';
 import { REGISTRATION_ROUTES, type RegistrationServer } from '../op/registration/registration.js';
 import { answerSuspended } from '../op/suspended.js';
+import type { OperatorPages } from '../operators/operator-pages.js';
 import { findAsset } from '../pages/assets.js';
 import { SCIM_ROUTES } from '../scim/routes/table.js';
 import { answerUnknownScimPath, type ScimServer } from '../scim/scim.js';
+import type { ApiReference } from './api-reference.js';
 import type { Metrics } from './metrics.js';
 import { showError } from './error-answers.js';
 import { isHttpError } from './http-error.js';
@@ -31,6 +33,8 @@ export interface AppDeps {
   readonly registration: RegistrationServer;
   readonly scim: ScimServer;
   readonly management: ManagementApi;
+  readonly apiReference: ApiReference;
+  readonly operators: OperatorPages;
   readonly operations: Operations;
   readonly metrics: Metrics;
   readonly ids: Ids;
@@ -58,7 +62,8 @@ export function createApp(deps: AppDeps): Koa {
 }
 
 /** Segments of paths that are worth as much as a password for a while: ids of sign-ins, one-time links. */
-const SECRET_SEGMENT = /\/(sign-in|authorize|device(?!\/authorize$)|first-run|enrol|setup)\/[^/]+/g;
+const SECRET_SEGMENT =
+  /\/(sign-in|test-sign-in|authorize|device(?!\/authorize$)|first-run|enrol|setup)\/[^/]+/g;
 
 /** Each request has an id, which its answer, its log lines and its audit events carry; each leaves one line. */
 function observe(deps: AppDeps): Middleware {
@@ -113,8 +118,9 @@ async function dispatch(ctx: Context, deps: AppDeps): Promise<void> {
   const path = metadata ?? below(ctx.path, base.pathname);
   if (path === undefined) return notFound(ctx, deps);
   if (serveAsset(ctx, path)) return;
+  if (await deps.operators.serve(ctx, path)) return;
   if (await deps.operations.serve(ctx, path)) return;
-  if (await deps.management.serve(ctx, path)) return;
+  if (deps.apiReference.serve(ctx, path) || (await deps.management.serve(ctx, path))) return;
   const tenantPath = parseTenantPath(path);
   const tenant = tenantPath === undefined ? undefined : await deps.directory.find(tenantPath.slug);
   if (tenantPath === undefined || tenant === undefined) return notFound(ctx, deps);

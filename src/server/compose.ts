@@ -18,6 +18,7 @@ import { ProviderCache } from '../op/provider-cache.js';
 import { createOutbound, type Outbound, type OutboundOptions } from '../outbound/outbound.js';
 import { stylesheet } from '../pages/assets.js';
 import { createRelyingParty, type RelyingParty } from '../rp/relying-party.js';
+import { createConnectionTester } from '../rp/testing/tester.js';
 import type { Dispatcher } from '../events/dispatcher.js';
 import type { ClientRate } from '../http/client-rate.js';
 import type { Recorder } from '../scim/recorder.js';
@@ -25,9 +26,9 @@ import { PostgresAccessStore } from '../storage/access-store.js';
 import { PostgresApplicationSecretStore } from '../storage/application-secret-store.js';
 import { PostgresArtifactStore } from '../storage/artifact-store.js';
 import { PostgresAuditStore } from '../storage/audit-store.js';
+import { PostgresConnectionTestStore } from '../storage/connection-test-store.js';
 import { PostgresConsentStore } from '../storage/consent-store.js';
 import { Database } from '../storage/database.js';
-import { PostgresLinks } from '../storage/links.js';
 import { PostgresLoginTransactionStore } from '../storage/login-transaction-store.js';
 import { PostgresPeopleStore } from '../storage/people-store.js';
 import { PostgresTryCounter } from '../storage/try-counter.js';
@@ -37,9 +38,11 @@ import { PostgresUpstreamGrantStore } from '../storage/upstream-grant-store.js';
 import { PostgresUpstreamKeySets } from '../storage/upstream-key-sets.js';
 import { PostgresUpstreamSessionStore } from '../storage/upstream-session-store.js';
 import type { DataSource } from 'typeorm';
+import { ApiReference } from './api-reference.js';
 import { createApp } from './app.js';
 import { composeLogoutDeliveries } from './logout-deliveries.js';
 import { Metrics } from './metrics.js';
+import { composeOperators } from './operator-pages.js';
 import { Operations } from './operations.js';
 import { composeManagement, type Management } from './management.js';
 import { composeRegistration } from './registration.js';
@@ -79,6 +82,7 @@ export interface Node {
 
 export const systemIds = (): Ids => createIds(randomBytes, () => systemClock.now().getTime());
 
+const keySetsIn = (database: Database) => new PostgresUpstreamKeySets(database);
 const isLoopback = (publicUrl: string): boolean => publicUrl.startsWith('http:');
 
 /** The composition root: every part is made here, once, and given what it needs. */
@@ -87,15 +91,16 @@ export function compose(settings: Settings, dataSource: DataSource, keyRing: Key
   const clock = systemClock;
   const { metrics, outbound } = composeOutbound(settings, log);
   const database = new Database(dataSource, () => metrics.databaseFlushes.inc());
-  const keySets = new PostgresUpstreamKeySets(database);
-  const relyingParty = createRelyingParty({ outbound, keySets, clock, ids, log });
+  const relyingParty = createRelyingParty({ outbound, keySets: keySetsIn(database), clock, ids, log });
   const directory = composeDirectory(settings, database, keyRing, log);
   const stylesheetHref = `${settings.publicUrl}/assets/${stylesheet.path}`;
   const shared = { ...stores(database, log), originOf: originBy(settings), stylesheetHref, ids, clock, log };
+  const tester = createConnectionTester({ outbound, clock, ids, log });
   const broker = {
     ...shared,
     transactions: database,
     relyingParty,
+    tester,
     onOutcome: (outcome: string) => metrics.signIns.inc({ outcome }),
   };
   const providers = new ProviderCache({
@@ -107,7 +112,8 @@ export function compose(settings: Settings, dataSource: DataSource, keyRing: Key
     fetch: outbound.fetchFor({ name: 'client-keys', bytesMax: 64 * 1024 }),
   });
   const operations = composeOperations(settings, database, metrics, stylesheetHref);
-  const { scim, scimRecorder, scimRate } = composeScim(database, shared);
+  const { scim, ...rest } = composeScim(database, shared);
+  const operators = composeOperators(database, settings, directory, shared);
   const management = composeManagement({
     ...shared,
     publicUrl: settings.publicUrl,
@@ -115,17 +121,19 @@ export function compose(settings: Settings, dataSource: DataSource, keyRing: Key
     database,
     keyRing,
     directory,
-    findSession: () => Promise.resolve(undefined),
+    findSession: operators.findSession,
   });
   const app = createApp({
     publicUrl: settings.publicUrl,
     management: management.api,
+    apiReference: new ApiReference(management.operations, { ...settings, stylesheetHref }),
     stylesheetHref,
     directory,
     providers,
     broker: new Broker(broker, providers),
     registration: composeRegistration({ settings, database, keyRing, directory, ids }),
     scim,
+    operators: operators.pages,
     operations,
     metrics,
     ids,
@@ -133,13 +141,6 @@ export function compose(settings: Settings, dataSource: DataSource, keyRing: Key
     log,
   });
   const logoutDeliveries = composeLogoutDeliveries({ ...shared, database, directory, outbound, metrics });
-  const close = async (): Promise<void> => {
-    await logoutDeliveries.stop();
-    await scimRecorder.flush();
-    await shared.secretUses.flush();
-    await outbound.close();
-    await dataSource.destroy();
-  };
   return {
     app,
     directory,
@@ -150,12 +151,23 @@ export function compose(settings: Settings, dataSource: DataSource, keyRing: Key
     database,
     ids,
     logoutDeliveries,
-    scimRecorder,
-    scimRate,
+    ...rest,
     management,
     secretUses: shared.secretUses,
-    close,
+    close: () => closeAll([logoutDeliveries, rest.scimRecorder, shared.secretUses, outbound], dataSource),
   };
+}
+
+/** What still waits to be written is, before what it is written to is closed. */
+async function closeAll(
+  [deliveries, recorder, secretUses, outbound]: readonly [Dispatcher, Recorder, SecretUses, Outbound],
+  dataSource: DataSource,
+): Promise<void> {
+  await deliveries.stop();
+  await recorder.flush();
+  await secretUses.flush();
+  await outbound.close();
+  await dataSource.destroy();
 }
 
 /** The tenants that this node serves. */
@@ -198,6 +210,7 @@ function stores(database: Database, log: Logger) {
     upstreamSessions: new PostgresUpstreamSessionStore(database),
     audit: new PostgresAuditStore(database),
     consents: new PostgresConsentStore(database),
+    tests: new PostgresConnectionTestStore(database),
     tries: new PostgresTryCounter(database),
   };
 }
@@ -229,7 +242,6 @@ function composeOperations(
   metrics: Metrics,
   stylesheetHref: string,
 ): Operations {
-  const links = new PostgresLinks(database);
   return new Operations({
     version: settings.version,
     stylesheetHref,
@@ -242,6 +254,5 @@ function composeOperations(
     },
     isApiToken: async (token) =>
       readToken(token)?.kind === 'api' && (await findApiToken(database, sha256(token))) !== undefined,
-    firstRunState: async (token) => (await links.find(sha256(token)))?.state ?? 'unknown',
   });
 }

@@ -1,7 +1,6 @@
 import type { Context } from 'koa';
 import { messageOf } from '../core/errors.js';
 import { pagePolicy, soloPageHeaders } from '../pages/policy.js';
-import { renderFirstRun, type FirstRunState } from '../pages/status/first-run.js';
 import { renderStatus, type StatusCheck } from '../pages/status/status-page.js';
 import type { Metrics } from './metrics.js';
 
@@ -13,14 +12,11 @@ export interface OperationsDeps {
   readonly pingDatabase: () => Promise<void>;
   /** Whether the token may read metrics on the main port. */
   readonly isApiToken: (token: string) => Promise<boolean>;
-  readonly firstRunState: (token: string) => Promise<FirstRunState>;
   readonly metrics: Metrics;
   /** Metrics have a listener of their own: the main port has none then. */
   readonly metricsElsewhere: boolean;
   readonly consolePath: string;
 }
-
-const FIRST_RUN = /^first-run\/([A-Za-z0-9_-]{1,200})$/;
 
 /** Health, readiness, metrics, and until there is a console, the page that stands in its place. */
 export class Operations {
@@ -83,18 +79,13 @@ export class Operations {
   }
 
   async #serveConsole(ctx: Context, rest: string): Promise<boolean> {
-    const [, token] = FIRST_RUN.exec(rest) ?? [];
-    if (rest !== '' && token === undefined) return false;
+    if (rest !== '') return false;
     const frame = {
       brand: { tenantName: 'Causeway' },
       lang: 'en',
       stylesheetHref: this.deps.stylesheetHref,
     } as const;
     ctx.set({ ...soloPageHeaders, 'content-security-policy': pagePolicy() });
-    if (token !== undefined) {
-      ctx.body = renderFirstRun(frame, { state: await this.deps.firstRunState(token) });
-      return true;
-    }
     const database = await this.#database();
     ctx.body = renderStatus(frame, {
       version: this.deps.version,

@@ -1,3 +1,4 @@
+import { renderTestNotice } from '../../src/pages/connection-test/test-notice.js';
 import { renderConsent } from '../../src/pages/consent/consent.js';
 import { renderConfirmDevice } from '../../src/pages/device/confirm-device.js';
 import { renderDeviceNotice } from '../../src/pages/device/device-notice.js';
@@ -7,13 +8,17 @@ import { UPSTREAM_CAUSES } from '../../src/domain/connection/diagnosis/cause.js'
 import { renderError } from '../../src/pages/error/error-page.js';
 import { ERROR_REASONS } from '../../src/pages/error/strings.js';
 import type { Frame } from '../../src/pages/frame.js';
+import { renderConsoleSignOut } from '../../src/pages/operators/console-sign-out.js';
+import { renderDeadLink } from '../../src/pages/operators/dead-link.js';
+import { renderEnrol } from '../../src/pages/operators/enrol.js';
+import { renderLocalSignIn } from '../../src/pages/operators/local-sign-in.js';
+import { renderRecoveryCodes } from '../../src/pages/operators/recovery-codes.js';
 import { renderPermissions, renderPortalSignedOut } from '../../src/pages/portal/permissions.js';
 import { renderChooser } from '../../src/pages/sign-in/chooser.js';
 import { renderContinue } from '../../src/pages/sign-in/continue.js';
 import { renderDiscovery } from '../../src/pages/sign-in/discovery.js';
 import { renderConfirmSignOut } from '../../src/pages/sign-out/confirm-sign-out.js';
 import { renderSignedOut } from '../../src/pages/sign-out/signed-out.js';
-import { renderFirstRun } from '../../src/pages/status/first-run.js';
 import { renderStatus } from '../../src/pages/status/status-page.js';
 import { stylesheet } from '../../src/pages/assets.js';
 
@@ -108,6 +113,10 @@ export function gallery(names: GalleryNames): readonly GalleryPage[] {
     ...signOutPages(frame, names),
     ...errorPages(frame, names),
     ...statusPages(frame),
+    fine('test-done', renderTestNotice(frame, 'done')),
+    fault('test-over', renderTestNotice(frame, 'over')),
+    fault('test-other-browser', renderTestNotice(frame, 'other_browser')),
+    ...operatorPages(frame, names),
   ];
 }
 
@@ -263,12 +272,33 @@ function statusPages(frame: Frame): readonly GalleryPage[] {
     ],
     docsHref: undefined,
   } as const;
+  return [fine('status', renderStatus(own, healthy)), fault('status-failing', renderStatus(own, failing))];
+}
+
+/** Those that need no script; the others are walked through in a browser with passkeys. */
+function operatorPages(framed: Frame, names: GalleryNames): readonly GalleryPage[] {
+  const frame: Frame = { ...framed, applicationName: undefined };
+  const signIn = { during: 'sign_in', action: '/console/sign-in', otherHref: '/console/sign-in' } as const;
+  const enrol = { action: '/console/enrol/x', otherHref: '/console/enrol/x', seed: 'A'.repeat(32) } as const;
+  const account = names.account ?? 'ada';
   return [
-    fine('status', renderStatus(own, healthy)),
-    fault('status-failing', renderStatus(own, failing)),
-    fine('first-run-valid', renderFirstRun(own, { state: 'valid' })),
-    fault('first-run-used', renderFirstRun(own, { state: 'used' })),
-    fault('first-run-late', renderFirstRun(own, { state: 'late' })),
-    fault('first-run-unknown', renderFirstRun(own, { state: 'unknown' })),
+    fine('local-sign-in', renderLocalSignIn(frame, signIn)),
+    fault('local-sign-in-wrong', renderLocalSignIn(frame, { ...signIn, fault: 'wrong' })),
+    fault('local-sign-in-wait', renderLocalSignIn(frame, { ...signIn, fault: 'too_many', waitSeconds: 16 })),
+    fine('local-step-up', renderLocalSignIn(frame, { ...signIn, during: 'step_up', account })),
+    fine('enrol', renderEnrol(frame, { ...enrol, kind: 'enrolment', account })),
+    fault(
+      'first-run-name',
+      renderEnrol(frame, { ...enrol, kind: 'first_run', account: undefined, fault: 'user_name' }),
+    ),
+    fine(
+      'recovery-codes',
+      renderRecoveryCodes(frame, { codes: ['0123-4567-89AB-CDEF'], continueHref: '/console/' }),
+    ),
+    fine('console-sign-out', renderConsoleSignOut(frame, { action: '/console/sign-out', account })),
+    ...(['used', 'late', 'unknown'] as const).flatMap((state) => [
+      fault(`first-run-${state}`, renderDeadLink(frame, { kind: 'first_run', state })),
+      fault(`enrol-${state}`, renderDeadLink(frame, { kind: 'enrolment', state })),
+    ]),
   ];
 }

@@ -9,7 +9,7 @@ import { renderContinue } from '../../src/pages/sign-in/continue.js';
 import { renderDiscovery } from '../../src/pages/sign-in/discovery.js';
 import { renderConfirmSignOut } from '../../src/pages/sign-out/confirm-sign-out.js';
 import { renderSignedOut } from '../../src/pages/sign-out/signed-out.js';
-import { renderFirstRun } from '../../src/pages/status/first-run.js';
+import { renderDeadLink } from '../../src/pages/operators/dead-link.js';
 import { renderStatus } from '../../src/pages/status/status-page.js';
 import { gallery, nameSets, STYLESHEET_HREF } from './gallery.js';
 import { skeletonOf, textOf, titleOf } from './reading.js';
@@ -260,13 +260,14 @@ describe('status', () => {
   });
 
   test.each([
-    ['valid', 'Causeway is ready for you'],
     ['used', 'This link was used before'],
     ['late', 'This link has ended'],
     ['unknown', "This link isn't right"],
-  ] as const)('a first-run link that is %s', (state, heading) => {
-    const text = textOf(renderFirstRun(frame, { state }));
-    expect(text).toContain(heading);
-    expect(text).toContain('npm run cli -- token create --system --role console:owner');
+  ] as const)('a one-time link that is %s says how to get another', (state, heading) => {
+    for (const kind of ['first_run', 'enrolment'] as const) {
+      const text = textOf(renderDeadLink(frame, { kind, state }));
+      expect(text).toContain(heading);
+      expect(text).toContain('npm run cli -- admin create --username NAME');
+    }
   });
 });

@@ -1,12 +1,20 @@
 import { describe, expect, test } from '@jest/globals';
 
+import { testNoticeStrings } from '../../src/pages/connection-test/strings.js';
 import { consentStrings, scopeStrings } from '../../src/pages/consent/strings.js';
 import { CONNECTION_CAUSES, UPSTREAM_CAUSES } from '../../src/domain/connection/diagnosis/cause.js';
 import { diagnosisOf, upstreamDiagnosisOf } from '../../src/domain/connection/diagnosis/causes.js';
 import { errorStrings, reasonStrings } from '../../src/pages/error/strings.js';
 import { chooserStrings, continueStrings, discoveryStrings } from '../../src/pages/sign-in/strings.js';
 import { confirmStrings, signedOutStrings } from '../../src/pages/sign-out/strings.js';
-import { firstRunStrings, statusStrings } from '../../src/pages/status/strings.js';
+import {
+  consoleSignOutStrings,
+  enrolStrings,
+  linkStrings,
+  localSignInStrings,
+  recoveryStrings,
+} from '../../src/pages/operators/strings.js';
+import { statusStrings } from '../../src/pages/status/strings.js';
 
 const diagnoses = Object.fromEntries(CONNECTION_CAUSES.map((cause) => [cause, diagnosisOf(cause)]));
 
@@ -17,11 +25,16 @@ const ALL = {
   continueStrings,
   discoveryStrings,
   errorStrings,
-  firstRunStrings,
+  consoleSignOutStrings,
+  enrolStrings,
+  linkStrings,
+  localSignInStrings,
+  recoveryStrings,
   reasonStrings,
   scopeStrings,
   signedOutStrings,
   statusStrings,
+  testNoticeStrings,
   diagnoses,
 };
 
@@ -128,8 +141,9 @@ describe('a heading has its error pair', () => {
 
   test('a state that is fine has its counterpart', () => {
     expect(Object.keys(statusStrings.headings)).toEqual(Object.keys(statusStrings.texts));
-    for (const state of ['valid', 'used', 'late', 'unknown'] as const) {
-      expect(firstRunStrings[state]).toEqual({ heading: expect.any(String), text: expect.any(String) });
+    for (const state of ['used', 'late', 'unknown'] as const) {
+      expect(linkStrings.first_run[state]).toEqual({ heading: expect.any(String), text: expect.any(String) });
+      expect(Object.keys(linkStrings.enrolment)).toEqual(Object.keys(linkStrings.first_run));
     }
   });
 

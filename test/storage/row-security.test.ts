@@ -141,11 +141,12 @@ describe('A-79 row security', () => {
         WHERE i.indisunique AND i.indrelid::regclass::text = ANY ($1) AND a.attname <> 'tenant_id' ORDER BY 1`,
       values: [tables],
     });
-    // A verified domain is one tenant's; an API token and a console session are looked up before their tenant is known.
+    // A verified domain is one tenant's; tokens, console sessions and links are looked up before their tenant is known.
     expect(wrong.map((row) => row['name'])).toEqual([
       'api_tokens_hash_key',
       'console_sessions_hash_key',
       'domains_verified_key',
+      'links_bearer_key',
     ]);
   });
 });

@@ -26,33 +26,3 @@ export const statusStrings = {
   ],
   docs: 'Read how in the README',
 } as const;
-
-export const firstRunStrings = {
-  title: 'First run',
-  valid: {
-    heading: 'Causeway is ready for you',
-    text: 'Your link is right. This version is managed from the command line, so start there.',
-  },
-  used: {
-    heading: 'This link was used before',
-    text: 'Each link works once. Make a token on the machine that runs Causeway instead.',
-  },
-  late: {
-    heading: 'This link has ended',
-    text: 'A first-run link works for 30 minutes. Make a token on the machine that runs Causeway instead.',
-  },
-  unknown: {
-    heading: "This link isn't right",
-    text: 'Copy the whole link again. Or make a token on the machine that runs Causeway.',
-  },
-  commands: [
-    [
-      'Make a token for the first owner. It is shown once:',
-      'npm run cli -- token create --system --role console:owner',
-    ],
-    [
-      'Then describe your organizations and applications in a file, and apply it:',
-      'npm run cli -- apply -f causeway.yaml',
-    ],
-  ],
-} as const;

@@ -1,0 +1,153 @@
+import type { Context } from 'koa';
+import { DomainError } from '../core/errors.js';
+import { beginChallenge } from '../domain/account/begin-challenge.js';
+import type { ConsoleSession } from '../domain/account/console-session.js';
+import {
+  signInByPasskey,
+  signInByPassword,
+  type Admit,
+  type SignInOutcome,
+} from '../domain/account/sign-in-locally.js';
+import { SYSTEM_SLUG } from '../domain/tenant/tenant.js';
+import {
+  clearConsoleCookie,
+  consoleCookieHash,
+  findConsoleSession,
+  setConsoleCookie,
+} from '../http/console-cookie.js';
+import { returnPath } from '../http/return-path.js';
+import type { TenantContext } from '../http/tenant-context.js';
+import { renderLocalSignIn, type LocalSignInFault } from '../pages/operators/local-sign-in.js';
+import type { OperatorsDeps } from './deps.js';
+import { enter, opening } from './open-session.js';
+import { basePath, frameOf, readFilled, show, trier, waitOf, type Filled } from './visit.js';
+
+/** A sign-in, or a proof anew of whoever is signed in. */
+interface Proof {
+  readonly ctx: Context;
+  readonly tenant: TenantContext;
+  readonly during: 'sign_in' | 'step_up';
+  readonly session: ConsoleSession | undefined;
+  readonly by: 'passkey' | 'password';
+  readonly returnTo: string | undefined;
+  readonly deps: OperatorsDeps;
+}
+
+const text = (value: string | string[] | undefined): string => (typeof value === 'string' ? value : '');
+
+function proofOf(
+  ctx: Context,
+  tenant: TenantContext,
+  session: ConsoleSession | undefined,
+  deps: OperatorsDeps,
+): Proof {
+  const isPassword = text(ctx.query['by']) === 'password' || !deps.passkeys.possible;
+  return {
+    ctx,
+    tenant,
+    during: session === undefined ? 'sign_in' : 'step_up',
+    session,
+    by: isPassword ? 'password' : 'passkey',
+    returnTo: returnPath(deps.publicUrl, text(ctx.query['return'])),
+    deps,
+  };
+}
+
+/** The address of the page itself, or of the page for the other way in. */
+function addressOf({ tenant, during, returnTo, deps }: Proof, by: Proof['by']): string {
+  const query = new URLSearchParams({
+    ...(during === 'sign_in' ? { tenant: tenant.slug } : {}),
+    ...(by === 'password' ? { by } : {}),
+    ...(returnTo === undefined ? {} : { return: returnTo }),
+  });
+  const page = during === 'sign_in' ? 'sign-in' : 'step-up';
+  return `${basePath(deps.publicUrl)}/console/${page}${query.size === 0 ? '' : `?${query.toString()}`}`;
+}
+
+/** `/console/sign-in?tenant={slug}`: local accounts of a tenant, of the deployment's own where none is named. */
+export async function serveSignIn(ctx: Context, deps: OperatorsDeps): Promise<void> {
+  const slug = text(ctx.query['tenant']);
+  const tenant = await deps.directory.find(slug === '' ? SYSTEM_SLUG : slug);
+  if (tenant === undefined || tenant.suspended)
+    throw new DomainError('not_found', 'nobody signs in at this address');
+  const proof = proofOf(ctx, tenant, undefined, deps);
+  if (ctx.method !== 'POST') return showForm(proof);
+  const tried = await tryOnce(proof, await readFilled(ctx, deps), opening(ctx, deps));
+  if (tried === undefined) return;
+  await enter(ctx, tried.admitted, deps);
+  goOn(proof);
+}
+
+/** `/console/step-up`: whoever is signed in proves again who they are, for five minutes of dangerous things. */
+export async function serveStepUp(ctx: Context, deps: OperatorsDeps): Promise<void> {
+  const session = await findConsoleSession(ctx, deps.sessions);
+  const tenant = session === undefined ? undefined : await deps.directory.find(session.tenantSlug);
+  if (session === undefined || tenant === undefined) {
+    ctx.status = 303;
+    ctx.redirect(`${basePath(deps.publicUrl)}/console/sign-in`);
+    return;
+  }
+  if (!session.local)
+    throw new DomainError('forbidden', 'your organization signs you in: sign in there again');
+  const proof = proofOf(ctx, tenant, session, deps);
+  if (ctx.method !== 'POST') return showForm(proof);
+  const filled = await readFilled(ctx, deps);
+  const tried = await tryOnce(proof, { ...filled, userName: session.userName }, (scope, { amr }) =>
+    deps.sessions.stepUp(scope, session.sessionId, amr),
+  );
+  if (tried === undefined) return;
+  clearConsoleCookie(ctx, 'pending');
+  goOn(proof);
+}
+
+/** One try. What doesn't succeed is answered here, and gives undefined. */
+async function tryOnce<T>(
+  proof: Proof,
+  filled: Filled,
+  admit: Admit<T>,
+): Promise<{ readonly admitted: T } | undefined> {
+  try {
+    const outcome = await attempt(proof, filled, admit);
+    if ('admitted' in outcome) return outcome;
+    await showForm(proof, outcome.refused);
+  } catch (error) {
+    const waitSeconds = waitOf(error);
+    if (waitSeconds === undefined) throw error;
+    await showForm(proof, 'too_many', waitSeconds);
+  }
+  return undefined;
+}
+
+function attempt<T>(proof: Proof, filled: Filled, admit: Admit<T>): Promise<SignInOutcome<T>> {
+  const { ctx, tenant, during, session, deps } = proof;
+  const shared = { ...trier(ctx, deps), during, only: session?.userId };
+  if (filled.passkey === undefined) return signInByPassword(deps, tenant, { ...shared, ...filled }, admit);
+  const pendingHash = consoleCookieHash(ctx, 'pending');
+  return signInByPasskey(deps, tenant, { ...shared, pendingHash, answer: filled.passkey }, admit);
+}
+
+/** Shows the form, anew after a try that failed: each page has a challenge of its own. */
+async function showForm(proof: Proof, fault?: LocalSignInFault, waitSeconds?: number): Promise<void> {
+  const { ctx, tenant, during, session, by, deps } = proof;
+  const challenge =
+    by === 'passkey' ? await beginChallenge(deps, tenant, during, session?.userId ?? null) : undefined;
+  if (challenge !== undefined) setConsoleCookie(ctx, 'pending', challenge.secret);
+  const other = by === 'passkey' ? 'password' : 'passkey';
+  const html = renderLocalSignIn(frameOf(tenant, deps), {
+    during,
+    action: addressOf(proof, by),
+    passkey: challenge?.options,
+    otherHref: deps.passkeys.possible ? addressOf(proof, other) : undefined,
+    account: session?.userName,
+    fault,
+    ...(waitSeconds === undefined ? {} : { waitSeconds }),
+  });
+  if (waitSeconds !== undefined) ctx.set('Retry-After', String(waitSeconds));
+  const status = fault === undefined ? 200 : fault === 'too_many' ? 429 : 400;
+  show(ctx, status, html, challenge !== undefined);
+}
+
+function goOn({ ctx, returnTo, deps }: Proof): void {
+  ctx.status = 303;
+  ctx.redirect(returnTo ?? `${basePath(deps.publicUrl)}/console/`);
+}

@@ -1,0 +1,110 @@
+import type { ReactNode } from 'react';
+
+import { Fault, Hidden, SubmitButton, Words } from '../elements.js';
+import { type Frame, renderDocument } from '../frame.js';
+import { requireHref, safeHref } from '../href.js';
+import { fill } from '../text.js';
+import { Field, FIELDS, PasskeyForm, passkeyScriptHref } from './form-parts.js';
+import { localSignInStrings as strings } from './strings.js';
+
+/** What came of a try: told alike, whatever was wrong (A-110). */
+export type LocalSignInFault = keyof typeof strings.faults;
+
+/** The page on which a local account signs in, or proves again whose it is. */
+export interface LocalSignInModel {
+  readonly during: 'sign_in' | 'step_up';
+  readonly action: string;
+  /** Options of `navigator.credentials.get`; absent on the page for password and code. */
+  readonly passkey?: object | undefined;
+  /** Address of the same page with the other way; undefined: there is none. */
+  readonly otherHref: string | undefined;
+  /** Who is signed in already; undefined at a sign-in. */
+  readonly account?: string | undefined;
+  readonly fault?: LocalSignInFault | undefined;
+  /** How long to wait, with the fault `too_many`. */
+  readonly waitSeconds?: number;
+}
+
+/**
+ * Renders the page.
+ * @throws DomainError `invalid_argument` when `action` is no address that a form may carry
+ */
+export function renderLocalSignIn(frame: Frame, model: LocalSignInModel): string {
+  return renderDocument(frame, {
+    title: strings.title,
+    error: model.fault !== undefined,
+    scriptHref: model.passkey === undefined ? undefined : passkeyScriptHref(frame),
+    content: <LocalSignIn frame={frame} model={model} action={requireHref(model.action)} />,
+  });
+}
+
+function LocalSignIn(props: {
+  readonly frame: Frame;
+  readonly model: LocalSignInModel;
+  readonly action: string;
+}): ReactNode {
+  const { model, action } = props;
+  const names = { tenant: props.frame.brand.tenantName, account: model.account };
+  const other = safeHref(model.otherHref ?? '');
+  const seconds = String(model.waitSeconds ?? 30);
+  return (
+    <>
+      <h1>
+        <Words of={strings.headings[model.during]} names={names} />
+      </h1>
+      <p className="muted">
+        <Words of={strings.intros[model.during]} names={names} />
+      </p>
+      {model.fault === undefined ? null : (
+        <div className="alert" role="alert">
+          <Fault text={fill(strings.faults[model.fault], { seconds })} />
+        </div>
+      )}
+      {model.passkey === undefined ? (
+        <PasswordForm action={action} model={model} />
+      ) : (
+        <PasskeyForm
+          action={action}
+          ceremony="get"
+          options={model.passkey}
+          button={strings.passkeyButton}
+          words={strings}
+        />
+      )}
+      {other === undefined ? null : (
+        <p className="away">
+          <a href={other}>{model.passkey === undefined ? strings.passkeyInstead : strings.passwordInstead}</a>
+        </p>
+      )}
+      <p className="muted small">{strings.breakGlass}</p>
+    </>
+  );
+}
+
+function PasswordForm(props: { readonly action: string; readonly model: LocalSignInModel }): ReactNode {
+  const { account } = props.model;
+  return (
+    <form className="stack" action={props.action} method="post">
+      {account === undefined ? (
+        <Field
+          id={FIELDS.userName}
+          label={strings.userName}
+          autoComplete="username"
+          maxLength={200}
+          autoFocus
+        />
+      ) : (
+        <Hidden values={{ [FIELDS.userName]: account }} />
+      )}
+      <Field
+        id={FIELDS.password}
+        label={strings.password}
+        type="password"
+        autoComplete="current-password"
+        autoFocus={account !== undefined}
+      />
+      <Field id={FIELDS.code} label={strings.code} autoComplete="one-time-code" maxLength={60} />
+      <SubmitButton primary>{strings.continueButton}</SubmitButton>
+    </form>
+  );
+}
