@@ -1,7 +1,7 @@
 import type { TenantScope } from '../../core/scope.js';
 import type { UserId } from '../../core/ids.js';
 import type { Application } from '../application/application.js';
-import { auditEntry, type Actor } from '../audit/audit-event.js';
+import { auditEntry, NO_ORIGIN, type Actor, type RequestOrigin } from '../audit/audit-event.js';
 import { recordOf } from '../audit/audit-record.js';
 import { endAccess, type EndAccessDeps, type EndedAccess } from '../session/end-access.js';
 import type { ConsentStore } from './consent-store.js';
@@ -21,14 +21,16 @@ export async function withdrawConsent(
     readonly userId: UserId;
     readonly application: Pick<Application, 'id' | 'clientId'>;
     readonly actor: Actor;
+    readonly origin?: RequestOrigin | undefined;
   },
 ): Promise<EndedAccess> {
-  const { userId, application, actor } = request;
+  const { userId, application, actor, origin } = request;
   const entry = auditEntry({
     action: 'consent.withdrawn',
     actor,
     target: `application:${application.clientId}`,
     application: application.clientId,
+    origin: origin ?? NO_ORIGIN,
     details: { user: userId },
   });
   deps.consents.forget(scope, { userId, applicationId: application.id });
@@ -37,5 +39,6 @@ export async function withdrawConsent(
     target: { personIn: `${userId}:${application.clientId}` },
     reason: 'consent_withdrawn',
     actor,
+    origin,
   });
 }

@@ -1,5 +1,5 @@
 import type { TenantScope } from '../../core/scope.js';
-import { auditEntry, type Actor } from '../audit/audit-event.js';
+import { auditEntry, NO_ORIGIN, type Actor, type RequestOrigin } from '../audit/audit-event.js';
 import { recordOf, type AuditTools } from '../audit/audit-record.js';
 import type { AuditStore } from '../audit/audit-store.js';
 import type { DeadLetterTarget, DeliveryListStore } from './delivery-list.js';
@@ -23,7 +23,11 @@ const NAMED_MAX = 20;
 export async function retryDeadLetters(
   deps: RetryDeadLettersDeps,
   scope: TenantScope,
-  { target, actor }: { readonly target: DeadLetterTarget; readonly actor: Actor },
+  {
+    target,
+    actor,
+    origin = NO_ORIGIN,
+  }: { readonly target: DeadLetterTarget; readonly actor: Actor; readonly origin?: RequestOrigin },
 ): Promise<number> {
   const revived = await deps.deliveries.revive(scope, target, RETRIED_MAX);
   const applications = [...new Set(revived.map(({ application }) => application))].toSorted();
@@ -36,6 +40,7 @@ export async function retryDeadLetters(
       actor,
       target: `application:${application}`,
       application,
+      origin,
       details: { count: ids.length, deliveries: ids.slice(0, NAMED_MAX) },
     });
     return recordOf(scope.tenantId, entry, deps.auditTools);

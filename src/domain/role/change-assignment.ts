@@ -2,7 +2,7 @@ import { DomainError } from '../../core/errors.js';
 import type { UserId } from '../../core/ids.js';
 import type { TenantScope } from '../../core/scope.js';
 import type { Application } from '../application/application.js';
-import { auditEntry, type Actor } from '../audit/audit-event.js';
+import { auditEntry, NO_ORIGIN, type Actor, type RequestOrigin } from '../audit/audit-event.js';
 import { actorCause } from '../audit/cause.js';
 import { recordOf } from '../audit/audit-record.js';
 import type { TenantConfiguration } from '../configuration/tenant-configuration.js';
@@ -22,6 +22,7 @@ export interface AssignmentRequest {
   readonly application: Pick<Application, 'id' | 'clientId'> | null;
   readonly configuration: TenantConfiguration;
   readonly actor: Actor;
+  readonly origin?: RequestOrigin | undefined;
 }
 
 /**
@@ -56,6 +57,7 @@ export async function changeAssignment(
     actor,
     target: `user:${userId}`,
     application: application?.clientId ?? null,
+    origin: request.origin ?? NO_ORIGIN,
     details: { role: role.key, source: 'operator' },
   });
   deps.audit.append(scope, [recordOf(scope.tenantId, entry, deps.auditTools)]);

@@ -1,6 +1,12 @@
 import type { ConnectionId, TenantId, UserId } from '../../core/ids.js';
 import type { TenantScope } from '../../core/scope.js';
-import { auditEntry, type Actor, type AuditEntry } from '../audit/audit-event.js';
+import {
+  auditEntry,
+  NO_ORIGIN,
+  type Actor,
+  type AuditEntry,
+  type RequestOrigin,
+} from '../audit/audit-event.js';
 import { recordOf, type AuditTools } from '../audit/audit-record.js';
 import type { AuditStore } from '../audit/audit-store.js';
 
@@ -71,7 +77,12 @@ export interface EndAccessDeps {
 export async function endAccess(
   deps: EndAccessDeps,
   scope: TenantScope,
-  request: { readonly target: AccessTarget; readonly reason: EndReason; readonly actor: Actor },
+  request: {
+    readonly target: AccessTarget;
+    readonly reason: EndReason;
+    readonly actor: Actor;
+    readonly origin?: RequestOrigin | undefined;
+  },
 ): Promise<EndedAccess> {
   const ended = await deps.access.end(scope, request.target, request.reason);
   const target = Object.entries(request.target).map(([kind, id]) => `${kind}:${id}`);
@@ -80,6 +91,7 @@ export async function endAccess(
     actor: request.actor,
     reason: request.reason,
     target: target.join(),
+    origin: request.origin ?? NO_ORIGIN,
     details: {
       sessions: ended.sessions,
       grants: ended.grants,
