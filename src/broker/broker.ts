@@ -8,6 +8,7 @@ import { UnitOfWork } from '../op/unit-of-work.js';
 import { UpstreamError } from '../rp/causes.js';
 import { serveCallback } from './callback.js';
 import { chooseConnection } from './choose-connection.js';
+import { serveTestSignIn } from './connection-test.js';
 import type { BrokerDeps } from './deps.js';
 import { findRealm, realmOf } from './find-realm.js';
 import { serveInitiate } from './initiate.js';
@@ -33,6 +34,7 @@ export const BROKER_ROUTES = [
     path: /^\/connections\/([a-z0-9][a-z0-9._-]{0,63})\/jwks\.json$/,
     methods: ['GET', 'HEAD'],
   },
+  { name: 'test_sign_in', path: /^\/test-sign-in\/([A-Za-z0-9._-]{10,100})$/, methods: ['GET'] },
   { name: 'signed_out', path: /^\/signed-out\/([a-z0-9][a-z0-9._-]{0,63})$/, methods: ['GET'] },
   {
     name: 'frontchannel_logout',
@@ -111,6 +113,9 @@ export class Broker {
         return true;
       case 'portal':
         await servePortal(ctx, tenant, this.providers, this.deps);
+        return true;
+      case 'test_sign_in':
+        await serveTestSignIn(ctx, tenant, key, this.deps);
         return true;
       case 'connection_keys':
         return this.#serveKeys(ctx, tenant, key);

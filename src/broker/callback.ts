@@ -15,6 +15,7 @@ import { sealUpstreamIdToken } from '../op/upstream-id-token.js';
 import type { ErrorReason } from '../pages/error/strings.js';
 import { UpstreamError } from '../rp/causes.js';
 import type { CompletedSignIn } from '../rp/relying-party.js';
+import { serveTestReturn } from './connection-test.js';
 import type { BrokerDeps } from './deps.js';
 import {
   clearLoginCookie,
@@ -58,6 +59,7 @@ export async function serveCallback(
 ): Promise<void> {
   const connection = tenant.connection(connectionKey);
   if (connection === undefined) return refuse(ctx, tenant, { reason: 'unknown_page' }, deps);
+  if (await serveTestReturn(ctx, tenant, connection, deps)) return undefined;
   const back = await takeReturn(ctx, tenant, connection, deps);
   if ('reason' in back) return refuse(ctx, tenant, back, deps);
   const pending = pendingInteraction(back.interaction.payload, back.interactionUid);

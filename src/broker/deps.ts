@@ -5,6 +5,7 @@ import type { Logger } from '../core/logger.js';
 import type { ArtifactStore } from '../domain/artifact/artifact-store.js';
 import type { RequestOrigin } from '../domain/audit/audit-event.js';
 import type { AuditStore } from '../domain/audit/audit-store.js';
+import type { ConnectionTestStore } from '../domain/connection/testing/connection-test.js';
 import type { ConsentStore } from '../domain/consent/consent-store.js';
 import type { AccessStore } from '../domain/session/end-access.js';
 import type { UpstreamSessionStore } from '../domain/session/upstream-logout.js';
@@ -13,6 +14,7 @@ import type { PeopleStore } from '../domain/sign-in/people-store.js';
 import type { UpstreamGrantStore } from '../domain/sign-in/upstream-grant-store.js';
 import type { TenantTransactions } from '../domain/tenant/transactions.js';
 import type { RelyingParty } from '../rp/relying-party.js';
+import type { ConnectionTester } from '../rp/testing/tester.js';
 
 /** What the federated sign-in is made of. */
 export interface BrokerDeps {
@@ -26,6 +28,8 @@ export interface BrokerDeps {
   readonly audit: AuditStore;
   readonly consents: ConsentStore;
   readonly relyingParty: RelyingParty;
+  readonly tester: ConnectionTester;
+  readonly tests: ConnectionTestStore;
   readonly originOf: (ctx: Context) => RequestOrigin;
   readonly onOutcome: (outcome: string) => void;
   readonly stylesheetHref: string;

@@ -17,6 +17,7 @@ import { SecretUses } from '../op/client-secrets.js';
 import { ProviderCache } from '../op/provider-cache.js';
 import { createOutbound, type Outbound, type OutboundOptions } from '../outbound/outbound.js';
 import { stylesheet } from '../pages/assets.js';
+import type { RelyingPartyDeps } from '../rp/deps.js';
 import { createRelyingParty, type RelyingParty } from '../rp/relying-party.js';
 import { createConnectionTester } from '../rp/testing/tester.js';
 import type { Dispatcher } from '../events/dispatcher.js';
@@ -91,16 +92,14 @@ export function compose(settings: Settings, dataSource: DataSource, keyRing: Key
   const clock = systemClock;
   const { metrics, outbound } = composeOutbound(settings, log);
   const database = new Database(dataSource, () => metrics.databaseFlushes.inc());
-  const relyingParty = createRelyingParty({ outbound, keySets: keySetsIn(database), clock, ids, log });
+  const upstreams = composeUpstreams({ outbound, clock, ids, log }, database);
   const directory = composeDirectory(settings, database, keyRing, log);
   const stylesheetHref = `${settings.publicUrl}/assets/${stylesheet.path}`;
   const shared = { ...stores(database, log), originOf: originBy(settings), stylesheetHref, ids, clock, log };
-  const tester = createConnectionTester({ outbound, clock, ids, log });
   const broker = {
     ...shared,
     transactions: database,
-    relyingParty,
-    tester,
+    ...upstreams,
     onOutcome: (outcome: string) => metrics.signIns.inc({ outcome }),
   };
   const providers = new ProviderCache({
@@ -116,6 +115,7 @@ export function compose(settings: Settings, dataSource: DataSource, keyRing: Key
   const operators = composeOperators(database, settings, directory, shared);
   const management = composeManagement({
     ...shared,
+    ...upstreams,
     publicUrl: settings.publicUrl,
     consoleOrigins: [new URL(settings.publicUrl).origin],
     database,
@@ -147,27 +147,38 @@ export function compose(settings: Settings, dataSource: DataSource, keyRing: Key
     providers,
     metrics,
     operations,
-    relyingParty,
+    ...upstreams,
     database,
     ids,
     logoutDeliveries,
     ...rest,
     management,
     secretUses: shared.secretUses,
-    close: () => closeAll([logoutDeliveries, rest.scimRecorder, shared.secretUses, outbound], dataSource),
+    close: () => closeAll({ ...shared, ...rest, management, logoutDeliveries, outbound, dataSource }),
   };
 }
 
 /** What still waits to be written is, before what it is written to is closed. */
 async function closeAll(
-  [deliveries, recorder, secretUses, outbound]: readonly [Dispatcher, Recorder, SecretUses, Outbound],
-  dataSource: DataSource,
+  parts: Pick<Node, 'management' | 'logoutDeliveries' | 'scimRecorder' | 'secretUses'> & {
+    readonly outbound: Outbound;
+    readonly dataSource: DataSource;
+  },
 ): Promise<void> {
-  await deliveries.stop();
-  await recorder.flush();
-  await secretUses.flush();
-  await outbound.close();
-  await dataSource.destroy();
+  await parts.management.settle();
+  await parts.logoutDeliveries.stop();
+  await parts.scimRecorder.flush();
+  await parts.secretUses.flush();
+  await parts.outbound.close();
+  await parts.dataSource.destroy();
+}
+
+/** What talks to upstreams: for people who sign in, and for whoever tests a connection. */
+function composeUpstreams(deps: Omit<RelyingPartyDeps, 'keySets' | 'lane'>, database: Database) {
+  return {
+    relyingParty: createRelyingParty({ ...deps, keySets: keySetsIn(database) }),
+    tester: createConnectionTester(deps),
+  };
 }
 
 /** The tenants that this node serves. */

@@ -32,6 +32,7 @@ import { domainOperations } from '../management/routes/domains.js';
 import { tenantOperations } from '../management/routes/tenants.js';
 import { recordHash } from '../op/jwt-handles.js';
 import { createTextRecords } from '../outbound/text-records.js';
+import type { ConnectionTester } from '../rp/testing/tester.js';
 import { findApiToken } from '../storage/api-tokens.js';
 import { PostgresApiTokenStore } from '../storage/api-token-store.js';
 import { PostgresArtifactStore } from '../storage/artifact-store.js';
@@ -42,6 +43,7 @@ import { PostgresSecretStates } from '../storage/secret-state-store.js';
 import { PostgresTenantListStore } from '../storage/tenant-list-store.js';
 import { PostgresTokenListStore } from '../storage/token-list-store.js';
 import { configurationDeps } from './configuration.js';
+import { composeConnectionTests } from './connection-tests.js';
 
 /** Of one caller, and of all that is asked of one tenant (E9): over all nodes together. */
 const CALLER_RATE: Rate = { burst: 1_000, perSecond: 100 };
@@ -56,6 +58,7 @@ export interface ManagementParts {
   readonly ids: Ids;
   readonly originOf: (ctx: Context) => RequestOrigin;
   readonly findSession: (ctx: Context) => Promise<PresentedSession | undefined>;
+  readonly tester: ConnectionTester;
   readonly log: Logger;
 }
 
@@ -65,6 +68,8 @@ export interface Management {
   readonly operations: readonly Operation[];
   /** Tells the other nodes what callers used, and learns from them. */
   exchangeRates(): Promise<void>;
+  /** Waits for what goes on after its answer: before the way out or the database closes. */
+  settle(): Promise<void>;
 }
 
 /** The management API over the stores of this node. */
@@ -77,7 +82,8 @@ export function composeManagement(parts: ManagementParts): Management {
   );
   const [callerRate, tenantRate] = rates;
   if (callerRate === undefined || tenantRate === undefined) throw new TypeError('there are two rates');
-  const operations = operationsOf(parts);
+  const connectionTests = composeConnectionTests(parts);
+  const operations = operationsOf(parts, connectionTests.operations);
   const accounts = { accounts: artifacts };
   const api = new ManagementApi({
     publicUrl,
@@ -101,6 +107,7 @@ export function composeManagement(parts: ManagementParts): Management {
   return {
     api,
     operations,
+    settle: () => connectionTests.settle(),
     async exchangeRates() {
       for (const rate of rates) {
         // oxlint-disable-next-line no-await-in-loop -- two, one after the other
@@ -111,7 +118,7 @@ export function composeManagement(parts: ManagementParts): Management {
 }
 
 /** The table of operations: what isn't here isn't served, documented or tested. */
-function operationsOf(parts: ManagementParts): readonly Operation[] {
+function operationsOf(parts: ManagementParts, tests: readonly Operation[]): readonly Operation[] {
   const { database, directory, ids, keyRing, publicUrl } = parts;
   const apply = configurationDeps(database, keyRing, ids);
   const configuration: ConfigurationDeps = {
@@ -127,6 +134,7 @@ function operationsOf(parts: ManagementParts): readonly Operation[] {
     ...tenantOperations({ ...configuration, tenants }),
     ...domainOperations({ ...configuration, findTexts: createTextRecords() }),
     ...kinds.flatMap((kind) => entryOperations(kind, configuration)),
+    ...tests,
     ...configurationFileOperations({ ...configuration, tenants }),
     ...apiTokenOperations({
       ...apply,

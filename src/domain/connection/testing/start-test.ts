@@ -5,6 +5,7 @@ import type { Actor } from '../../audit/audit-event.js';
 import type { TenantTransactions } from '../../tenant/transactions.js';
 import { subjectOf, type ConfigurationSource, type ConnectionSubject } from '../candidate.js';
 import { fingerprintOf } from '../fingerprint.js';
+import { checkAddress } from './address-check.js';
 import type { Check } from './check.js';
 import { TESTS_PER_MINUTE, type ConnectionTestId, type NewConnectionTest } from './connection-test.js';
 import { finishTest, reportOf, type TestDeps } from './finish-test.js';
@@ -20,14 +21,15 @@ export interface StartTestDeps extends TestDeps {
   readonly transactions: TenantTransactions;
   readonly probe: ProbeConnection;
   readonly ids: Ids;
+  readonly rules: { readonly allowHttpLoopback: boolean };
 }
 
 export interface StartTestRequest {
   readonly connectionKey: string;
   /** Left out: the candidate where there is one, else what is served. */
   readonly source?: ConfigurationSource;
-  /** What became of the address that was typed. */
-  readonly address?: Check;
+  /** The address that somebody typed, where what became of it is to be told. */
+  readonly typedIssuer?: string;
   readonly actor: Actor;
 }
 
@@ -56,11 +58,12 @@ export async function startConnectionTest(
   const { transactions, tests, ids } = deps;
   const id = ids.uuid<ConnectionTestId>();
   const secret = ids.secret(32);
-  const first = request.address === undefined ? [] : [request.address];
+  const { typedIssuer } = request;
   const { subject, test } = await transactions.withTenant(tenantId, async (scope) => {
     const stored = await tests.connection(scope, request.connectionKey);
     if (stored === undefined) throw new DomainError('not_found', 'there is no such connection');
     const tested = subjectOf(stored, request.source);
+    const first = typedIssuer === undefined ? [] : [checkAddress(typedIssuer, tested.connection, deps.rules)];
     const begun: NewConnectionTest = {
       id,
       connectionId: tested.connection.id,
@@ -108,8 +111,8 @@ async function probeAndWait(
 }
 
 /** What only a person's sign-in can show. */
-export const SIGN_IN_CHECKS = ['sign_in', 'person', 'claims', 'groups', 'assurance', 'sign_out'] as const;
+const SIGN_IN_CHECKS = ['sign_in', 'person', 'claims', 'groups', 'assurance', 'sign_out'] as const;
 
 function notTried(): readonly Check[] {
-  return SIGN_IN_CHECKS.map((id) => ({ id, status: 'not_tried', seen: 'Nobody has signed in yet' }));
+  return SIGN_IN_CHECKS.map((id) => ({ id, status: 'not_tried', seen: 'Only a sign-in can tell' }));
 }
