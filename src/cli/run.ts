@@ -3,6 +3,7 @@ import { version } from '../server/version.js';
 import { serveCommand } from './serve.js';
 import { CommandContext, type Variables } from './command-context.js';
 import { addConnections } from './connection-commands.js';
+import { addAdmin } from './admin-commands.js';
 import { addDeliveries } from './delivery-commands.js';
 import { EXIT, explain, type ExitCode } from './exit-codes.js';
 import { addKeys, addSecrets } from './key-commands.js';
@@ -56,6 +57,7 @@ function createProgram(surroundings: Surroundings, finish: Finish): Command {
   addServerCommands(program, context, finish);
   addApply(program, context, finish);
   addToken(program, context, finish);
+  addAdmin(program, context, finish, remote);
   addAudit(program, context, finish);
   addScim(program, context, finish);
   addSessions(program, context, finish);

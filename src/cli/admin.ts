@@ -1,0 +1,164 @@
+import { DomainError } from '../core/errors.js';
+import type { TenantScope } from '../core/scope.js';
+import { plainText } from '../core/text.js';
+import {
+  createAccount,
+  deleteAccount,
+  resetAccount,
+  setAccountActive,
+  type ChangeAccountDeps,
+  type EnrolmentLink,
+} from '../domain/account/change-account.js';
+import type { AccountFacts } from '../domain/account/local-account.js';
+import { CONSOLE_ROLES } from '../domain/role/role.js';
+import { SYSTEM_SLUG } from '../domain/tenant/tenant.js';
+import { configurationDeps } from '../server/configuration.js';
+import { PostgresAccountStore } from '../storage/account-store.js';
+import { Database } from '../storage/database.js';
+import { PostgresLinks } from '../storage/links.js';
+import { inDatabase, tenantOf } from './chosen-tenant.js';
+import type { CommandContext, RemoteOptions } from './command-context.js';
+import { requireDeployment } from './existing-database.js';
+import { CliError, EXIT, type ExitCode } from './exit-codes.js';
+import { printJson } from './terminal.js';
+
+interface AdminOptions extends RemoteOptions {
+  /** undefined: the deployment's own. */
+  readonly tenant?: string;
+  readonly json?: boolean;
+}
+
+export interface CreateOptions extends AdminOptions {
+  readonly username: string;
+  readonly role: string;
+  readonly breakGlass?: boolean;
+}
+
+interface NamedOptions extends AdminOptions {
+  readonly username: string;
+}
+
+/** `causeway admin create`: an account, and its person's link. Makes the schema before the first start. */
+export async function createAdmin(context: CommandContext, options: CreateOptions): Promise<ExitCode> {
+  context.refuseRemote(options);
+  const role = CONSOLE_ROLES.find(({ key }) => key === options.role)?.key;
+  if (role === undefined)
+    throw new CliError(EXIT.usage, [
+      `'${plainText(options.role, 60)}' is no role of the console: ${CONSOLE_ROLES.map(({ key }) => key).join(', ')}`,
+    ]);
+  const made = await changing(context, options, undefined, (deps, scope) =>
+    createAccount(deps, scope, {
+      userName: options.username,
+      purpose: options.breakGlass === true ? 'break-glass' : 'operator',
+      roles: [role],
+      actor: context.operator,
+      authority: 'host',
+    }),
+  );
+  return printLink(context, options, made);
+}
+
+/** `causeway admin reset`: the account's person begins anew. */
+export async function resetAdmin(context: CommandContext, options: NamedOptions): Promise<ExitCode> {
+  context.refuseRemote(options);
+  await requireDeployment(context);
+  const made = await changing(context, options, options.username, (deps, scope, userId) =>
+    resetAccount(deps, scope, { userId, actor: context.operator, authority: 'host' }),
+  );
+  return printLink(context, options, made);
+}
+
+/** `causeway admin disable`, `enable`, `delete`. */
+export async function changeAdmin(
+  context: CommandContext,
+  change: 'disable' | 'enable' | 'delete',
+  options: NamedOptions,
+): Promise<ExitCode> {
+  context.refuseRemote(options);
+  await requireDeployment(context);
+  const changed = await changing(context, options, options.username, async (deps, scope, userId) => {
+    const request = { userId, actor: context.operator, authority: 'host' } as const;
+    if (change !== 'delete')
+      return (await setAccountActive(deps, scope, { ...request, active: change === 'enable' })).changed;
+    await deleteAccount(deps, scope, request);
+    return true;
+  });
+  const name = plainText(options.username, 100);
+  context.terminal.out(changed ? `${name} is ${change}d.` : `Nothing to do: ${name} is ${change}d.`);
+  return EXIT.done;
+}
+
+/** `causeway admin list`. */
+export async function listAdmins(context: CommandContext, options: AdminOptions): Promise<ExitCode> {
+  context.refuseRemote(options);
+  return inDatabase(context, undefined, async (database) => {
+    const { configuration } = await tenantOf(database, options.tenant ?? SYSTEM_SLUG);
+    const accounts = await new PostgresAccountStore(database).list(configuration.tenant.id);
+    if (options.json === true) printJson(context.terminal, { accounts });
+    else if (accounts.length === 0)
+      context.terminal.out(`There is none yet: 'causeway admin create --username NAME' makes one.`);
+    else for (const account of accounts) context.terminal.out(accountLine(account));
+    return EXIT.done;
+  });
+}
+
+/** Names come from outside: nothing of them moves the terminal. */
+function accountLine(account: AccountFacts): string {
+  const { userName, purpose, active, passkeys, password, recoveryCodes, roles, lastUsedAt } = account;
+  const ways = [
+    ...(passkeys === 0 ? [] : [`${passkeys} ${passkeys === 1 ? 'passkey' : 'passkeys'}`]),
+    ...(password ? ['password and code'] : []),
+  ];
+  const parts = [
+    plainText(userName, 100),
+    purpose,
+    roles.length === 0 ? 'no role' : roles.join(' '),
+    ways.length === 0 ? 'not set up' : ways.join(', '),
+    `${recoveryCodes} recovery codes`,
+    `last used ${lastUsedAt?.toISOString() ?? 'never'}`,
+    ...(active ? [] : ['switched off']),
+  ];
+  return parts.join('  ');
+}
+
+/**
+ * Runs a command of the domain in the tenant's transaction.
+ * @param userName of the account that must be there; undefined: none
+ */
+async function changing<T>(
+  context: CommandContext,
+  options: AdminOptions,
+  userName: string | undefined,
+  work: (deps: ChangeAccountDeps, scope: TenantScope, userId: AccountFacts['userId']) => Promise<T>,
+): Promise<T> {
+  return context.withStorage(async (storage) => {
+    const database = new Database(storage.dataSource);
+    const deps = configurationDeps(database, storage.keyRing, context.ids);
+    const { configuration, wrappedDataKey } = await tenantOf(database, options.tenant ?? SYSTEM_SLUG);
+    const { id } = configuration.tenant;
+    const accounts = new PostgresAccountStore(database);
+    const account = userName === undefined ? undefined : await accounts.findByName(id, userName);
+    if (userName !== undefined && account === undefined)
+      throw new DomainError('not_found', `there is no local account '${plainText(userName, 60)}'`);
+    const auditTools = { ...deps, vault: deps.keys.openVault(id, wrappedDataKey) };
+    const all = { ...deps, accounts, links: new PostgresLinks(database), auditTools };
+    // Where nobody is named, the command makes somebody.
+    const userId = account?.userId ?? context.ids.uuid<AccountFacts['userId']>();
+    return database.withTenant(id, (scope) => work(all, scope, userId));
+  });
+}
+
+function printLink(
+  { terminal, config }: CommandContext,
+  options: NamedOptions,
+  { userId, token, expiresAt }: EnrolmentLink,
+): ExitCode {
+  const link = `${config.publicUrl}/console/enrol/${token}`;
+  const { username, tenant = SYSTEM_SLUG } = options;
+  if (options.json === true) printJson(terminal, { link, userId, username, tenant, expiresAt });
+  else {
+    terminal.out(link);
+    terminal.err(`For ${plainText(username, 100)} alone: it works once, until ${expiresAt.toISOString()}.`);
+  }
+  return EXIT.done;
+}
