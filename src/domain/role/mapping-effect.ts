@@ -1,0 +1,170 @@
+import { personInApplication, rolesOfPerson } from '../application/person-in-application.js';
+import type { Application } from '../application/application.js';
+import type { TenantConfiguration } from '../configuration/tenant-configuration.js';
+import { means, rolesIn, type EffectiveRole, type RoleMapping } from './role.js';
+import type { StandingProfile } from './standing-profile.js';
+
+/** A role in one application, or everywhere but in some. */
+export interface PlacedRole {
+  readonly role: string;
+  /** clientId; null: in every application. */
+  readonly application: string | null;
+  /** clientIds of those in which nothing changes. */
+  readonly except?: readonly string[];
+}
+
+/** An application, or all those that are for everybody, but for some. */
+export interface PlacedAccess {
+  /** clientId; null: in every one whose assignment is `everyone`. */
+  readonly application: string | null;
+  /** clientIds of those in which nothing changes. */
+  readonly except?: readonly string[];
+}
+
+/** What a change of mappings does to a person. */
+export interface MappingEffect {
+  readonly gains: readonly PlacedRole[];
+  readonly loses: readonly PlacedRole[];
+  /** Applications that they may use then and not now, and the other way round. */
+  readonly gainsAccess: readonly PlacedAccess[];
+  readonly losesAccess: readonly PlacedAccess[];
+  /** Console roles that they have then. */
+  readonly console: { readonly before: readonly string[]; readonly after: readonly string[] };
+}
+
+/** No application has this clientId: what is so there is so wherever no mapping names the application. */
+const ELSEWHERE = '';
+
+/**
+ * What a change does, person by person, by the evaluation that tokens are made by: once with the configuration that is in
+ * force, once with the one that is wanted.
+ */
+export class MappingEffects {
+  readonly #mappingsOf = new Map<string, { readonly before: RoleMappings; readonly after: RoleMappings }>();
+  /** Applications that ask for groups or roles: each is judged by itself. */
+  readonly #choosy: readonly Application[];
+  readonly #forEveryone: readonly Application[];
+  readonly #settingsChange: boolean;
+
+  constructor(
+    private readonly before: TenantConfiguration,
+    private readonly after: TenantConfiguration,
+  ) {
+    this.#choosy = before.applications.filter(({ settings }) => settings.assignment !== 'everyone');
+    this.#forEveryone = before.applications.filter(({ settings }) => settings.assignment === 'everyone');
+    const [one, other] = [before.tenant.settings, after.tenant.settings];
+    this.#settingsChange = one.defaultRole !== other.defaultRole || one.whenNoRole !== other.whenNoRole;
+  }
+
+  of(profile: StandingProfile): MappingEffect {
+    const mine = profile.groups.map((group) => this.#mappings(group));
+    const before = this.#roles(
+      this.before,
+      mine.flatMap((each) => each.before),
+      profile,
+    );
+    if (!this.#settingsChange && mine.every((each) => isSame(each.before, each.after)))
+      return { ...NO_EFFECT, console: { before: consoleOf(before.roles), after: consoleOf(before.roles) } };
+    const after = this.#roles(
+      this.after,
+      mine.flatMap((each) => each.after),
+      profile,
+    );
+    const console = { before: consoleOf(before.roles), after: consoleOf(after.roles) };
+    const [gains, loses] = [
+      this.#difference(before.roles, after.roles),
+      this.#difference(after.roles, before.roles, true),
+    ];
+    return {
+      console,
+      gains: [...gains, ...withoutThose(console.after, console.before)],
+      loses: [...loses, ...withoutThose(console.before, console.after)],
+      gainsAccess: this.#access(before, after),
+      losesAccess: this.#access(after, before, true),
+    };
+  }
+
+  /** Mappings that mean a group, in force and wanted: found once for each group, whatever the number of people. */
+  #mappings(group: StandingProfile['groups'][number]) {
+    const key = `${group.id} ${group.source}`;
+    const found = this.#mappingsOf.get(key) ?? {
+      before: this.before.roleMappings.filter((mapping) => means(mapping.group, group)),
+      after: this.after.roleMappings.filter((mapping) => means(mapping.group, group)),
+    };
+    this.#mappingsOf.set(key, found);
+    return found;
+  }
+
+  #roles(configuration: TenantConfiguration, roleMappings: RoleMappings, profile: StandingProfile) {
+    return rolesOfPerson({ ...configuration, roleMappings }, profile);
+  }
+
+  /** What `two` gives that `one` doesn't. @param reversed `two` is what is in force */
+  #difference(one: Roles, two: Roles, reversed = false): readonly PlacedRole[] {
+    const [defaultOne, defaultTwo] = this.#ordered(reversed).map((each) => each.tenant.settings.defaultRole);
+    const added = (clientId: string): readonly string[] => {
+      const there = rolesIn(one, clientId, defaultOne ?? null);
+      return rolesIn(two, clientId, defaultTwo ?? null).filter((role) => !there.includes(role));
+    };
+    const named = namedIn(one, two).map((clientId) => ({ clientId, added: added(clientId) }));
+    const everywhere = added(ELSEWHERE);
+    const here = named.flatMap(({ clientId, added: roles }) =>
+      roles.filter((role) => !everywhere.includes(role)).map((role) => ({ role, application: clientId })),
+    );
+    const others = everywhere.flatMap((role) => {
+      const except = named.filter((each) => !each.added.includes(role)).map(({ clientId }) => clientId);
+      if (except.length === 0) return [{ role, application: null }];
+      // Everywhere but in each application there is: nowhere.
+      const isSomewhere = this.before.applications.some(({ clientId }) => !except.includes(clientId));
+      return isSomewhere ? [{ role, application: null, except }] : [];
+    });
+    return [...others, ...here];
+  }
+
+  /** Applications that may be used by `two` and not by `one`. */
+  #access(one: PersonIs, two: PersonIs, reversed = false): readonly PlacedAccess[] {
+    const [first, second] = this.#ordered(reversed);
+    if (first === undefined || second === undefined) return [];
+    const opens = (application: Application): boolean =>
+      personInApplication(first, application, one).refusal !== undefined &&
+      personInApplication(second, application, two).refusal === undefined;
+    const named = namedIn(one.roles, two.roles);
+    const ofNamed = this.#forEveryone.filter(({ clientId }) => named.includes(clientId));
+    const other = this.#forEveryone.find(({ clientId }) => !named.includes(clientId));
+    const choosy = placed(this.#choosy.filter(opens));
+    if (other === undefined || !opens(other)) return [...placed(ofNamed.filter(opens)), ...choosy];
+    const except = ofNamed.filter((application) => !opens(application)).map(({ clientId }) => clientId);
+    return [{ application: null, ...(except.length === 0 ? {} : { except }) }, ...choosy];
+  }
+
+  #ordered(reversed: boolean): readonly TenantConfiguration[] {
+    return reversed ? [this.after, this.before] : [this.before, this.after];
+  }
+}
+
+type Roles = readonly EffectiveRole[];
+type RoleMappings = readonly RoleMapping[];
+type PersonIs = ReturnType<typeof rolesOfPerson>;
+
+const placed = (applications: readonly Application[]): readonly PlacedAccess[] =>
+  applications.map(({ clientId }) => ({ application: clientId }));
+
+const NO_EFFECT = { gains: [], loses: [], gainsAccess: [], losesAccess: [] };
+
+const isSame = (one: RoleMappings, other: RoleMappings): boolean => covers(one, other) && covers(other, one);
+
+/** Whether all that the others give is given by these. */
+const covers = (these: RoleMappings, others: RoleMappings): boolean =>
+  others.every((other) =>
+    these.some(({ role, application }) => role === other.role && application === other.application),
+  );
+
+/** clientIds of applications that the roles name. */
+const namedIn = (one: Roles, other: Roles): readonly string[] =>
+  [...new Set([...one, ...other].flatMap(({ application }) => application ?? []))].toSorted();
+
+const consoleOf = (roles: Roles): readonly string[] =>
+  [...new Set(roles.map(({ key }) => key).filter((key) => key.startsWith('console:')))].toSorted();
+
+const withoutThose = (those: readonly string[], others: readonly string[]): readonly PlacedRole[] =>
+  those.filter((role) => !others.includes(role)).map((role) => ({ role, application: null }));
