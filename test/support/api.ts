@@ -28,6 +28,7 @@ export class ApiClient {
 
   async call(method: string, path: string, request: ApiRequest = {}): Promise<ApiReply> {
     const { body, headers = {}, ifMatch } = request;
+    // oxlint-disable-next-line no-restricted-globals -- a test's client is not Causeway's
     const response = await fetch(`${this.base}${path}`, {
       method,
       headers: {

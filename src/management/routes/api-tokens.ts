@@ -65,7 +65,7 @@ export function apiTokenOperations(deps: ApiTokenDeps): readonly Operation[] {
           throw new Problem('invalid_body', 'There is no such time.', {
             errors: [{ pointer: '/expiresAt', message: 'is no time that exists' }],
           });
-        const role = consoleRole(String(body.role));
+        const role = consoleRole(body.role);
         if (role === undefined || !call.roles.includes('console:owner'))
           throw new Problem('forbidden', 'Only an owner gives roles of the console.');
         const { name, scopes = null } = body;

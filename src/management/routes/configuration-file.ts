@@ -114,6 +114,8 @@ async function requireOwn(deps: ConfigurationFileDeps, call: ApiCall, desired: D
     throw new Problem('forbidden', 'Only those above a tenant suspend it or let it go on.');
 }
 
+const depth = ({ configuration }: ConfiguredTenant): number => (configuration.parentSlug === null ? 0 : 1);
+
 async function exported(
   deps: ConfigurationFileDeps,
   call: ApiCall,
@@ -126,7 +128,6 @@ async function exported(
     const found = await deps.apply.store.find(slug);
     if (found !== undefined) tenants.push(found);
   }
-  const depth = ({ configuration }: ConfiguredTenant): number => (configuration.parentSlug === null ? 0 : 1);
   const ordered = tenants.toSorted((one, other) => depth(one) - depth(other));
   return { body: { tenants: ordered.map((each) => exportTenant(each, variables)) } };
 }

@@ -133,7 +133,7 @@ export const SCIM_TOKENS: EntryKind = {
   nameOf: (entry) => `scimToken ${String(entry['name'])}`,
   create: (body) => scimToken(body),
   change(current, body, replace) {
-    const name = String(current.body['name']);
+    const name = textOf('name')(current.body) ?? '';
     if (body['name'] !== undefined && body['name'] !== name)
       throw new Problem('invalid_body', 'A SCIM token keeps its name: make another one.', {
         errors: [{ pointer: '/name', message: `must be '${name}', or absent` }],

@@ -1,5 +1,6 @@
 import type { TObject, TSchema } from 'typebox';
 import type { Json, JsonObject } from '../../../core/json.js';
+import type { AppliedTenant } from '../../../domain/configuration/apply-tenant.js';
 import type { ConfiguredTenant } from '../../../domain/configuration/configuration-store.js';
 import type { DesiredTenant } from '../../../domain/configuration/desired.js';
 import type { SecretStates } from '../../../domain/configuration/secret-states.js';
@@ -77,13 +78,10 @@ export interface EntryKind {
   judge?(call: ApiCall, plan: TenantPlan, current: ConfiguredTenant): void;
 }
 
-export type AppliedSecrets = Pick<
-  import('../../../domain/configuration/apply-tenant.js').AppliedTenant,
-  'applications' | 'scimTokens'
->;
+export type AppliedSecrets = Pick<AppliedTenant, 'applications' | 'scimTokens'>;
 
 /** A wanted tenant in which only one list is spoken of. */
 export function wantedList(slug: string, list: EntryList, entries: readonly DesiredEntry[]): DesiredTenant {
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- entries are of the list's kind: made by `keep`, or validated by its schemas
-  return { path: '', slug, [list]: entries } as unknown as DesiredTenant;
+  // Entries are of the list's kind: made by `keep`, or validated by its schemas.
+  return { path: '', slug, [list]: entries };
 }

@@ -80,10 +80,10 @@ export const APIS: EntryKind = {
   nameOf: (entry) => `api ${String(entry['identifier'])}`,
   create: (body) => body,
   change(current, body, replace) {
-    const identifier = current.body['identifier'];
+    const identifier = textOf('identifier')(current.body);
     if (body['identifier'] !== undefined && body['identifier'] !== identifier)
       throw new Problem('invalid_body', 'An API’s identifier can’t change: tokens name it.', {
-        errors: [{ pointer: '/identifier', message: `must be '${String(identifier)}', or absent` }],
+        errors: [{ pointer: '/identifier', message: `must be '${identifier ?? ''}', or absent` }],
       });
     const { isDefault, ...defaults } = NEW_API;
     return { ...(replace ? { ...defaults, default: isDefault } : {}), ...body, identifier };

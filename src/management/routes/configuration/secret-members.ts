@@ -21,6 +21,8 @@ export function withSecrets(body: DesiredEntry, members: readonly string[]): Des
   return Object.fromEntries([...rest, ...secrets]);
 }
 
+const time = (at: Date | null): string | null => at?.toISOString() ?? null;
+
 /** What is shown of an entry's secrets. */
 export function shownSecrets(
   states: ReadonlyMap<string, SecretState>,
@@ -30,7 +32,6 @@ export function shownSecrets(
   return Object.fromEntries(
     members.map((member) => {
       const state = states.get(`${key} ${member}`) ?? NO_SECRET;
-      const time = (at: Date | null): string | null => at?.toISOString() ?? null;
       const { set } = state;
       if (!set) return [member, { set }];
       return [

@@ -1,0 +1,165 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { CONSOLE_ROLES } from '../../src/domain/role/role.js';
+import { ruleOf, scopeOf } from '../../src/domain/operator/permissions.js';
+import type { Operation } from '../../src/management/api/operation.js';
+import { apiClient, type ApiClient, type ApiReply } from '../support/api.js';
+import { startTestNode, type TestNode } from '../support/node.js';
+
+let causeway: TestNode;
+let operations: readonly Operation[];
+
+beforeAll(async () => {
+  causeway = await startTestNode();
+  await causeway.apply([
+    { slug: 'northwind', name: 'Northwind' },
+    { slug: 'acme', parent: 'northwind', roles: [{ key: 'admin' }] },
+    { slug: 'globex', parent: 'northwind' },
+    { slug: 'rival' },
+  ]);
+  ({ operations } = causeway.node.management);
+});
+afterAll(() => causeway.stop());
+
+const NOBODY = '00000000-0000-7000-8000-000000000000';
+
+/** Asks for an operation with nothing that it could do: what may not be asked is refused before that is seen. */
+function ask(api: ApiClient, { method, path, body }: Operation, tenant: string): Promise<ApiReply> {
+  const at = path.replace('{tenant}', tenant).replaceAll(/\{[A-Za-z]+\}/g, NOBODY);
+  return api.call(method, at, {
+    ...(body === undefined || method === 'GET' ? {} : { body: { unknownMember: true } }),
+    headers: { 'if-match': '"none"' },
+  });
+}
+
+const ofTenant = (): readonly Operation[] => operations.filter(({ path }) => path.includes('{tenant}'));
+
+describe('every operation, by every role of the console', () => {
+  test.each(CONSOLE_ROLES.map(({ key }) => key))(
+    '%s may what the table says, and nothing else',
+    async (role) => {
+      const api = await apiClient(causeway, { tenant: 'acme', role });
+      const wrong: string[] = [];
+      for (const operation of operations) {
+        const { permission } = operation;
+        const isAllowed = permission === 'none' || ruleOf(permission).roles.includes(role);
+        const { status, body } = await ask(api, operation, 'acme');
+        const isForbidden =
+          status === 403 && body['code'] === 'forbidden' && body['permission'] === permission;
+        if (isForbidden === isAllowed || status === 401 || status >= 500)
+          wrong.push(`${operation.id}: ${status} ${String(body['detail'])}`);
+      }
+      expect(wrong).toEqual([]);
+    },
+  );
+
+  test.each(CONSOLE_ROLES.map(({ key }) => key))(
+    '%s of one tenant finds nothing of another’s, which might as well not be there',
+    async (role) => {
+      const api = await apiClient(causeway, { tenant: 'acme', role });
+      const wrong: string[] = [];
+      for (const operation of ofTenant())
+        for (const tenant of ['globex', 'northwind', 'rival', 'system', 'no-such-tenant']) {
+          const { status, body } = await ask(api, operation, tenant);
+          if (status !== 404 || body['detail'] !== `There is no tenant '${tenant}'.`)
+            wrong.push(`${operation.id} of ${tenant}: ${status}`);
+        }
+      expect(wrong).toEqual([]);
+    },
+  );
+
+  test('a role holds in the tenants below, and a scope narrows it', async () => {
+    const above = await apiClient(causeway, { tenant: 'northwind', role: 'console:read-only' });
+    expect((await above.get('/tenants/acme')).status).toBe(200);
+    expect((await above.get('/tenants/rival')).status).toBe(404);
+    expect((await above.patch('/tenants/acme', { name: 'x' }, '*')).status).toBe(403);
+    const narrow = await apiClient(causeway, { tenant: 'acme', scopes: ['causeway.roles.read'] });
+    const wrong: string[] = [];
+    for (const operation of ofTenant()) {
+      const { permission } = operation;
+      const isCovered = permission === 'none' || scopeOf(permission) === 'causeway.roles.read';
+      const { status, body } = await ask(narrow, operation, 'acme');
+      if ((status === 403 && body['code'] === 'forbidden' && body['permission'] === permission) === isCovered)
+        wrong.push(`${operation.id}: ${status}`);
+    }
+    expect(wrong).toEqual([]);
+  });
+});
+
+test('nobody who is not signed in learns what is there', async () => {
+  const api = await apiClient(causeway, { tenant: 'acme' });
+  const { ApiClient: Client } = await import('../support/api.js');
+  for (const token of [undefined, 'x', `${api.token ?? ''}0`, 'cw_api_'])
+    for (const path of ['/tenants/acme', '/tenants/nothing', '/nothing']) {
+      const reply = await new Client(api.base, token).get(path);
+      expect([reply.status, reply.body['code']]).toEqual([401, 'unauthenticated']);
+      expect(reply.headers.get('www-authenticate')).toMatch(/^Bearer /);
+    }
+});
+
+describe('A-112 nobody grants above their own role', () => {
+  test('an administrator gives and takes no role of the console', async () => {
+    const api = await apiClient(causeway, { tenant: 'acme', role: 'console:admin' });
+    const owner = await apiClient(causeway, { tenant: 'acme' });
+    const mapping = { group: { name: 'Admins' }, role: 'console:owner' };
+    expect(await api.post('/tenants/acme/role-mappings', mapping)).toMatchObject({ status: 403 });
+    const made = await owner.post('/tenants/acme/role-mappings', mapping);
+    expect(made.status).toBe(201);
+    const at = `/tenants/acme/role-mappings/${String(made.body['id'])}`;
+    expect((await api.patch(at, { group: { name: 'Mine' } }, made.etag)).status).toBe(403);
+    expect((await api.delete(at)).status).toBe(403);
+    expect((await api.post('/tenants/acme/role-mappings', { ...mapping, role: 'admin' })).status).toBe(201);
+    expect((await api.post('/tenants/acme/api-tokens', { name: 'x', role: 'console:admin' })).status).toBe(
+      403,
+    );
+  });
+
+  test('nor hands out scopes of the management API', async () => {
+    const api = await apiClient(causeway, { tenant: 'acme', role: 'console:admin' });
+    const identifier = `${causeway.url}/api/v1`;
+    expect((await api.post('/tenants/acme/apis', { identifier })).status).toBe(403);
+  });
+
+  test('a tenant neither suspends itself, moves in the tree, verifies a domain, nor makes itself an MSP', async () => {
+    const api = await apiClient(causeway, { tenant: 'rival' });
+    expect((await api.patch('/tenants/rival', { status: 'suspended' }, '*')).status).toBe(403);
+    expect((await api.patch('/tenants/rival', { parent: 'northwind' }, '*')).status).toBe(403);
+    expect((await api.post('/tenants', { slug: 'below-rival' })).status).toBe(403);
+    const domain = { name: 'rival.example', verified: true };
+    expect((await api.post('/tenants/rival/domains', domain)).status).toBe(403);
+    const made = await api.post('/tenants/rival/domains', { name: 'rival.example' });
+    expect(made).toMatchObject({
+      status: 201,
+      body: { verified: false, record: { type: 'TXT', name: '_causeway.rival.example' } },
+    });
+    expect(
+      (await api.patch('/tenants/rival/domains/rival.example', { verified: true }, made.etag)).status,
+    ).toBe(403);
+    const apply = (tenant: object): Promise<ApiReply> =>
+      api.post('/configuration/apply', { tenants: [tenant] });
+    expect((await apply({ slug: 'acme', name: 'Mine' })).status).toBe(404);
+    expect((await apply({ slug: 'rival', status: 'suspended' })).status).toBe(403);
+    expect((await apply({ slug: 'rival', domains: [domain] })).status).toBe(403);
+    expect((await apply({ slug: 'rival', parent: 'northwind' })).status).toBe(403);
+    expect((await apply({ slug: 'rival', name: 'Rival' })).status).toBe(200);
+  });
+
+  test('an MSP makes customers below itself alone, and suspends them', async () => {
+    const api = await apiClient(causeway, { tenant: 'northwind' });
+    const made = await api.post('/tenants', { slug: 'initech', name: 'Initech' });
+    expect(made).toMatchObject({ status: 201, body: { slug: 'initech', parent: 'northwind' } });
+    expect((await api.post('/tenants', { slug: 'umbrella', parent: 'rival' })).status).toBe(403);
+    expect((await api.post('/tenants', { slug: 'initech' })).status).toBe(409);
+    const slugs = async (query = ''): Promise<unknown> =>
+      ((await api.get(`/tenants${query}`)).body['items'] as readonly { slug: string }[]).map(
+        ({ slug }) => slug,
+      );
+    expect(await slugs()).toEqual(['acme', 'globex', 'initech']);
+    expect(await slugs('?q=INI')).toEqual(['initech']);
+    expect(await slugs('?parent=rival')).toEqual([]);
+    const off = await api.patch('/tenants/initech', { status: 'suspended' }, made.etag);
+    expect(off).toMatchObject({ status: 200, body: { status: 'suspended' } });
+    expect(await slugs('?status=suspended')).toEqual(['initech']);
+    const own = await apiClient(causeway, { tenant: 'initech' });
+    expect((await own.patch('/tenants/initech', { status: 'active' }, off.etag)).status).toBe(403);
+  });
+});
