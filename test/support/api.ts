@@ -43,7 +43,10 @@ export class ApiClient {
     return {
       status: response.status,
       headers: response.headers,
-      body: response.headers.get('content-type')?.includes('json') === true ? JSON.parse(text) : {},
+      body:
+        text !== '' && response.headers.get('content-type')?.includes('json') === true
+          ? JSON.parse(text)
+          : {},
       etag: response.headers.get('etag') ?? '',
     };
   }

@@ -4,6 +4,7 @@ import { Type, type TObject } from 'typebox';
 import type { Json, JsonObject } from '../../core/json.js';
 import type { Logger } from '../../core/logger.js';
 import { JsonError, parseStrictJson } from '../../core/strict-json.js';
+import { plainText } from '../../core/text.js';
 import type { RequestOrigin } from '../../domain/audit/audit-event.js';
 import type { ConsoleRole } from '../../domain/operator/console-role.js';
 import type { IdempotencyStore } from '../../domain/idempotency/idempotency-store.js';
@@ -204,11 +205,21 @@ async function rolesOf(caller: Caller, tenant: TenantContext): Promise<readonly 
   return [...new Set([...inherited, ...granted])];
 }
 
+/** No name and no search of ours holds a control character, which databases and terminals stumble over. */
+function requirePlain(name: string, value: string): void {
+  if (CONTROL.test(name) || CONTROL.test(value))
+    throw new Problem('invalid_request', `The parameter ${plainText(name, 100)} holds a control character.`);
+}
+
+// oxlint-disable-next-line no-control-regex -- control characters are what it looks for
+const CONTROL = /[\u0000-\u001f\u007f]/;
+
 function queryOf(ctx: Context): Readonly<Record<string, string>> {
   const given: Record<string, string> = Object.create(null);
   for (const [name, value] of new URLSearchParams(ctx.querystring)) {
     if (Object.hasOwn(given, name))
       throw new Problem('invalid_request', `The parameter ${name} is given twice.`);
+    requirePlain(name, value);
     given[name] = value;
   }
   return given;
@@ -216,6 +227,7 @@ function queryOf(ctx: Context): Readonly<Record<string, string>> {
 
 function withoutTenant({ parameters }: FoundOperation): Readonly<Record<string, string>> {
   const { tenant: _, ...own } = parameters;
+  for (const [name, value] of Object.entries(own)) requirePlain(name, value);
   return own;
 }
 
