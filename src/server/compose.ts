@@ -121,6 +121,7 @@ export function compose(settings: Settings, dataSource: DataSource, keyRing: Key
     database,
     keyRing,
     directory,
+    providers,
     findSession: operators.findSession,
   });
   const app = createApp({

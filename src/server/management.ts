@@ -31,6 +31,7 @@ import { configurationFileOperations } from '../management/routes/configuration-
 import { domainOperations } from '../management/routes/domains.js';
 import { tenantOperations } from '../management/routes/tenants.js';
 import { recordHash } from '../op/jwt-handles.js';
+import type { ProviderCache } from '../op/provider-cache.js';
 import { createTextRecords } from '../outbound/text-records.js';
 import type { ConnectionTester } from '../rp/testing/tester.js';
 import { findApiToken } from '../storage/api-tokens.js';
@@ -43,7 +44,9 @@ import { PostgresSecretStates } from '../storage/secret-state-store.js';
 import { PostgresTenantListStore } from '../storage/tenant-list-store.js';
 import { PostgresTokenListStore } from '../storage/token-list-store.js';
 import { configurationDeps } from './configuration.js';
+import { peopleOperations } from './people-operations.js';
 import { composeConnectionTests } from './connection-tests.js';
+import { roleInsightOperations } from './role-insight.js';
 
 /** Of one caller, and of all that is asked of one tenant (E9): over all nodes together. */
 const CALLER_RATE: Rate = { burst: 1_000, perSecond: 100 };
@@ -55,6 +58,7 @@ export interface ManagementParts {
   readonly database: Database;
   readonly keyRing: KeyRing;
   readonly directory: TenantDirectory;
+  readonly providers: ProviderCache;
   readonly ids: Ids;
   readonly originOf: (ctx: Context) => RequestOrigin;
   readonly findSession: (ctx: Context) => Promise<PresentedSession | undefined>;
@@ -134,6 +138,7 @@ function operationsOf(parts: ManagementParts, tests: readonly Operation[]): read
     ...tenantOperations({ ...configuration, tenants }),
     ...domainOperations({ ...configuration, findTexts: createTextRecords() }),
     ...kinds.flatMap((kind) => entryOperations(kind, configuration)),
+    ...roleInsightOperations({ ...configuration, database }),
     ...tests,
     ...configurationFileOperations({ ...configuration, tenants }),
     ...apiTokenOperations({
@@ -143,5 +148,6 @@ function operationsOf(parts: ManagementParts, tests: readonly Operation[]): read
       lists: new PostgresTokenListStore(database),
       auditTools: { ids, clock: systemClock },
     }),
+    ...peopleOperations(parts, apply),
   ];
 }

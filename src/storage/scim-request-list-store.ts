@@ -17,12 +17,14 @@ export class PostgresScimRequestListStore implements ScimRequestListStore {
 }
 
 function requests(tenantId: TenantId, query: ScimRequestListQuery): KeysetList<ScimRequestRecord> {
-  const { state, order } = query;
+  const { state, order, since } = query;
+  const values = new SqlValues([tenantId]);
   // As the index of failed ones has it.
   const failed = state === 'failed' ? ['r.status >= 400'] : [];
+  const later = since === undefined ? [] : [`r.id > ${values.add(since, 'uuid')}`];
   return {
-    values: new SqlValues([tenantId]),
-    source: sourceOf('scim_requests r', ['r.tenant_id = $1', ...failed]),
+    values,
+    source: sourceOf('scim_requests r', ['r.tenant_id = $1', ...failed, ...later]),
     filters: filtersOf(query),
     order: [{ sql: 'r.id', type: 'uuid' }],
     descending: order !== 'oldest',

@@ -9,6 +9,8 @@ export interface ScimRequestListQuery extends PageRequest {
   readonly method?: string | undefined;
   /** Id of a person or a group that the request was about, or changed. */
   readonly resource?: string | undefined;
+  /** Id of a request: only those that came after it. */
+  readonly since?: string | undefined;
   /** Newest first, if absent; the oldest first for who follows what comes. */
   readonly order?: 'newest' | 'oldest' | undefined;
 }
