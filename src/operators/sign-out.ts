@@ -17,7 +17,7 @@ export async function serveSignOut(ctx: Context, deps: OperatorsDeps): Promise<v
     show(ctx, 200, renderConsoleSignOut(frameOf(tenant, deps), { action, account: session.userName }));
     return;
   }
-  if (session !== undefined && tenant !== undefined)
+  if (ctx.method === 'POST' && session !== undefined && tenant !== undefined)
     await deps.transactions.withTenant(tenant.id, async (scope) => {
       if (!(await deps.sessions.end(scope, session.sessionId))) return;
       const entry = auditEntry({
@@ -29,7 +29,7 @@ export async function serveSignOut(ctx: Context, deps: OperatorsDeps): Promise<v
       });
       deps.audit.append(scope, [recordOf(tenant.id, entry, { ...deps, vault: tenant.vault })]);
     });
-  clearConsoleCookie(ctx, 'session');
+  if (ctx.method === 'POST') clearConsoleCookie(ctx, 'session');
   ctx.status = 303;
   const slug = session?.tenantSlug ?? SYSTEM_SLUG;
   ctx.redirect(`${basePath(deps.publicUrl)}/console/sign-in?tenant=${slug}`);
