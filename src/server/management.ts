@@ -28,6 +28,7 @@ import {
   ROLES,
 } from '../management/routes/configuration/plain-kinds.js';
 import { configurationFileOperations } from '../management/routes/configuration-file.js';
+import { jobOperations } from '../management/routes/jobs.js';
 import { domainOperations } from '../management/routes/domains.js';
 import { tenantOperations } from '../management/routes/tenants.js';
 import { recordHash } from '../op/jwt-handles.js';
@@ -39,6 +40,7 @@ import { PostgresApiTokenStore } from '../storage/api-token-store.js';
 import { PostgresArtifactStore } from '../storage/artifact-store.js';
 import { PostgresClientUseStore } from '../storage/client-use-store.js';
 import type { Database } from '../storage/database.js';
+import { PostgresJobStore } from '../storage/job-store.js';
 import { PostgresIdempotencyStore } from '../storage/idempotency-store.js';
 import { PostgresSecretStates } from '../storage/secret-state-store.js';
 import { PostgresTenantListStore } from '../storage/tenant-list-store.js';
@@ -141,6 +143,12 @@ function operationsOf(parts: ManagementParts, tests: readonly Operation[]): read
     ...roleInsightOperations({ ...configuration, database }),
     ...tests,
     ...configurationFileOperations({ ...configuration, tenants }),
+    ...jobOperations({
+      ...apply,
+      transactions: database,
+      jobs: new PostgresJobStore(database),
+      auditTools: { ids, clock: systemClock },
+    }),
     ...apiTokenOperations({
       ...apply,
       transactions: database,

@@ -7,6 +7,7 @@ import { fillAuditFinding } from '../storage/audit-finding.js';
 import { turnScimRequestDays } from '../storage/scim-request-store.js';
 import { refreshStatistics } from '../storage/statistics.js';
 import { sweep } from '../storage/sweeper.js';
+import { administrationJobs } from './administration-jobs.js';
 import { compose, type Node, type Settings } from './compose.js';
 import { Jobs, type Job } from './jobs.js';
 import { KeyRotation, keyRotationDeps } from './key-rotation.js';
@@ -66,6 +67,7 @@ export async function serve(
       { name: 'client_secret_uses', everyMs: 5_000, run: () => node.secretUses.flush() },
       { name: 'scim_requests', everyMs: 500, run: () => node.scimRecorder.flush() },
       { name: 'scim_rate', everyMs: 1_000, run: () => node.scimRate.exchange() },
+      { name: 'administration_jobs', everyMs: 1_000, run: administrationJobs(node.database, log) },
       { name: 'api_rate', everyMs: 1_000, run: () => node.management.exchangeRates() },
       { name: 'scim_request_days', everyMs: 3_600_000, run: () => turnScimRequestDays(node.database) },
       { name: 'statistics', everyMs: 5_000, run: () => refreshStatistics(node.database) },

@@ -20,6 +20,8 @@ const EXPIRED: readonly (readonly [table: string, key: string, condition: string
   ['sessions', 'tenant_id, uid', `expires_at < now() - interval '1 day'`],
   ['connection_tests', 'tenant_id, id', `created_at < now() - interval '30 days'`],
   ['pending_sign_ins', 'tenant_id, id', `expires_at < now()`],
+  ['idempotency_keys', 'tenant_id, caller, key_hash', `created_at < now() - interval '24 hours'`],
+  ['jobs', 'tenant_id, id', `finished_at < now() - interval '30 days'`],
   ['console_sessions', 'tenant_id, id', `expires_at < now() - interval '1 day'`],
   // Asked at each refresh; nobody's refresh token lives longer than 90 days.
   ['upstream_grants', 'tenant_id, user_id', `checked_at < now() - interval '90 days'`],

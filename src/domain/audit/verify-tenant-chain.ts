@@ -27,16 +27,22 @@ const PAGE = 1_000;
 
 /** Recomputes a tenant's whole chain, beside a chainer that may be at work. */
 export async function verifyTenantChain(
-  deps: { readonly chain: AuditChainStore; readonly checkpoints: CheckpointReader },
+  deps: {
+    readonly chain: AuditChainStore;
+    readonly checkpoints: CheckpointReader;
+    /** Told after each page how many links were right so far, and how many there are about. */
+    readonly onProgress?: (done: number, total: number) => Promise<void>;
+  },
   tenantId: TenantId,
 ): Promise<ChainReport> {
   const checkpoints: StoredCheckpoint[] = [];
   for (const { seq, signed } of await deps.chain.checkpoints(tenantId))
     checkpoints.push({ seq, claims: await deps.checkpoints.open(signed) });
   const verifier = new ChainVerifier(tenantId, checkpoints);
-  let head: ChainHead | undefined;
+  let head = await deps.chain.head(tenantId);
   for (;;) {
-    while (await addPage(deps.chain, verifier, tenantId));
+    while (await addPage(deps.chain, verifier, tenantId))
+      await deps.onProgress?.(verifier.seq, Math.max(verifier.seq, head?.seq ?? 0));
     // Read after the links, so it is behind them only if somebody set it back; links that came meanwhile are
     // read too.
     head = await deps.chain.head(tenantId);
