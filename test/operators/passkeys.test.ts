@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import { Authenticator, type Lies } from '../support/authenticator.js';
+import type { Authenticator, Lies } from '../support/authenticator.js';
 import { Ledger } from '../support/ledger.js';
 import { startTestNode, type TestNode } from '../support/node.js';
 import { HttpBrowser } from '../support/okta-sign-in.js';

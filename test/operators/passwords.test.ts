@@ -191,6 +191,19 @@ describe('A-109 A-119 tries', () => {
   });
 });
 
+test('A-124 many at once wait or are turned away; the rest of the node goes on', async () => {
+  const tries = Array.from({ length: 30 }, (_, index) => post({ userName: `flood-${index}` }));
+  const health = await new HttpBrowser().open(`${acme.causeway.url}/healthz`);
+  expect(health.status).toBe(200);
+  const pages = await Promise.all(tries);
+  const turnedAway = pages.filter(({ status }) => status === 429);
+  expect(turnedAway.length).toBeGreaterThan(0);
+  expect(turnedAway.every(({ headers }) => headers['retry-after'] === '2')).toBe(true);
+  expect(pages.filter(({ status }) => status === 400).length).toBe(30 - turnedAway.length);
+  await forgetTries();
+  expect((await post({})).status).toBe(303);
+});
+
 describe('A-110 nobody learns who exists', () => {
   test('a stranger, a wrong password, a wrong code, an account that is off or not set up: one answer', async () => {
     await invite(acme.causeway, 'not-yet');
@@ -229,7 +242,7 @@ describe('A-110 nobody learns who exists', () => {
 
 test('single sign-on and SCIM never merge into a local account of the same name', async () => {
   const scim = clientOf(acme.causeway, TOKEN);
-  const [{ id: userId = '' } = {}] = await ledger.users('acme');
+  const [userId = ''] = (await ledger.users('acme')).map(({ id }) => id);
   const listed = await scim.get(`/Users?filter=${encodeURIComponent(`userName eq "${ADA.username}"`)}`);
   expect(listed.body).toMatchObject({ totalResults: 0 });
   expect((await scim.get(`/Users/${userId}`)).status).toBe(404);
