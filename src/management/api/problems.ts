@@ -90,7 +90,7 @@ const isProblemCode = (code: string | undefined): code is ProblemCode =>
   code !== undefined && Object.hasOwn(PROBLEMS, code);
 
 /** `connections[0].issuer` → `/connections/0/issuer`. */
-export function pointerOf(path: string): string {
+function pointerOf(path: string): string {
   const segments = path.split(/[.[\]]+/).filter((segment) => segment !== '');
   return segments.map((segment) => `/${segment.replaceAll('~', '~0').replaceAll('/', '~1')}`).join('');
 }

@@ -9,13 +9,7 @@ export function presentApply(
   publicUrl: string,
 ) {
   return {
-    plan: changes.map(({ action, kind, tenant, key, changes: members }) => ({
-      action,
-      kind,
-      tenant,
-      key,
-      changes: members,
-    })),
+    plan: presentChanges(changes),
     tenants: tenants.map(({ slug, id, connections, applications, scimTokens }) => {
       const addresses = tenantAddresses(publicUrl, slug);
       return {
@@ -28,6 +22,17 @@ export function presentApply(
       };
     }),
   };
+}
+
+/** Changes without what members were and become. */
+export function presentChanges(changes: readonly Change[]) {
+  return changes.map(({ action, kind, tenant, key, changes: members }) => ({
+    action,
+    kind,
+    tenant,
+    key,
+    changes: members,
+  }));
 }
 
 export type PresentedApply = ReturnType<typeof presentApply>;

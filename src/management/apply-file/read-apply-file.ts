@@ -27,6 +27,32 @@ export function readApplyFile(text: string, variable: (name: string) => string |
   return faults.length > 0 ? { faults } : { tenants };
 }
 
+/** A tenant of a file as it is sent to a deployment elsewhere. */
+export interface SentTenant {
+  /** Where it stands in the file. */
+  readonly path: string;
+  /** Its secrets written out. */
+  readonly entry: TenantEntry;
+}
+
+/**
+ * Reads the file of `causeway apply` for a deployment elsewhere: secrets given by `{ env: NAME }` are looked up here, and
+ * sent as `{ value }`.
+ * @param variable looks up an environment variable of this machine
+ */
+export function readFileToSend(
+  text: string,
+  variable: (name: string) => string | undefined,
+): { readonly tenants: readonly SentTenant[] } | { readonly faults: readonly Fault[] } {
+  const { documents, faults: unreadable } = parseDocuments(text);
+  const faults: Fault[] = [...unreadable];
+  const tenants: SentTenant[] = [];
+  for (const { prefix, value } of documents)
+    for (const [entry, desired] of readEntries(value, prefix, variable, faults))
+      tenants.push({ path: desired.path, entry: writtenOut(entry, desired) });
+  return faults.length > 0 ? { faults } : { tenants };
+}
+
 /**
  * Reads one document that came as JSON. Secrets must be written out: `{ env: NAME }` would read what is not the sender's.
  */
@@ -42,14 +68,56 @@ function readDocument(
   variable: (name: string) => string | undefined,
   faults: Fault[],
 ): readonly DesiredTenant[] {
+  return readEntries(value, prefix, variable, faults).map(([, desired]) => desired);
+}
+
+function readEntries(
+  value: unknown,
+  prefix: string,
+  variable: (name: string) => string | undefined,
+  faults: Fault[],
+): readonly (readonly [entry: TenantEntry, desired: DesiredTenant])[] {
   if (!validate(value)) {
     faults.push(...schemaFaults(validate.errors ?? [], prefix));
     return [];
   }
-  return value.tenants.map((entry, index) =>
+  return value.tenants.map((entry, index) => [
+    entry,
     new TenantReader(`${prefix}tenants[${index}]`, variable, faults).read(entry),
-  );
+  ]);
 }
+
+/** The entry with the secrets that were looked up for it. */
+function writtenOut(entry: TenantEntry, desired: DesiredTenant): TenantEntry {
+  const written = <T extends object>(
+    list: readonly T[],
+    looked: readonly object[],
+    names: readonly string[],
+  ): T[] =>
+    list.map((one, index) => ({
+      ...one,
+      ...Object.fromEntries(
+        Object.entries(looked[index] ?? {})
+          .filter(([name, secret]) => names.includes(name) && typeof secret === 'string')
+          .map(([name, value]) => [name, { value }]),
+      ),
+    }));
+  const { connections, applications, scimTokens } = entry;
+  return {
+    ...entry,
+    ...(connections && {
+      connections: written(connections, desired.connections ?? [], CONNECTION_SECRETS),
+    }),
+    ...(applications && {
+      applications: written(applications, desired.applications ?? [], APPLICATION_SECRETS),
+    }),
+    ...(scimTokens && { scimTokens: written(scimTokens, desired.scimTokens ?? [], TOKEN_SECRETS) }),
+  };
+}
+
+const CONNECTION_SECRETS = ['clientSecret', 'secondarySecret'] as const;
+const APPLICATION_SECRETS = ['clientSecret', 'secondarySecret', 'deviceWebhookSecret'] as const;
+const TOKEN_SECRETS = ['token'] as const;
 
 const SECRET = /^[\x20-\x7e]{16,512}$/;
 
@@ -73,25 +141,21 @@ class TenantReader {
         ? {}
         : {
             connections: connections.map((connection, index) =>
-              this.#withSecrets(connection, `connections[${index}]`, ['clientSecret', 'secondarySecret']),
+              this.#withSecrets(connection, `connections[${index}]`, CONNECTION_SECRETS),
             ),
           }),
       ...(applications === undefined
         ? {}
         : {
             applications: applications.map((application, index) =>
-              this.#withSecrets(application, `applications[${index}]`, [
-                'clientSecret',
-                'secondarySecret',
-                'deviceWebhookSecret',
-              ]),
+              this.#withSecrets(application, `applications[${index}]`, APPLICATION_SECRETS),
             ),
           }),
       ...(scimTokens === undefined
         ? {}
         : {
             scimTokens: scimTokens.map(({ expiresAt, ...token }, index) => ({
-              ...this.#withSecrets(token, `scimTokens[${index}]`, ['token']),
+              ...this.#withSecrets(token, `scimTokens[${index}]`, TOKEN_SECRETS),
               ...this.#expiry(expiresAt, `scimTokens[${index}]`),
             })),
           }),

@@ -1,5 +1,7 @@
 import { Type } from 'typebox';
+import type { JsonObject } from '../../core/json.js';
 import { ApplyFile } from './apply-file.js';
+import { orNull, Uuid } from './common.js';
 
 const closed = { additionalProperties: false } as const;
 
@@ -16,22 +18,68 @@ export const ApplyQuery = Type.Object(
   closed,
 );
 
-/** What `causeway apply --json` prints. */
-export const ApplyAnswer = Type.Object({
-  plan: Type.Array(
-    Type.Object(
-      {
-        action: Type.Enum(['create', 'update', 'delete']),
-        kind: Type.String(),
-        tenant: Type.String(),
-        key: Type.String(),
-        changes: Type.Array(Type.String()),
-      },
-      closed,
-    ),
+const Plan = Type.Array(
+  Type.Object(
+    {
+      action: Type.Enum(['create', 'update', 'delete']),
+      kind: Type.Enum([
+        'tenant',
+        'connection',
+        'role',
+        'api',
+        'application',
+        'roleMapping',
+        'accessPolicy',
+        'scimToken',
+        'grant',
+      ]),
+      tenant: Type.String({ description: 'slug' }),
+      key: Type.String(),
+      changes: Type.Array(Type.String(), { description: 'members that an update changes' }),
+    },
+    closed,
   ),
-  tenants: Type.Array(Type.Object({ slug: Type.String() })),
-});
+);
+
+const Once = (what: string) => Type.Optional(Type.String({ description: `${what}, told this once` }));
+
+const AppliedTenant = Type.Object(
+  {
+    slug: Type.String(),
+    id: orNull(Uuid),
+    issuer: Type.String(),
+    scimBaseUrl: Type.String(),
+    connections: Type.Array(
+      Type.Object(
+        {
+          key: Type.String(),
+          redirectUri: Type.String(),
+          initiateLoginUri: Type.String(),
+          postLogoutRedirectUri: Type.String(),
+        },
+        closed,
+      ),
+    ),
+    applications: Type.Array(
+      Type.Object(
+        {
+          clientId: Type.String(),
+          clientSecret: Once('one that was made'),
+          deviceWebhookSecret: Once('one that was made'),
+        },
+        closed,
+      ),
+    ),
+    scimTokens: Type.Array(Type.Object({ name: Type.String(), token: Once('one that was made') }, closed)),
+  },
+  closed,
+);
+
+/** What `causeway apply --json` prints. */
+export const ApplyAnswer = Type.Object({ plan: Plan, tenants: Type.Array(AppliedTenant) }, closed);
+
+/** What a refusal tells of: changes that end access, and that nobody said are meant. */
+export const ApplyRefusal = Type.Object({ deletions: Plan });
 
 export const ExportQuery = Type.Object(
   {
@@ -43,4 +91,16 @@ export const ExportQuery = Type.Object(
   closed,
 );
 
-export const ExportAnswer = Type.Object({ tenants: Type.Array(Type.Object({ slug: Type.String() })) });
+/** A file of apply. */
+export const ExportAnswer = Type.Object(
+  {
+    tenants: Type.Array(
+      Type.Unsafe<JsonObject>({
+        type: 'object',
+        required: ['slug'],
+        properties: { slug: { type: 'string' } },
+      }),
+    ),
+  },
+  closed,
+);

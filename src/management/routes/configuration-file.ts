@@ -8,7 +8,7 @@ import { SYSTEM_SLUG } from '../../domain/tenant/tenant.js';
 import type { ApiCall } from '../api/call.js';
 import { named, operation, type ApiAnswer, type Operation } from '../api/operation.js';
 import { Problem } from '../api/problems.js';
-import { presentApply } from '../apply-file/present-apply.js';
+import { presentApply, presentChanges } from '../apply-file/present-apply.js';
 import { readApplyDocument } from '../apply-file/read-apply-file.js';
 import { exportTenant, VariableNames } from '../apply-file/write-apply-file.js';
 import {
@@ -78,7 +78,7 @@ async function apply(
       'confirmation_required',
       'These changes end access: send allowDelete=true if they are meant.',
       {
-        members: { deletions: outcome.deletions.map(({ kind, tenant, key }) => ({ kind, tenant, key })) },
+        members: { deletions: presentChanges(outcome.deletions) },
       },
     );
   if (outcome.outcome === 'interrupted') throw interrupted(outcome.slug, outcome.error);
