@@ -44,7 +44,7 @@ export class ApiClient {
       status: response.status,
       headers: response.headers,
       body:
-        text !== '' && response.headers.get('content-type')?.includes('json') === true
+        text !== '' && /[/+]json(?:;|$)/.test(response.headers.get('content-type') ?? '')
           ? JSON.parse(text)
           : {},
       etag: response.headers.get('etag') ?? '',
