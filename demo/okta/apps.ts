@@ -144,6 +144,13 @@ export function addSecret(app: App, now: Date, value?: string): ClientSecret {
   return secret;
 }
 
+/** Gives the app a signing key of its own, or takes it back to those of everybody. */
+export function pinKey(app: App, pinned: boolean): void {
+  if (pinned === (app.pinnedKeys !== undefined)) return;
+  app.pinnedKeys?.release();
+  app.pinnedKeys = pinned ? new KeyRing(1) : undefined;
+}
+
 /** Whether the app shows as a tile on people's dashboards. */
 export function hasTile(app: App): boolean {
   return app.status === 'ACTIVE' && !app.federationBrokerMode && app.initiateLoginUri !== undefined;

@@ -5,6 +5,7 @@ import { keyFailures, metadataFailures } from './documents.js';
 import { claimFailures } from './id-token.js';
 import { formFailures } from './id-token-form.js';
 import { otherFailures, responseFailures, tokenFailures } from './protocol.js';
+import { requestFailures } from './requests.js';
 import { ENDPOINTS, type Effect, type EffectKind, type Endpoint, type Failure } from './types.js';
 
 const NAMED = {
@@ -14,6 +15,7 @@ const NAMED = {
   ...keyFailures,
   ...responseFailures,
   ...tokenFailures,
+  ...requestFailures,
   ...otherFailures,
 } as const;
 

@@ -129,6 +129,9 @@ export const claimFailures = {
       claims['amr'] = ['pwd'];
     },
   ),
+  'id_token.groups_malformed': claim('Groups are numbers', '`groups` is a list of numbers.', (claims) => {
+    claims['groups'] = [1, 2, 3];
+  }),
   'id_token.unverified_email': claim('Unverified e-mail', '`email_verified` is false.', (claims) => {
     claims['email_verified'] = false;
   }),

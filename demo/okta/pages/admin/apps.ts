@@ -104,6 +104,12 @@ function credentialsPanel(app: App): Html {
         ),
         checkField('Require PKCE as additional verification', 'pkceRequired', app.pkceRequired),
         checkField('Require Demonstrating Proof of Possession (DPoP)', 'dpopBound', app.dpopBound),
+        checkField(
+          'Pinned to a signing key of its own (listed only under ?client_id=)',
+          'pinnedKey',
+          app.pinnedKeys !== undefined,
+        ),
+        textField('Grant types', 'grantTypes', app.grantTypes.join(' '), 'with spaces between them'),
         html`<button class="button button-primary">Save</button>`,
       ],
       'stack',

@@ -1,6 +1,6 @@
 import type { Router } from '@koa/router';
 import type { JWK } from 'jose';
-import type { App, AppType } from '../../apps.js';
+import { pinKey, type App, type AppType } from '../../apps.js';
 import { HostedError } from '../../errors.js';
 import type { GroupsClaim } from '../../groups-claim.js';
 import type { Ctx, OktaState } from '../../http/context.js';
@@ -67,6 +67,11 @@ function changeCredentials(ctx: Ctx, app: App): void {
   app.jwksUri = uri === '' ? undefined : uri;
   app.pkceRequired = checked(ctx, 'pkceRequired');
   app.dpopBound = checked(ctx, 'dpopBound');
+  pinKey(app, checked(ctx, 'pinnedKey'));
+  const grantTypes = text(ctx, 'grantTypes')
+    .split(/\s+/)
+    .filter((type) => type !== '');
+  if (grantTypes.length > 0) app.grantTypes = grantTypes;
 }
 
 function claimOf(ctx: Ctx): GroupsClaim | undefined {
