@@ -186,7 +186,7 @@ CREATE TABLE past_memberships (
   CONSTRAINT past_memberships_pkey PRIMARY KEY (tenant_id, id)
 );
 CREATE INDEX past_memberships_user_idx ON past_memberships (tenant_id, user_id, until);
-CREATE INDEX past_memberships_until_idx ON past_memberships (until);
+CREATE INDEX past_memberships_until_idx ON past_memberships USING brin (until) WITH (autosummarize = on);
 
 CREATE TABLE past_role_mappings (
   tenant_id uuid NOT NULL,

@@ -12,7 +12,7 @@ const CONNECTION = ['--connection <key>', 'of which connection the userName is']
 export function addRoles(program: Command, context: CommandContext, finish: Finish, remote: Remote): void {
   const roles = program
     .command('roles')
-    .description('roles given to people directly, beside those of groups');
+    .description('roles given to people directly, beside those of groups; why somebody has one');
   remote(
     roles
       .command('list')
@@ -28,6 +28,23 @@ export function addRoles(program: Command, context: CommandContext, finish: Fini
     const { listRoles } = await import('./roles.js');
     finish(await listRoles(context, options));
   });
+  remote(
+    roles
+      .command('explain')
+      .description('why a person has the roles that they have, and why not others')
+      .option(...TENANT)
+      .requiredOption('--user <user>', 'an id or a userName')
+      .option(...CONNECTION)
+      .option('--application <clientId>', 'in this application (default: whatever the application)')
+      .option('--role <key>', 'only of this role')
+      .option('--at <time>', 'as it was then: 2026-11-22T10:00:00Z (default: now)')
+      .option('--json', 'print JSON'),
+  )
+    .addHelpText('after', EXPLAIN_HELP)
+    .action(async (options) => {
+      const { explainRolesOf } = await import('./explain.js');
+      finish(await explainRolesOf(context, options));
+    });
   for (const change of ['assign', 'unassign'] as const)
     remote(
       roles
@@ -51,6 +68,13 @@ export function addRoles(program: Command, context: CommandContext, finish: Fini
       });
 }
 
+const EXPLAIN_HELP = `
+Each numbered line is a cause of its own: as long as one is left, the person has the role.
+
+Examples:
+  causeway roles explain --tenant acme --user ada@acme.example --application grafana
+  causeway roles explain --tenant acme --user ada@acme.example --role admin --at 2026-11-22T10:00:00Z
+`;
 const ASSIGN_HELP = `
 Applications learn of it when the person's tokens are next renewed.
 

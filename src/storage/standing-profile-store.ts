@@ -85,7 +85,8 @@ const toGroup = (row: QueryResultRow): MatteringGroup => ({
 
 /**
  * `standing`: each person with their profile. A place is twice a group's number among those that matter ($2), one more
- * for members by a token. Groups and assignments are gathered for all people at once, then joined.
+ * for members by a token. Groups and assignments are gathered for all people at once, then joined; as a whole, because a
+ * planner that looks for a first page alone would search what was gathered once for each person.
  */
 const STANDING = `WITH mattering AS MATERIALIZED (
     SELECT id, number FROM unnest($2::uuid[]) WITH ORDINALITY AS t (id, number)),
@@ -97,7 +98,7 @@ const STANDING = `WITH mattering AS MATERIALIZED (
     FROM role_assignments s JOIN roles r ON r.tenant_id = s.tenant_id AND r.id = s.role_id
     LEFT JOIN applications a ON a.tenant_id = s.tenant_id AND a.id = s.application_id
     WHERE s.tenant_id = $1 GROUP BY s.user_id),
-  standing AS (
+  standing AS MATERIALIZED (
     SELECT u.id, u.connection_id, u.user_name, u.user_name_folded, u.profile, p.places, s.assigned,
       md5(coalesce(u.connection_id::text, '-') || ' ' || coalesce(p.places::text, '-') || ' '
         || coalesce(s.assigned::text, '-')) AS key

@@ -16,9 +16,11 @@ import {
   stateOf,
   wished,
   type MappingDifference,
+  type MappingState,
   type MappingWish,
 } from './mapping-wish.js';
 import { PreviewTally, type PersonEffect, type TallyResult } from './preview-tally.js';
+import type { RoleMapping } from './role.js';
 import type { PersonPlace, PreviewedPerson, StandingProfileStore } from './standing-profile.js';
 
 /** People of whom a preview tells at once. */
@@ -44,7 +46,12 @@ export interface AffectedPage {
 export interface MappingPreview extends TallyResult {
   readonly change: MappingDifference;
   /** What stands against it, by row: such a change is not applied. */
-  readonly faults: readonly Fault[];
+  readonly faults: readonly MappingFault[];
+}
+
+/** A fault, and the mapping of the wanted list that it is about; null: of a setting. */
+export interface MappingFault extends Fault {
+  readonly mapping: RoleMapping | null;
 }
 
 export interface PreviewRequest {
@@ -113,7 +120,7 @@ export async function evaluate(
   const { configuration } = current;
   const before = stateOf(configuration);
   const after = wished(before, wish);
-  const { faults } = planOf(deps, current, desiredOf(slug, after), rules);
+  const plan = planOf(deps, current, desiredOf(slug, after), rules);
   const { roleMappings, ...settings } = after;
   const tenant = { ...configuration.tenant, settings: { ...configuration.tenant.settings, ...settings } };
   const wanted = { ...configuration, tenant, roleMappings };
@@ -133,7 +140,13 @@ export async function evaluate(
       next: people.length > limit && last !== undefined ? last.place : null,
     };
   };
+  const faults = plan.faults.map((fault) => ({ ...fault, mapping: faultyRow(after, fault) }));
   return { preview: { change, faults, ...tally.result(change) }, page };
+}
+
+function faultyRow({ roleMappings }: MappingState, { path }: Fault): RoleMapping | null {
+  const [, index] = /^roleMappings\[(\d{1,5})\]/.exec(path) ?? [];
+  return index === undefined ? null : (roleMappings[Number(index)] ?? null);
 }
 
 const mattering = (one: TenantConfiguration, other: TenantConfiguration) => ({

@@ -129,6 +129,7 @@ const mapping = (name: string, role: string, application: string | null = null):
   role,
   application,
 });
+const start = (roleMappings: readonly RoleMapping[]) => it.apply([{ ...RESET, roleMappings }]);
 const preview = (wish: MappingWish, caller = HOST) => previewMappings(deps, { ...caller, wish });
 const mapped = async () => (await configuration()).roleMappings;
 
@@ -277,10 +278,6 @@ describe('a change', () => {
     team = await aGroup('Team', 'scim');
     await join(team, users.slice(0, 3));
   });
-
-  async function start(roleMappings: readonly RoleMapping[]) {
-    await it.apply([{ ...RESET, roleMappings }]);
-  }
 
   test('is made as it was previewed, kept, audited as one, and undone; what else changed stays', async () => {
     await start([mapping('Team', 'viewer')]);
@@ -463,19 +460,19 @@ function expectedOf(
 type Told = Record<'gains' | 'loses', readonly PlacedRole[]> &
   Record<'gainsAccess' | 'losesAccess', readonly PlacedAccess[]>;
 
-function expanded(told: Told | undefined): Effect {
-  const places = ({ application, except = [] }: PlacedAccess, all: readonly string[]): readonly string[] =>
-    application === null ? all.filter((clientId) => !except.includes(clientId)) : [application];
-  const roles = (placed: readonly PlacedRole[] = []) =>
-    placed.flatMap((one) =>
-      one.role.startsWith('console:')
-        ? [`${one.role} console`]
-        : places(one, ['grafana', 'vault', 'wiki']).map((clientId) => `${one.role} ${clientId}`),
-    );
-  const access = (placed: readonly PlacedAccess[] = []) =>
-    placed.flatMap((one) => places(one, ['grafana', 'wiki']).map((clientId) => `access ${clientId}`));
-  return {
-    gains: [...roles(told?.gains), ...access(told?.gainsAccess)].toSorted(),
-    loses: [...roles(told?.loses), ...access(told?.losesAccess)].toSorted(),
-  };
-}
+const places = ({ application, except = [] }: PlacedAccess, all: readonly string[]): readonly string[] =>
+  application === null ? all.filter((clientId) => !except.includes(clientId)) : [application];
+
+const ofRoles = (placed: readonly PlacedRole[] = []): readonly string[] =>
+  placed.flatMap((one) =>
+    one.role.startsWith('console:')
+      ? [`${one.role} console`]
+      : places(one, ['grafana', 'vault', 'wiki']).map((clientId) => `${one.role} ${clientId}`),
+  );
+const ofAccess = (placed: readonly PlacedAccess[] = []): readonly string[] =>
+  placed.flatMap((one) => places(one, ['grafana', 'wiki']).map((clientId) => `access ${clientId}`));
+
+const expanded = (told: Told | undefined): Effect => ({
+  gains: [...ofRoles(told?.gains), ...ofAccess(told?.gainsAccess)].toSorted(),
+  loses: [...ofRoles(told?.loses), ...ofAccess(told?.losesAccess)].toSorted(),
+});

@@ -1,0 +1,107 @@
+import { systemClock } from '../core/clock.js';
+import { instantOf } from '../core/instant.js';
+import { plainText } from '../core/text.js';
+import type { ReadCause } from '../domain/audit/cause.js';
+import { explainRoles } from '../domain/role/explain-roles.js';
+import type { Chain, Origin, RoleExplanation } from '../domain/role/explanation.js';
+import { describeGroup } from '../domain/role/role.js';
+import { PostgresRoleFactsStore } from '../storage/role-facts-store.js';
+import { PostgresSessionListStore } from '../storage/session-list-store.js';
+import { applicationOf, personOf } from './chosen-person.js';
+import { connectionOf, inDatabase, tenantOf } from './chosen-tenant.js';
+import type { CommandContext, RemoteOptions } from './command-context.js';
+import { CliError, EXIT, type ExitCode } from './exit-codes.js';
+import { printJson } from './terminal.js';
+
+export interface ExplainOptions extends RemoteOptions {
+  /** undefined: the deployment's only tenant. */
+  readonly tenant?: string;
+  /** An id, or a userName. */
+  readonly user: string;
+  readonly connection?: string;
+  /** clientId; undefined: whatever the application. */
+  readonly application?: string;
+  readonly role?: string;
+  /** A time that has passed. */
+  readonly at?: string;
+  readonly json?: boolean;
+}
+
+/** `causeway roles explain`: why a person has a role, and why not (D6). */
+export async function explainRolesOf(context: CommandContext, options: ExplainOptions): Promise<ExitCode> {
+  context.refuseRemote(options);
+  const { connection, application, role } = options;
+  const [at, now] = [options.at === undefined ? undefined : timeOf(options.at), systemClock.now()];
+  if (at !== undefined && at > now) throw new CliError(EXIT.usage, ['--at is a time that is still to come']);
+  return inDatabase(context, undefined, async (database) => {
+    const tenant = await tenantOf(database, options.tenant);
+    const { configuration } = tenant;
+    if (connection !== undefined) connectionOf(tenant, connection);
+    if (role !== undefined && configuration.roles.every(({ key }) => key !== role))
+      throw new CliError(EXIT.usage, [`'${plainText(role, 64)}' is no role of the tenant`]);
+    const person = await personOf(new PostgresSessionListStore(database), tenant, options.user, connection);
+    const deps = { roleFacts: new PostgresRoleFactsStore(database) };
+    const told = await explainRoles(deps, configuration.tenant.id, {
+      userId: person.id,
+      application: application === undefined ? null : applicationOf(tenant, application),
+      role,
+      others: true,
+      at,
+      now,
+      configuration,
+    });
+    if (options.json === true) printJson(context.terminal, told);
+    else for (const line of linesOf(told)) context.terminal.out(line);
+    return EXIT.done;
+  });
+}
+
+const TIME = /^\d{4}-\d\d-\d\d[Tt]\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?(?:[Zz]|[+-]\d\d:\d\d)$/;
+
+function timeOf(text: string): Date {
+  const instant = TIME.test(text) ? instantOf(text) : undefined;
+  if (instant === undefined)
+    throw new CliError(EXIT.usage, ['--at must be a time such as 2026-11-22T10:00:00Z']);
+  return instant;
+}
+
+function linesOf({ sentence, roles, whyNot, access, claims, limits }: RoleExplanation): readonly string[] {
+  const told = claims?.roles.name ?? null;
+  return [
+    sentence,
+    ...roles.flatMap((role) => [
+      '',
+      `${role.role}:`,
+      ...role.chains.map((chain) => `  ${chain.number}. ${chainLine(chain)}`),
+    ]),
+    ...(whyNot.length === 0 ? [] : ['', 'Why not:', ...whyNot.map((each) => `  ${each.sentence}`)]),
+    '',
+    access.sentence,
+    ...(told === null ? [] : [`Its tokens say ${plainText(told)}: ${JSON.stringify(claims?.roles.value)}`]),
+    ...limits,
+  ];
+}
+
+function chainLine(chain: Chain): string {
+  if (chain.kind === 'default') return 'the default role: nothing else gives one there';
+  if (chain.kind === 'assignment')
+    return `given directly by ${chain.source === 'scim' ? 'SCIM' : 'an operator'} ${originWords(chain)}`;
+  const { group, mapping } = chain;
+  const where = mapping.application === null ? '' : ` in ${plainText(mapping.application)}`;
+  return `in ${plainText(group.name, 200)} by ${group.source === 'scim' ? 'SCIM' : 'a token'} ${originWords(group)} <- mapping ${plainText(describeGroup(mapping.group), 200)} -> ${mapping.role}${where} ${originWords(mapping)}`;
+}
+
+function originWords({ since, orEarlier, cause }: Origin): string {
+  const when = `since ${since.toISOString()}${orEarlier ? ' or earlier' : ''}`;
+  return cause === null ? `(${when})` : `(${when}, ${causeWords(cause)})`;
+}
+
+const KINDS: Readonly<Record<ReadCause['kind'], string>> = {
+  scim: 'SCIM request',
+  sign_in: 'sign-in, request',
+  revalidation: 'asked again of the upstream',
+  operator: 'by',
+};
+
+const causeWords = ({ kind, reference }: ReadCause): string =>
+  reference === '' ? KINDS[kind] : `${KINDS[kind]} ${plainText(reference, 200)}`;

@@ -1,0 +1,252 @@
+import { randomBytes } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { KeyRing } from '../../../src/keys/sealing.js';
+import { runHere } from '../../cli/support.js';
+import { acme, clientOf, idOf, TOKEN } from '../../scim/http/stage.js';
+import { apiClient, type ApiClient } from '../../support/api.js';
+import { startTestNode, type TestNode } from '../../support/node.js';
+import { oktaGroup, oktaUser, type ScimClient } from '../../support/scim-client.js';
+
+const secret = randomBytes(32);
+let node: TestNode;
+let scim: ScimClient;
+let owner: ApiClient;
+let admin: ApiClient;
+let ada: string;
+let people: readonly string[];
+let engineering: string;
+
+const base = '/tenants/acme';
+const TENANT = acme({
+  roles: [{ key: 'admin' }, { key: 'viewer' }],
+  roleMappings: [{ group: { name: 'Engineering' }, role: 'admin', application: 'grafana' }],
+  applications: [{ clientId: 'grafana', name: 'Grafana', redirectUris: ['https://g.example/cb'] }],
+  scimTokens: [{ name: 'okta', connection: 'okta', token: TOKEN }],
+});
+
+beforeAll(async () => {
+  node = await startTestNode({ keyRing: new KeyRing([{ id: 'test', secret }]) });
+  await node.apply([TENANT]);
+  scim = clientOf(node, TOKEN);
+  owner = await apiClient(node);
+  admin = await apiClient(node, { tenant: 'acme', role: 'console:admin' });
+  ada = idOf(await scim.post('/Users', oktaUser('ada@acme.example')));
+  people = await Promise.all(
+    Array.from({ length: 5 }, async (_, index) =>
+      idOf(await scim.post('/Users', oktaUser(`p${index}@acme.example`, { displayName: `P${index}` }))),
+    ),
+  );
+  engineering = idOf(await scim.post('/Groups', oktaGroup('Engineering', [ada])));
+});
+afterAll(() => node.stop());
+
+const explain = (query: string, user = ada) => owner.get(`${base}/users/${user}/roles/explain?${query}`);
+
+const run = (...words: readonly string[]) =>
+  runHere(['roles', 'explain', '--tenant', 'acme', '--user', 'ada@acme.example', ...words], {
+    DATABASE_URL: node.databaseUrl,
+    ENCRYPTION_KEYS: `test:${secret.toString('base64')}`,
+    PUBLIC_URL: 'https://sso.example.com',
+  });
+
+describe('why', () => {
+  test('leads from the person to the claim, with the push that put them into the group', async () => {
+    const { status, body } = await explain('application=grafana&role=admin');
+    expect([status, body['sentence']]).toEqual([
+      200,
+      'Ada Lovelace has admin in Grafana because they are in the Okta group Engineering, which gives admin.',
+    ]);
+    const chain = (
+      body['roles'] as { chains: { group: { cause: { kind: string; reference: string } } }[] }[]
+    )[0]?.chains[0];
+    expect(chain).toMatchObject({
+      number: 1,
+      kind: 'mapping',
+      mapping: { application: 'grafana', cause: { kind: 'operator' } },
+    });
+    expect(body).toMatchObject({
+      claims: { roles: { name: 'roles', value: ['admin'] } },
+      access: { allowed: true },
+      at: null,
+    });
+    expect(chain?.group.cause.kind).toBe('scim');
+    await node.node.scimRecorder.flush();
+    const [request] = await node.node.database.query({
+      text: 'SELECT method, target FROM scim_requests WHERE id = $1',
+      values: [chain?.group.cause.reference],
+    });
+    expect(request).toEqual({ method: 'POST', target: '/Groups' });
+  });
+
+  test('says why not, and what was so before a push took it away', async () => {
+    const before = new Date().toISOString();
+    await scim.patch(`/Groups/${engineering}`, [{ op: 'remove', path: `members[value eq "${ada}"]` }]);
+    const { body } = await explain('application=grafana&role=admin');
+    expect(body).toMatchObject({
+      roles: [],
+      whyNot: [{ role: 'admin', rules: [{ missing: { kind: 'left', group: 'Engineering' } }] }],
+    });
+    const { body: then } = await explain(`application=grafana&at=${before}`);
+    expect(then).toMatchObject({ at: before, roles: [{ role: 'admin' }] });
+    expect((then['limits'] as readonly string[]).length).toBeGreaterThan(0);
+    await scim.patch(`/Groups/${engineering}`, [{ op: 'add', path: 'members', value: [{ value: ada }] }]);
+  });
+
+  test('refuses what there isn’t', async () => {
+    const wrong = [
+      'application=nope',
+      'role=nope',
+      'at=2999-01-01T00:00:00Z',
+      'at=2026-02-31T00:00:00Z',
+      'nope=1',
+    ];
+    for (const query of wrong) expect([query, (await explain(query)).status]).toEqual([query, 400]);
+    for (const user of [engineering, 'nobody']) expect((await explain('', user)).status).toBe(404);
+  });
+
+  test('by command: the same, for people', async () => {
+    const { code, stdout } = await run('--application', 'grafana');
+    expect(code).toBe(0);
+    expect(stdout).toContain(
+      'Ada Lovelace has admin in Grafana because they are in the Okta group Engineering',
+    );
+    expect(stdout).toMatch(
+      / {2}1\. in Engineering by SCIM \(since .*, SCIM request .*\) <- mapping name:Engineering -> admin in grafana \(since .*\)/,
+    );
+    expect(stdout).toContain(
+      'Why not:\n  Ada Lovelace does not have viewer in Grafana: no mapping gives it in Grafana.',
+    );
+    expect(stdout).toContain('Its tokens say roles: ["admin"]');
+    expect(JSON.parse((await run('--json')).stdout)).toMatchObject({
+      application: null,
+      roles: [{ role: 'admin' }],
+    });
+    for (const words of [
+      ['--role', 'nope'],
+      ['--at', 'yesterday'],
+      ['--at', '2999-01-01T00:00:00Z'],
+    ])
+      expect((await run(...words)).code).toBe(64);
+  }, 20_000);
+});
+
+describe('a change of mappings', () => {
+  const wish = {
+    add: [{ group: { name: 'Engineering' }, role: 'viewer' }],
+    remove: [{ group: { name: 'Engineering' }, role: 'admin', application: 'grafana' }],
+  };
+
+  test('is previewed, made with the version, listed and undone', async () => {
+    await scim.patch(`/Groups/${engineering}`, [
+      { op: 'add', path: 'members', value: people.slice(0, 1).map((value) => ({ value })) },
+    ]);
+    const preview = await admin.post(`${base}/role-mappings/preview`, wish);
+    expect(preview).toMatchObject({
+      status: 200,
+      body: {
+        gains: 2,
+        loses: 2,
+        unchanged: 4,
+        needsConfirmation: true,
+        blocked: null,
+        self: null,
+        faults: [],
+      },
+    });
+    expect(preview.body['losing']).toMatchObject({
+      items: [
+        {
+          id: ada,
+          userName: 'ada@acme.example',
+          signedIn: false,
+          loses: [{ role: 'admin', application: 'grafana' }],
+        },
+        { id: people[0] },
+      ],
+      next: null,
+    });
+    const { version } = preview.body;
+    const changes = `${base}/role-mapping-changes`;
+    expect(await admin.post(changes, { ...wish, version })).toMatchObject({
+      status: 409,
+      body: { code: 'confirmation_required' },
+    });
+    expect(await admin.post(changes, wish)).toMatchObject({
+      status: 400,
+      body: { errors: [{ pointer: '/version' }] },
+    });
+    const made = await admin.post(changes, { ...wish, version, confirm: 2 });
+    expect(made).toMatchObject({ status: 201, body: { state: 'applied', summary: { gains: 2, loses: 2 } } });
+    const one = `${changes}/${String(made.body['id'])}`;
+    expect(made.headers.get('location')).toBe(`${admin.base}${one}`);
+    expect((await owner.get(`${base}/role-mappings`)).body['items']).toMatchObject([
+      { role: 'viewer', application: null },
+    ]);
+    expect((await admin.get(changes)).body).toMatchObject({ items: [made.body], next: null });
+    expect((await admin.get(one)).body).toEqual(made.body);
+    expect(await admin.post(`${one}/undo`)).toMatchObject({ status: 200, body: { state: 'undone' } });
+    expect((await owner.get(`${base}/role-mappings`)).body['items']).toMatchObject([
+      { role: 'admin', application: 'grafana' },
+    ]);
+    expect((await admin.post(`${one}/undo`)).status).toBe(409);
+    for (const id of [ada, 'nobody']) expect((await admin.get(`${changes}/${id}`)).status).toBe(404);
+  });
+
+  test('is refused with a preview that a push has outdated; pages go on by cursor', async () => {
+    const { body } = await admin.post(`${base}/role-mappings/preview`, wish);
+    await scim.patch(`/Groups/${engineering}`, [
+      { op: 'add', path: 'members', value: people.slice(1).map((value) => ({ value })) },
+    ]);
+    const stale = await admin.post(`${base}/role-mapping-changes`, {
+      ...wish,
+      version: body['version'],
+      confirm: 2,
+    });
+    expect(stale).toMatchObject({ status: 409, body: { code: 'conflict' } });
+    expect(stale.body['detail']).toMatch(/^8 more people changed since that preview/);
+    const page = (cursor = '') =>
+      admin.post(`${base}/role-mappings/preview/people?who=loses&limit=4${cursor}`, wish);
+    const first = await page();
+    expect(first.body['items']).toHaveLength(4);
+    const second = await page(`&cursor=${encodeURIComponent(String(first.body['next']))}`);
+    expect(second.body).toMatchObject({
+      items: [{ userName: 'p3@acme.example' }, { userName: 'p4@acme.example' }],
+      next: null,
+    });
+    const other = await admin.post(
+      `${base}/role-mappings/preview/people?who=gains&cursor=${encodeURIComponent(String(first.body['next']))}`,
+      wish,
+    );
+    expect(other.status).toBe(400);
+  });
+
+  test('is staged by one and applied by another; A-112 roles of the console are an owner’s', async () => {
+    const staged = await admin.post(`${base}/role-mapping-changes`, { add: wish.add, stage: true });
+    expect(staged).toMatchObject({ status: 201, body: { state: 'staged', appliedBy: null } });
+    const { body } = await owner.post(`${base}/role-mappings/preview`, { add: wish.add });
+    const one = `${base}/role-mapping-changes/${String(staged.body['id'])}`;
+    const applied = await owner.post(`${one}/apply`, { version: body['version'] });
+    expect(applied).toMatchObject({ status: 200, body: { state: 'applied', madeBy: staged.body['madeBy'] } });
+    expect(applied.body['appliedBy']).not.toBe(staged.body['madeBy']);
+    const owners = { add: [{ group: { name: 'Engineering' }, role: 'console:owner' }] };
+    const { version } = (await admin.post(`${base}/role-mappings/preview`, owners)).body;
+    expect(await admin.post(`${base}/role-mapping-changes`, { ...owners, version })).toMatchObject({
+      status: 403,
+      body: { code: 'forbidden' },
+    });
+    const second = await admin.post(`${base}/role-mapping-changes`, { defaultRole: 'viewer', stage: true });
+    expect(
+      await owner.post(`${base}/role-mapping-changes/${String(second.body['id'])}/discard`),
+    ).toMatchObject({ body: { state: 'discarded' } });
+    const faulty = await admin.post(`${base}/role-mappings/preview`, {
+      add: [{ group: { name: 'X' }, role: 'nope' }],
+    });
+    expect(faulty.body['faults']).toEqual([
+      {
+        mapping: { group: { name: 'X' }, role: 'nope', application: null },
+        member: 'role',
+        message: expect.any(String),
+      },
+    ]);
+  });
+});
