@@ -1,10 +1,10 @@
 import { readFile } from 'node:fs/promises';
 import { messageOf } from '../core/errors.js';
-import { applyConfiguration, type ApplyOutcome } from '../domain/configuration/apply-configuration.js';
-import type { Change } from '../domain/configuration/change.js';
+import { plainText } from '../core/text.js';
+import { applyConfiguration } from '../domain/configuration/apply-configuration.js';
 import type { DesiredTenant } from '../domain/configuration/desired.js';
 import { describeFault } from '../domain/configuration/fault.js';
-import { presentApply, type PresentedApply } from '../management/apply-file/present-apply.js';
+import { presentApply, presentChanges, type PresentedApply } from '../management/apply-file/present-apply.js';
 import { readApplyFile } from '../management/apply-file/read-apply-file.js';
 import { configurationDeps } from '../server/configuration.js';
 import type { Storage } from '../server/open-storage.js';
@@ -13,7 +13,10 @@ import type { Check } from './checks.js';
 import type { CommandContext, RemoteOptions } from './command-context.js';
 import { CliError, EXIT, explain, type ExitCode } from './exit-codes.js';
 import { newAddresses } from './new-addresses.js';
+import { eitherWay } from './remote/api.js';
+import { applyRemotely } from './remote/apply.js';
 import { printJson } from './terminal.js';
+import { told, type Told } from './told.js';
 import { UpstreamProber } from './upstream-checks.js';
 
 export interface ApplyOptions extends RemoteOptions {
@@ -24,31 +27,33 @@ export interface ApplyOptions extends RemoteOptions {
   readonly json?: boolean;
 }
 
-/** `causeway apply`: makes the deployment look like the file. */
+/** What was planned or done, and where it stopped. */
+interface Applied {
+  readonly answer: Told<PresentedApply> & { readonly checks?: readonly Check[] };
+  readonly failure?: CliError;
+}
+
+type PlannedChange = Told<PresentedApply>['plan'][number];
+
+/** `causeway apply`: makes a deployment look like the file. */
 export async function apply(context: CommandContext, options: ApplyOptions): Promise<ExitCode> {
-  context.refuseRemote(options);
-  const text = await readText(context, options.file);
-  const read = readApplyFile(text, (name) => context.variables[name]);
-  if (read.faults !== undefined) throw new CliError(EXIT.badFile, read.faults.map(describeFault));
-  const { config } = context;
-  return context.withStorage(async (storage) => {
-    const outcome = await applyTo(context, storage, read.tenants, options);
-    if (outcome.outcome === 'faulty') throw new CliError(EXIT.badFile, outcome.faults.map(describeFault));
-    if (outcome.outcome === 'refused') throw refusal(outcome.deletions);
-    const checks = options.check === true ? await probe(context, storage, read.tenants) : undefined;
-    const answer = {
-      ...presentApply(outcome.changes, outcome.tenants, config.publicUrl),
-      ...(checks && { checks }),
-    };
-    if (options.json === true) printJson(context.terminal, answer);
-    else printForPeople(context, outcome, answer);
-    if (outcome.outcome !== 'interrupted') return EXIT.done;
-    const { exitCode, lines } = explain(outcome.error);
-    throw new CliError(
-      exitCode,
-      lines.map((line) => `${outcome.slug}: ${line} (tenants that are listed above are done)`),
-    );
+  const { dryRun = false, allowDelete = false } = options;
+  const { answer, failure } = await eitherWay<Applied>(context, options, {
+    async remote(api) {
+      if (options.check === true)
+        throw new CliError(EXIT.usage, [
+          '--check asks upstreams from where the deployment is configured: there, or leave it out',
+        ]);
+      const text = await readText(context, options.file);
+      const { variables } = context;
+      return { answer: await applyRemotely(api, { text, variables, dryRun, allowDelete, refusal }) };
+    },
+    local: async () => applyHere(context, options, await readText(context, options.file)),
   });
+  if (options.json === true) printJson(context.terminal, answer);
+  else printForPeople(context, answer, dryRun);
+  if (failure !== undefined) throw failure;
+  return EXIT.done;
 }
 
 async function readText(context: CommandContext, file: string): Promise<string> {
@@ -59,22 +64,36 @@ async function readText(context: CommandContext, file: string): Promise<string> 
   }
 }
 
-function applyTo(
-  context: CommandContext,
-  storage: Storage,
-  tenants: readonly DesiredTenant[],
-  options: ApplyOptions,
-): Promise<ApplyOutcome> {
-  const deps = configurationDeps(new Database(storage.dataSource), storage.keyRing, context.ids);
-  return applyConfiguration(deps, tenants, {
-    rules: { allowHttpLoopback: context.config.loopback },
-    allowDelete: options.allowDelete === true,
-    dryRun: options.dryRun === true,
-    actor: context.operator,
+async function applyHere(context: CommandContext, options: ApplyOptions, text: string): Promise<Applied> {
+  const read = readApplyFile(text, (name) => context.variables[name]);
+  if (read.faults !== undefined) throw new CliError(EXIT.badFile, read.faults.map(describeFault));
+  const { config } = context;
+  return context.withStorage(async (storage) => {
+    const deps = configurationDeps(new Database(storage.dataSource), storage.keyRing, context.ids);
+    const outcome = await applyConfiguration(deps, read.tenants, {
+      rules: { allowHttpLoopback: config.loopback },
+      allowDelete: options.allowDelete === true,
+      dryRun: options.dryRun === true,
+      actor: context.operator,
+    });
+    if (outcome.outcome === 'faulty') throw new CliError(EXIT.badFile, outcome.faults.map(describeFault));
+    if (outcome.outcome === 'refused') throw refusal(presentChanges(outcome.deletions));
+    const checks = options.check === true ? await probe(context, storage, read.tenants) : undefined;
+    const answer = {
+      ...told(presentApply(outcome.changes, outcome.tenants, config.publicUrl)),
+      ...(checks && { checks }),
+    };
+    if (outcome.outcome !== 'interrupted') return { answer };
+    const { exitCode, lines } = explain(outcome.error);
+    const failure = new CliError(
+      exitCode,
+      lines.map((line) => `${outcome.slug}: ${line} (tenants that are listed above are done)`),
+    );
+    return { answer, failure };
   });
 }
 
-function refusal(deletions: readonly Change[]): CliError {
+function refusal(deletions: readonly PlannedChange[]): CliError {
   return new CliError(EXIT.notAllowed, [
     'nothing was done: these changes end access that is in force.',
     ...deletions.map((change) => `  ${describeChange(change)}`),
@@ -99,34 +118,31 @@ async function probe(
 
 const SIGNS = { create: '+', update: '~', delete: '-' } as const;
 
-function describeChange({ action, kind, tenant, key, changes }: Change): string {
+function describeChange({ action, kind, tenant, key, changes }: PlannedChange): string {
   const members = changes.length === 0 ? '' : `: ${changes.join(', ')}`;
-  return `${SIGNS[action]} ${tenant}: ${kind}${kind === 'tenant' ? '' : ` ${key}`}${members}`;
+  const what = kind === 'tenant' ? '' : ` ${plainText(key, KEY_MAX)}`;
+  return `${SIGNS[action]} ${plainText(tenant, 40)}: ${kind}${what}${plainText(members, KEY_MAX)}`;
 }
 
-function printForPeople(
-  { terminal, config }: CommandContext,
-  outcome: Extract<ApplyOutcome, { readonly changes: readonly Change[] }>,
-  answer: PresentedApply & { readonly checks?: readonly Check[] },
-): void {
-  for (const change of outcome.changes) terminal.out(describeChange(change));
-  if (outcome.changes.length === 0) terminal.out('Nothing to do.');
-  else if (outcome.outcome === 'planned')
-    terminal.out(`${outcome.changes.length} changes planned, none made.`);
-  else terminal.out(`${outcome.changes.length} changes made.`);
-  for (const line of newAddresses(outcome.changes, config.publicUrl)) terminal.out(line);
-  for (const tenant of answer.tenants) {
+const KEY_MAX = 2_000;
+
+function printForPeople({ terminal }: CommandContext, answer: Applied['answer'], dryRun: boolean): void {
+  const { plan, tenants, checks = [] } = answer;
+  for (const change of plan) terminal.out(describeChange(change));
+  if (plan.length === 0) terminal.out('Nothing to do.');
+  else terminal.out(dryRun ? `${plan.length} changes planned, none made.` : `${plan.length} changes made.`);
+  for (const line of newAddresses(answer)) terminal.out(plainText(line, KEY_MAX));
+  for (const tenant of tenants) {
+    const once = (what: string, key: string, secret: string | undefined): void => {
+      if (secret === undefined) return;
+      const line = `${what} of ${tenant.slug} / ${key}, shown this once: ${secret}`;
+      terminal.out(plainText(line, KEY_MAX));
+    };
     for (const { clientId, clientSecret, deviceWebhookSecret } of tenant.applications) {
-      if (clientSecret !== undefined)
-        terminal.out(`Client secret of ${tenant.slug} / ${clientId}, shown this once: ${clientSecret}`);
-      if (deviceWebhookSecret !== undefined)
-        terminal.out(
-          `Webhook secret of ${tenant.slug} / ${clientId}, shown this once: ${deviceWebhookSecret}`,
-        );
+      once('Client secret', clientId, clientSecret);
+      once('Webhook secret', clientId, deviceWebhookSecret);
     }
-    for (const { name, token } of tenant.scimTokens)
-      if (token !== undefined)
-        terminal.out(`SCIM token of ${tenant.slug} / ${name}, shown this once: ${token}`);
+    for (const { name, token } of tenant.scimTokens) once('SCIM token', name, token);
   }
-  for (const check of answer.checks ?? []) terminal.out(`${check.status} ${check.id}: ${check.detail}`);
+  for (const check of checks) terminal.out(`${check.status} ${check.id}: ${check.detail}`);
 }

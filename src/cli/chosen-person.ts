@@ -15,7 +15,15 @@ export async function personOf(
   idOrUserName: string,
   connection?: string,
 ): Promise<NamedPerson> {
-  const found = await store.findPeople(configuration.tenant.id, idOrUserName);
+  return onePerson(await store.findPeople(configuration.tenant.id, idOrUserName), idOrUserName, connection);
+}
+
+/** The only one of those whom a word may mean. @throws CliError when there is nobody, or several */
+export function onePerson<P extends { readonly id: string; readonly connection: string | null }>(
+  found: readonly P[],
+  idOrUserName: string,
+  connection: string | undefined,
+): P {
   const people = found.filter((each) => connection === undefined || each.connection === connection);
   const [person, ...others] = people;
   const shown = plainText(idOrUserName, 100);
@@ -23,7 +31,7 @@ export async function personOf(
   if (others.length === 0) return person;
   throw new CliError(EXIT.usage, [
     `'${shown}' are several people; give the id of one:`,
-    ...people.map((each) => `  ${each.id}  connection ${each.connection ?? '-'}`),
+    ...people.map((each) => `  ${each.id}  connection ${plainText(each.connection ?? '-', 100)}`),
   ]);
 }
 

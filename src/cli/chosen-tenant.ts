@@ -6,7 +6,7 @@ import { PostgresConfigurationStore } from '../storage/configuration-store.js';
 import type { Database } from '../storage/database.js';
 import { listTenants } from '../storage/health.js';
 import type { CommandContext } from './command-context.js';
-import { CliError, EXIT, type ExitCode } from './exit-codes.js';
+import { CliError, EXIT } from './exit-codes.js';
 import { requireCurrent, withExistingDatabase } from './existing-database.js';
 import type { InterruptSignal } from './interrupt.js';
 
@@ -14,11 +14,11 @@ import type { InterruptSignal } from './interrupt.js';
  * The deployment's database for a command that looks at one tenant.
  * @param signals that break `work` off; undefined: all
  */
-export function inDatabase(
+export function inDatabase<T>(
   context: CommandContext,
   signals: readonly InterruptSignal[] | undefined,
-  work: (database: Database) => Promise<ExitCode>,
-): Promise<ExitCode> {
+  work: (database: Database) => Promise<T>,
+): Promise<T> {
   return withExistingDatabase(
     context,
     (state, open) => {

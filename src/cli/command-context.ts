@@ -18,6 +18,29 @@ export interface RemoteOptions {
   readonly token?: string;
 }
 
+/** A deployment elsewhere. */
+export interface RemoteTarget {
+  /** Its PUBLIC_URL, without a slash at the end. */
+  readonly url: string;
+  readonly token: string;
+}
+
+const textOf = (text: string | undefined): string | undefined => {
+  const trimmed = text?.trim();
+  return trimmed === '' ? undefined : trimmed;
+};
+
+/** The API's own address is taken, too. @throws CliError which doesn't quote it: it may hold a password */
+function baseOf(text: string): string {
+  if (!URL.canParse(text)) throw new CliError(EXIT.usage, ['--url: is no address']);
+  const { protocol, origin, pathname, search, hash, username, password } = new URL(text);
+  if (protocol !== 'https:' && protocol !== 'http:')
+    throw new CliError(EXIT.usage, ['--url: must begin with https://']);
+  if (username !== '' || password !== '' || search !== '' || hash !== '')
+    throw new CliError(EXIT.usage, ['--url: has more than a host and a path']);
+  return `${origin}${pathname.replace(/\/+$/, '').replace(/\/api\/v1$/, '')}`;
+}
+
 /** What every command works with. */
 export class CommandContext {
   readonly ids: Ids = createIds(randomBytes, () => systemClock.now().getTime());
@@ -44,18 +67,31 @@ export class CommandContext {
     return { type: 'operator', id: `cli:${userInfo().username}` };
   }
 
-  /** Refuses what this release can't do, instead of quietly working on another deployment than was meant. */
+  /**
+   * The deployment that the command is to work on through its management API; undefined: the one that this machine is
+   * configured for. Options go before variables.
+   * @throws CliError when it is told by half
+   */
+  remoteTarget(options: RemoteOptions): RemoteTarget | undefined {
+    const url = textOf(options.url) ?? textOf(this.variables['CAUSEWAY_URL']);
+    const token = textOf(options.token) ?? textOf(this.variables['CAUSEWAY_TOKEN']);
+    if (url === undefined && token === undefined) return undefined;
+    if (url === undefined)
+      throw new CliError(EXIT.usage, [
+        'there is a token (--token, CAUSEWAY_TOKEN) but no --url or CAUSEWAY_URL',
+      ]);
+    if (token === undefined)
+      throw new CliError(EXIT.usage, ['give a token for --url by CAUSEWAY_TOKEN, or by --token']);
+    return { url: baseOf(url), token };
+  }
+
+  /** Refuses what works on the database alone, instead of quietly working on another deployment than was meant. */
   refuseRemote(options: RemoteOptions): void {
-    const isRemote = [
-      options.url,
-      options.token,
-      this.variables['CAUSEWAY_URL'],
-      this.variables['CAUSEWAY_TOKEN'],
-    ];
-    if (isRemote.every((value) => value === undefined || value === '')) return;
+    if (this.remoteTarget(options) === undefined) return;
     throw new CliError(EXIT.usage, [
-      'this release has no management API yet: --url and --token (CAUSEWAY_URL, CAUSEWAY_TOKEN) lead nowhere;',
-      'run the command where the deployment is configured, without them; it works beside a running server',
+      'this command works on the database alone: run it where the deployment is configured, without --url, --token,',
+      'CAUSEWAY_URL and CAUSEWAY_TOKEN; it works beside a running server. By the API work: apply, export, token,',
+      'sessions, roles, claims, consents, scim tail and show, deliveries, and keys list, rotate and retire',
     ]);
   }
 

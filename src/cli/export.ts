@@ -1,12 +1,15 @@
+import type { JsonObject } from '../core/json.js';
 import type { ConfiguredTenant } from '../domain/configuration/configuration-store.js';
 import { SYSTEM_SLUG } from '../domain/tenant/tenant.js';
 import { exportTenant, toYaml, VariableNames } from '../management/apply-file/write-apply-file.js';
+import { ExportAnswer } from '../management/contract/configuration.js';
 import { PostgresConfigurationStore } from '../storage/configuration-store.js';
 import type { Database } from '../storage/database.js';
 import { listTenants } from '../storage/health.js';
 import { inDatabase, tenantOf } from './chosen-tenant.js';
 import type { CommandContext, RemoteOptions } from './command-context.js';
 import { CliError, EXIT, type ExitCode } from './exit-codes.js';
+import { eitherWay, LONG_MS, pathOf } from './remote/api.js';
 import { terminalJson } from './terminal.js';
 
 export interface ExportOptions extends RemoteOptions {
@@ -14,6 +17,10 @@ export interface ExportOptions extends RemoteOptions {
   readonly tenant?: string;
   readonly secrets?: string;
   readonly json?: boolean;
+}
+
+interface ConfigurationFile {
+  readonly tenants: readonly JsonObject[];
 }
 
 const KEPT = [
@@ -27,18 +34,34 @@ export async function exportConfiguration(
   context: CommandContext,
   options: ExportOptions,
 ): Promise<ExitCode> {
-  context.refuseRemote(options);
-  const { secrets, json } = options;
+  const { secrets, json, tenant } = options;
   if (secrets !== undefined && secrets !== 'env') throw new CliError(EXIT.usage, ["--secrets takes 'env'"]);
-  return inDatabase(context, undefined, async (database) => {
-    const variables = secrets === 'env' ? new VariableNames() : undefined;
-    const tenants = await chosen(database, options.tenant);
-    const file = { tenants: tenants.map((tenant) => exportTenant(tenant, variables)) };
-    const comment = variables === undefined ? KEPT : [...NAMED, ...variables.all];
-    const text = json === true ? terminalJson(file, 2) : toYaml(file, comment).trimEnd();
-    context.terminal.out(text);
-    return EXIT.done;
+  const file = await eitherWay<ConfigurationFile>(context, options, {
+    remote: (api) =>
+      api.get(ExportAnswer, pathOf('configuration', 'export'), {
+        query: { tenant, secrets },
+        deadlineMs: LONG_MS,
+      }),
+    local: () =>
+      inDatabase(context, undefined, async (database) => {
+        const variables = secrets === 'env' ? new VariableNames() : undefined;
+        const tenants = await chosen(database, tenant);
+        return { tenants: tenants.map((one) => exportTenant(one, variables)) };
+      }),
   });
+  const comment = secrets === 'env' ? [...NAMED, ...variablesOf(file)] : KEPT;
+  context.terminal.out(json === true ? terminalJson(file, 2) : toYaml(file, comment).trimEnd());
+  return EXIT.done;
+}
+
+/** The variables that the file names, in its order. */
+function variablesOf(file: ConfigurationFile): readonly string[] {
+  const names: string[] = [];
+  JSON.stringify(file, (key, value: unknown) => {
+    if (key === 'env' && typeof value === 'string') names.push(value);
+    return value;
+  });
+  return names;
 }
 
 const depth = ({ configuration }: ConfiguredTenant): number => (configuration.parentSlug === null ? 0 : 1);

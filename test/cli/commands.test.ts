@@ -305,15 +305,18 @@ describe('exit codes', () => {
     expect(await cli.run(words)).toMatchObject({ code });
   });
 
-  test('--url and CAUSEWAY_URL are refused in words while there is no API', async () => {
-    for (const [words, env] of [
-      [['--url', 'https://sso.example.com'], {}],
-      [[], { CAUSEWAY_URL: 'https://sso.example.com' }],
-      [[], { CAUSEWAY_TOKEN: 'cw_api_x' }],
+  test('what works on the database alone refuses --url, CAUSEWAY_URL and CAUSEWAY_TOKEN, instead of working here', async () => {
+    const url = 'https://sso.example.com';
+    for (const [words, env, said] of [
+      [['--url', url, '--token', 'cw_api_x'], {}, /works on the database alone/],
+      [[], { CAUSEWAY_URL: url, CAUSEWAY_TOKEN: 'cw_api_x' }, /works on the database alone/],
+      [[], { CAUSEWAY_URL: url }, /CAUSEWAY_TOKEN/],
+      [[], { CAUSEWAY_TOKEN: 'cw_api_x' }, /CAUSEWAY_URL/],
     ] as const) {
-      const { code, stderr, stdout } = await cli.run(['apply', '-f', '-', ...words], { env, input: FILE });
+      const { code, stderr, stdout } = await cli.run(['audit', 'verify', ...words], { env });
       expect([code, stdout]).toEqual([64, '']);
-      expect(stderr).toMatch(/no management API yet/);
+      expect(stderr).toMatch(said);
+      expect(stderr).not.toContain('cw_api_x');
     }
   });
 

@@ -10,11 +10,6 @@ import { tenantPart, type View } from '../../domain/configuration/views.js';
 export class VariableNames {
   readonly #taken = new Set<string>();
 
-  /** All that were given. */
-  get all(): readonly string[] {
-    return [...this.#taken];
-  }
-
   /** A free name made of what the secret is: tenant, entry, member. */
   of(...parts: readonly string[]): string {
     const words = parts.join('_').replaceAll(/([a-z])([A-Z])/g, '$1_$2');
