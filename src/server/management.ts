@@ -72,6 +72,8 @@ export interface Management {
   readonly api: ManagementApi;
   /** Everything that the API serves. */
   readonly operations: readonly Operation[];
+  /** What each caller may ask for, over all nodes. */
+  readonly callerRate: ClientRate;
   /** Tells the other nodes what callers used, and learns from them. */
   exchangeRates(): Promise<void>;
   /** Waits for what goes on after its answer: before the way out or the database closes. */
@@ -113,6 +115,7 @@ export function composeManagement(parts: ManagementParts): Management {
   return {
     api,
     operations,
+    callerRate,
     settle: () => connectionTests.settle(),
     async exchangeRates() {
       for (const rate of rates) {
