@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { TenantId, UserId } from '../../src/core/ids.js';
 import { TooManyRequests } from '../../src/http/rate-limit.js';
 import { readToken } from '../../src/keys/tokens.js';
-import { apiClient, ApiClient, strangerTo } from '../support/api.js';
+import { apiClient, ApiClient, strangerTo, type ApiReply } from '../support/api.js';
 import { ADA, startAcme, type Acme } from '../support/acme.js';
 import { send } from '../op/support/http.js';
 import { warm } from '../op/support/warm.js';
@@ -208,12 +208,13 @@ test('E9 too many requests are refused with a time to come back, and only whose 
     for (let n = 0; n < 5_000; n += 1) acme.causeway.node.management.callerRate.take({ tenantId, client });
   };
   expect(spend).toThrow(TooManyRequests);
-  let refused = await noisy.get('/nothing');
-  for (let round = 0; round < 20 && refused.status !== 429; round += 1) {
+  let refused: ApiReply | undefined;
+  for (let round = 0; round < 50 && refused === undefined; round += 1) {
     expect(spend).toThrow(TooManyRequests);
-    refused = await noisy.get('/nothing');
+    const replies = await Promise.all(Array.from({ length: 30 }, () => noisy.get('/nothing')));
+    refused = replies.find(({ status }) => status === 429);
   }
-  expect(refused.body['code']).toBe('rate_limited');
-  expect(refused.headers.get('retry-after')).toMatch(/^[1-9]\d*$/);
+  expect(refused?.body['code']).toBe('rate_limited');
+  expect(refused?.headers.get('retry-after')).toMatch(/^[1-9]\d*$/);
   expect((await api.get(roles)).status).toBe(200);
 });
