@@ -1,7 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import type { JsonObject } from '../../src/core/json.js';
+import { Testing } from '../broker/connection-test-kit.js';
 import type { Acme } from '../support/acme.js';
 import { ADA, APP_SECRET } from '../support/acme.js';
+import { apiClient } from '../support/api.js';
 import {
   authorizationRequest,
   post,
@@ -355,6 +357,15 @@ async function registrationToken({ app, causeway }: Acme): Promise<Credential> {
   };
 }
 
+/** The one-time address of a connection's test. */
+async function testAddress(acme: Acme): Promise<Credential> {
+  const testing = new Testing(acme, await apiClient(acme.causeway));
+  const { signInUrl } = await testing.start();
+  const token = signInUrl.slice(signInUrl.lastIndexOf('/') + 1);
+  const worksAtHome = async (): Promise<boolean> => (await new HttpBrowser().open(signInUrl)).status === 303;
+  return { real: { uid: token }, random: { uid: scrambled(token) }, worksAtHome };
+}
+
 /** Every kind of credential that a tenant hands out or keeps. */
 export const CREDENTIALS: Readonly<Record<string, (acme: Acme) => Promise<Credential>>> = {
   'an authorization code': ({ app }) => code(app),
@@ -366,6 +377,7 @@ export const CREDENTIALS: Readonly<Record<string, (acme: Acme) => Promise<Creden
   'a waiting interaction with its cookies': ({ app }) => interaction(app),
   'an interaction’s id alone': ({ app }) => interactionAlone(app),
   'a trip to the upstream with its cookie': ({ app }) => trip(app),
+  'the address of a test': (acme) => testAddress(acme),
   'a pushed request': ({ app }) => pushedRequest(app),
   'a form that confirms a sign-out': ({ app }) => signOutForm(app),
   'a device’s codes': ({ app }) => deviceCode(app),

@@ -236,6 +236,7 @@ const ROUTES: Record<(typeof TENANT_ROUTES)[number]['name'], (carried: Carried) 
   connection_keys: ({ connection = 'okta' }) => [
     { method: 'GET', path: `/connections/${connection}/jwks.json` },
   ],
+  test_sign_in: ({ uid = NOWHERE }) => [{ method: 'GET', path: `/test-sign-in/${uid}` }],
   signed_out: ({ connection = 'okta' }) => [{ method: 'GET', path: `/signed-out/${connection}` }],
   frontchannel_logout: ({ connection = 'okta', uid = NOWHERE }) => [
     {
