@@ -82,7 +82,7 @@ async function complete(enrolling: Enrolling, filled: Filled): Promise<void> {
     await enter(ctx, outcome.admitted, deps);
     const continueHref = `${basePath(deps.publicUrl)}/console/`;
     const codes = outcome.recoveryCodes;
-    show(ctx, 200, renderRecoveryCodes(frameOf(tenant, deps), { codes, continueHref }));
+    show(ctx, 200, renderRecoveryCodes(frameOf(tenant, deps), { codes, by: enrolling.by, continueHref }));
   } catch (error) {
     const waitSeconds = waitOf(error);
     if (waitSeconds === undefined) throw error;

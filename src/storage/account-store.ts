@@ -142,7 +142,7 @@ export class PostgresAccountStore implements AccountStore {
 
   async takeSecondFactor(
     scope: TenantScope,
-    { userId, passwordHash }: { readonly userId: UserId; readonly passwordHash: string },
+    { userId, passwordHash }: { readonly userId: UserId; readonly passwordHash: string | null },
     factor: SecondFactor,
   ): Promise<boolean> {
     const transaction = this.database.transaction(scope);
@@ -160,7 +160,8 @@ export class PostgresAccountStore implements AccountStore {
             name: 'account_take_recovery_code',
             text: `UPDATE recovery_codes c SET used_at = now()
               WHERE c.tenant_id = $1 AND c.user_id = $2 AND c.hash = $3 AND c.used_at IS NULL AND EXISTS (
-                SELECT FROM local_accounts a WHERE a.tenant_id = $1 AND a.user_id = $2 AND a.password_hash = $4)
+                SELECT FROM local_accounts a WHERE a.tenant_id = $1 AND a.user_id = $2
+                  AND a.password_hash IS NOT DISTINCT FROM $4)
               RETURNING 1`,
             values: [scope.tenantId, userId, factor.hash, passwordHash],
           },

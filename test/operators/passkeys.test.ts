@@ -50,6 +50,10 @@ async function signIn(
   return { browser, page, answer, end: await send(browser, page, { passkey: answer }) };
 }
 
+/** A sign-in without a passkey. */
+const byCode = (code: string, password = '') =>
+  new HttpBrowser().open(at('sign-in?by=password'), { form: { user_name: 'ada', password, code } });
+
 /** Who the browser is to the console. */
 async function isSignedIn(browser: HttpBrowser): Promise<boolean> {
   return headingOf(await browser.open(at('sign-out'))).startsWith('Sign out');
@@ -148,6 +152,16 @@ describe('A-122 a passkey signs in', () => {
     expect((await signIn(ada.key, { tenant: 'acme' })).end.status).toBe(400);
     expect((await signIn(bob.key)).end.status).toBe(400);
     expect((await signIn(bob.key, { tenant: 'acme' })).end.status).toBe(303);
+  });
+
+  test('without it a recovery code does, once, where there is no password', async () => {
+    expect((await byCode('000000', 'a password of hers')).status).toBe(400);
+    const told = await Promise.all([ada.codes[0], ada.codes[0]].map((code) => byCode(code ?? '')));
+    expect(told.map(({ status }) => status).toSorted((a, b) => a - b)).toEqual([303, 400]);
+    const [session] = await ledger.rows<{ amr: string[] }>(
+      'SELECT amr FROM console_sessions ORDER BY created_at DESC LIMIT 1',
+    );
+    expect(session?.amr).toEqual(['otp']);
   });
 
   test('not by what is no answer at all', async () => {

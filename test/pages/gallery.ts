@@ -293,7 +293,11 @@ function operatorPages(framed: Frame, names: GalleryNames): readonly GalleryPage
     ),
     fine(
       'recovery-codes',
-      renderRecoveryCodes(frame, { codes: ['0123-4567-89AB-CDEF'], continueHref: '/console/' }),
+      renderRecoveryCodes(frame, {
+        codes: ['0123-4567-89AB-CDEF'],
+        by: 'passkey',
+        continueHref: '/console/',
+      }),
     ),
     fine('console-sign-out', renderConsoleSignOut(frame, { action: '/console/sign-out', account })),
     ...(['used', 'late', 'unknown'] as const).flatMap((state) => [

@@ -32,12 +32,13 @@ export interface AccountStore {
   /** Locks an account and its person, as every change of a person does; undefined: there is none. */
   lock(scope: TenantScope, userId: UserId): Promise<AccountFacts | undefined>;
   /**
-   * Uses up the second factor of an active account that still has this password (A-118, A-120). Locks the person.
+   * Uses up the second factor of an active account that still has this password, or still has none (A-118, A-120). Locks
+   * the person.
    * @returns whether this call was the one
    */
   takeSecondFactor(
     scope: TenantScope,
-    account: { readonly userId: UserId; readonly passwordHash: string },
+    account: { readonly userId: UserId; readonly passwordHash: string | null },
     factor: SecondFactor,
   ): Promise<boolean>;
   /** Counts a use of an active account's passkey; locks the person. @returns false: another use has counted as far */

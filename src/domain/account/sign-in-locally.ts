@@ -46,8 +46,9 @@ export interface PasswordAttempt extends AttemptFrom {
 const REFUSED = { refused: 'wrong' } as const;
 
 /**
- * Signs somebody in by password and one-time code, or a recovery code in its place. It takes the same time, and says the
- * same, whatever is wrong (A-110, A-119); a code counts once (A-118, A-120).
+ * Signs somebody in by password and one-time code, or a recovery code in its place. Who has no password, because they have
+ * passkeys, gets in by a recovery code alone: 80 bits that nobody guesses, each good once. It takes the same time, and
+ * says the same, whatever is wrong (A-110, A-119); a code counts once (A-118, A-120).
  * @throws DomainError `limit_exceeded`, with `retryAfterSeconds`, after too many tries, or while too many sign in at once
  */
 export async function signInByPassword<T>(
@@ -67,12 +68,11 @@ export async function signInByPassword<T>(
   const facts = { account, method, during: attempt.during, origin: attempt.origin } as const;
   if ('reason' in judged) return refuse(deps, tenant, { ...facts, reason: judged.reason });
   const { userId, passwordHash, purpose } = judged;
-  const amr = judged.factor.kind === 'code' ? ['pwd', 'otp', 'mfa'] : ['pwd', 'mfa'];
   const admitted = await deps.transactions.withTenant(tenant.id, async (scope) => {
     const taken = await deps.accounts.takeSecondFactor(scope, { userId, passwordHash }, judged.factor);
     if (!taken) return undefined;
     deps.audit.append(scope, [recordOfAttempt(deps, tenant, facts)]);
-    return { value: await admit(scope, { userId, purpose, amr }) };
+    return { value: await admit(scope, { userId, purpose, amr: amrOf(judged) }) };
   });
   if (admitted === undefined) return refuse(deps, tenant, { ...facts, reason: 'used_code' });
   await tries.forgive(userId);
@@ -99,8 +99,14 @@ function secondFactor(
 }
 
 interface Accepted extends Pick<LocalAccount, 'userId' | 'purpose'> {
-  readonly passwordHash: string;
+  /** null: the account has none, and the factor is a recovery code. */
+  readonly passwordHash: string | null;
   readonly factor: SecondFactor;
+}
+
+function amrOf({ passwordHash, factor }: Accepted): readonly string[] {
+  if (passwordHash === null) return ['otp'];
+  return factor.kind === 'code' ? ['pwd', 'otp', 'mfa'] : ['pwd', 'mfa'];
 }
 
 /** Everything was looked at before anything is refused. */
@@ -116,7 +122,8 @@ function judge(
   const { isPassword, factor, mayTry, only } = found;
   if (account === undefined) return { reason: 'unknown_account' };
   const { userId, purpose, passwordHash } = account;
-  if (passwordHash === null || !isPassword) return { reason: 'wrong_password' };
+  const isCodeAlone = passwordHash === null && factor?.kind === 'recovery';
+  if (!isPassword && !isCodeAlone) return { reason: 'wrong_password' };
   if (!account.active) return { reason: 'account_disabled' };
   if (only !== undefined && only !== userId) return { reason: 'other_account' };
   if (factor?.kind !== 'recovery' && !mayTry) return { reason: 'too_many_codes' };

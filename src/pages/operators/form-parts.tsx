@@ -28,6 +28,7 @@ export function Field(props: {
   readonly value?: string | undefined;
   readonly autoFocus?: boolean;
   readonly maxLength?: number;
+  readonly optional?: boolean;
 }): ReactNode {
   const { id, hint, fault } = props;
   const notes = [
@@ -51,7 +52,7 @@ export function Field(props: {
         autoCapitalize="none"
         spellCheck={false}
         autoFocus={props.autoFocus}
-        required
+        required={props.optional !== true}
         maxLength={props.maxLength}
         defaultValue={props.value}
         aria-invalid={fault === undefined ? undefined : true}

@@ -101,6 +101,8 @@ function PasswordForm(props: { readonly action: string; readonly model: LocalSig
         label={strings.password}
         type="password"
         autoComplete="current-password"
+        hint={strings.passwordHint}
+        optional
         autoFocus={account !== undefined}
       />
       <Field id={FIELDS.code} label={strings.code} autoComplete="one-time-code" maxLength={60} />

@@ -5,12 +5,18 @@ import { recoveryStrings as strings } from './strings.js';
 /** Renders the recovery codes, the one time that they are shown. */
 export function renderRecoveryCodes(
   frame: Frame,
-  model: { readonly codes: readonly string[]; readonly continueHref: string },
+  model: {
+    readonly codes: readonly string[];
+    readonly by: 'passkey' | 'password';
+    readonly continueHref: string;
+  },
 ): string {
   const content = (
     <>
       <h1>{strings.heading}</h1>
-      <p>{strings.intro}</p>
+      <p>
+        {strings.intros[model.by]} {strings.keep}
+      </p>
       <pre>
         <code>{model.codes.join('\n')}</code>
       </pre>

@@ -11,6 +11,7 @@ export const localSignInStrings = {
   passkeyInstead: 'Use a passkey',
   userName: 'User name',
   password: 'Password',
+  passwordHint: 'Leave it empty if you have none, and use a recovery code.',
   code: 'Code of your app, or a recovery code',
   continueButton: 'Continue',
   breakGlass: 'Every use of a break-glass account is recorded and the owners are told.',
@@ -59,8 +60,11 @@ export const enrolStrings = {
 export const recoveryStrings = {
   title: 'Recovery codes',
   heading: 'Save your recovery codes',
-  intro:
-    'Each works once, in place of the code of your app. Keep them where nobody else looks. They are never shown again.',
+  intros: {
+    passkey: 'Each works once, with your user name, on the day when you have no passkey at hand.',
+    password: 'Each works once, in place of the code of your app.',
+  },
+  keep: 'Keep them where nobody else looks. They are never shown again.',
   continueButton: "I've saved them",
 } as const;
 
