@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import { isLoopbackHost } from '../domain/configuration/addresses.js';
 import type { TrustedProxies } from '../http/request-origin.js';
 import type { PrivateAddresses } from '../outbound/address.js';
+import { HISTORY_DAYS } from '../storage/sweeper.js';
 import {
   addressOf,
   cidrs,
@@ -37,6 +38,8 @@ export interface Config {
   readonly privateUpstreams: PrivateAddresses;
   /** undefined: metrics are on the main port, for who has a token. */
   readonly metricsPort: number | undefined;
+  /** Days after which it is forgotten who was in which group and had which role. */
+  readonly historyDays: number;
   /** Whether an old schema is migrated at start. */
   readonly migrate: boolean;
   readonly smtp: { readonly url: string; readonly from: string } | undefined;
@@ -73,6 +76,7 @@ export function readConfig(variables: Readonly<Record<string, string | undefined
     consoleUrl: `${env.read('CONSOLE_URL', `${publicUrl}/console`, publicAddress)}/`,
     privateUpstreams: env.read('ALLOW_PRIVATE_UPSTREAMS', loopback ? 'allow' : 'refuse', parsePrivate),
     metricsPort: env.read('METRICS_PORT', undefined, integer(1, 65_535)),
+    historyDays: env.read('HISTORY_DAYS', HISTORY_DAYS, integer(1, 3_650)),
     migrate: env.read('MIGRATE', 'on', oneOf('on', 'off')) === 'on',
     smtp: readSmtp(env),
     logLevel: env.read('LOG_LEVEL', 'info', oneOf(...LOG_LEVELS)),

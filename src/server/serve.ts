@@ -23,6 +23,8 @@ export interface ServeOptions {
   readonly host: string;
   readonly port: number;
   readonly metricsPort: number | undefined;
+  /** How long past memberships and roles are kept; undefined: as long as is usual. */
+  readonly historyDays?: number;
   /** Work beside requests that isn't the node's own: the audit chain. */
   readonly jobs: (node: Node) => readonly Job[];
 }
@@ -62,7 +64,7 @@ export async function serve(
     [
       { name: 'configuration', everyMs: 500, run: () => node.directory.refresh() },
       { name: 'signing_keys', everyMs: 10_000, run: () => rotation.run() },
-      { name: 'sweep', everyMs: 60_000, run: () => sweep(node.database) },
+      { name: 'sweep', everyMs: 60_000, run: () => sweep(node.database, options.historyDays) },
       { name: 'audit_finding', everyMs: 5_000, run: () => fillAuditFinding(node.database) },
       { name: 'client_secret_uses', everyMs: 5_000, run: () => node.secretUses.flush() },
       { name: 'scim_requests', everyMs: 500, run: () => node.scimRecorder.flush() },

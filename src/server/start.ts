@@ -61,9 +61,10 @@ async function serveOrExplain(
   keyRing: KeyRing,
   log: Logger,
 ): Promise<ServingNode> {
-  const { host, port, metricsPort } = config;
+  const { host, port, metricsPort, historyDays } = config;
   try {
-    const options = { settings: settingsOf(config), host, port, metricsPort, jobs: chainJob };
+    const settings = settingsOf(config);
+    const options = { settings, host, port, metricsPort, historyDays, jobs: chainJob };
     return await serve(options, storage.dataSource, keyRing, log);
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? error.code : undefined;

@@ -4,7 +4,6 @@ import type { RoleFacts, RoleFactsStore } from '../domain/role/role-facts.js';
 import type { GroupReference } from '../domain/role/role.js';
 import type { Database, Statement } from './database.js';
 import { GROUPS_WITH_HISTORY, groupsWithHistoryAt, MAPPED_AS_OF_GROUP, MAY_ENTER } from './person-sql.js';
-import { HISTORY_DAYS } from './sweeper.js';
 
 /** Ended memberships that are read of a person. */
 const ENDED_MAX = 100;
@@ -88,7 +87,7 @@ function personStatement(tenantId: TenantId, userId: UserId, at: Date | undefine
     text: `SELECT u.user_name, u.profile ->> 'name' AS name, u.connection_id, u.active, ${MAY_ENTER} AS may_enter,
         EXISTS (SELECT FROM connections c WHERE c.tenant_id = u.tenant_id AND c.id = u.connection_id
           AND c.version <> u.connection_version) AS outdated, ${groups} AS groups,
-        greatest(t.history_since, now() - interval '${HISTORY_DAYS} days') AS history_since
+        t.history_since
       FROM users u JOIN tenants t ON t.id = u.tenant_id WHERE u.tenant_id = $1 AND u.id = $2`,
     values: [tenantId, userId, ...(at === undefined ? [] : [at])],
   };

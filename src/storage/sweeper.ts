@@ -1,12 +1,13 @@
-import type { Database } from './database.js';
+import type { Database, Rows, Statement } from './database.js';
 
 /** Rows of a table deleted at once: small, so that no sweep holds its locks for long. */
 const BATCH = 1_000;
 const BATCHES_MAX = 50;
-/** How long it is kept who was in which group and had which role. */
+
+/** How long it is kept who was in which group and had which role, unless the deployment says otherwise. */
 export const HISTORY_DAYS = 400;
 
-const PAST = `until < now() - interval '${HISTORY_DAYS} days'`;
+const PAST = ['past_memberships', 'past_role_mappings', 'past_role_assignments'];
 
 /**
  * What has expired, and what of it may go. Sessions stay a day longer for who asks where one ended,
@@ -27,9 +28,6 @@ const EXPIRED: readonly (readonly [table: string, key: string, condition: string
   ['upstream_grants', 'tenant_id, user_id', `checked_at < now() - interval '90 days'`],
   // Nodes tell it anew every second.
   ['scim_client_uses', 'tenant_id, client, node', `told_at < now() - interval '1 minute'`],
-  ['past_memberships', 'tenant_id, id', PAST],
-  ['past_role_mappings', 'tenant_id, id', PAST],
-  ['past_role_assignments', 'tenant_id, id', PAST],
   [
     'outbox',
     'tenant_id, id',
@@ -42,9 +40,10 @@ const EXPIRED: readonly (readonly [table: string, key: string, condition: string
  * Deletes what has expired, in batches, on one node at a time (an advisory lock, not a table). Answers that were kept
  * for a refresh's leeway are erased as soon as it is over, upstreams' ID Tokens as soon as their session is, what a test of
  * a connection saw of a person after a day.
+ * @param historyDays after which it is forgotten who was in which group and had which role
  * @returns rows deleted or erased
  */
-export async function sweep(database: Database): Promise<number> {
+export async function sweep(database: Database, historyDays = HISTORY_DAYS): Promise<number> {
   return database.transact(async (query) => {
     const [lock] = await query({
       text: `SELECT pg_try_advisory_xact_lock(hashtext('causeway sweep')) AS won`,
@@ -65,7 +64,7 @@ export async function sweep(database: Database): Promise<number> {
         WHERE person_sealed IS NOT NULL AND created_at < now() - interval '1 day' RETURNING 1`,
       values: [],
     });
-    let swept = erased.length + hints.length + seen.length;
+    let swept = erased.length + hints.length + seen.length + (await sweepPast(query, historyDays));
     for (const [table, key, condition] of EXPIRED) {
       for (let batch = 0; batch < BATCHES_MAX; batch += 1) {
         const rows = await query({
@@ -79,4 +78,29 @@ export async function sweep(database: Database): Promise<number> {
     }
     return swept;
   });
+}
+
+/** Forgets what is long past. Of tenants of which something was forgotten, history begins later from now on. */
+async function sweepPast(query: (statement: Statement) => Promise<Rows>, days: number): Promise<number> {
+  const tenants = new Set<string>();
+  let swept = 0;
+  for (const table of PAST) {
+    for (let batch = 0; batch < BATCHES_MAX; batch += 1) {
+      const rows = await query({
+        text: `DELETE FROM ${table} WHERE (tenant_id, id) IN (SELECT tenant_id, id FROM ${table}
+          WHERE until < now() - make_interval(days => $1) LIMIT ${BATCH} FOR UPDATE SKIP LOCKED) RETURNING tenant_id`,
+        values: [days],
+      });
+      for (const row of rows) tenants.add(row['tenant_id']);
+      swept += rows.length;
+      if (rows.length < BATCH) break;
+    }
+  }
+  if (tenants.size > 0)
+    await query({
+      text: `UPDATE tenants SET history_since = greatest(history_since, now() - make_interval(days => $2))
+        WHERE id = ANY ($1)`,
+      values: [[...tenants], days],
+    });
+  return swept;
 }

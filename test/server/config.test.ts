@@ -34,6 +34,7 @@ describe('without any variable', () => {
       consoleUrl: 'http://localhost:3000/console/',
       privateUpstreams: 'allow',
       metricsPort: undefined,
+      historyDays: 400,
       migrate: true,
       smtp: undefined,
       logLevel: 'info',
@@ -117,6 +118,7 @@ describe('what variables say', () => {
     [{ ALLOW_PRIVATE_UPSTREAMS: 'true', PUBLIC_URL: 'https://a.example' }, { privateUpstreams: 'allow' }],
     [{ ALLOW_PRIVATE_UPSTREAMS: '10.1.0.0/16' }, { privateUpstreams: ['10.1.0.0/16'] }],
     [{ METRICS_PORT: '9090' }, { metricsPort: 9090 }],
+    [{ HISTORY_DAYS: '30' }, { historyDays: 30 }],
     [{ MIGRATE: 'off' }, { migrate: false }],
     [
       { SMTP_URL: 'smtps://u:p@mail.example.com', SMTP_FROM: 'Causeway <sso@example.com>' },

@@ -167,11 +167,29 @@ test('the sweep takes what is older than history is kept, of every tenant, and n
     },
     { text: `UPDATE past_role_assignments SET until = now() - interval '401 days'`, values: [] },
   ]);
+  const since = async () => (await rows(`SELECT history_since FROM tenants`))[0]?.['history_since'];
+  const before = await since();
+  await sweep(it.database, 500);
+  expect(await since()).toEqual(before);
+  await it.database.query({
+    text: `UPDATE tenants SET history_since = now() - interval '2 years'`,
+    values: [],
+  });
   await sweep(it.database);
   const left =
     await rows(`SELECT group_name AS it FROM past_memberships UNION SELECT role_key FROM past_role_mappings
     UNION SELECT role_key || ' assigned' FROM past_role_assignments ORDER BY it`);
   expect(left.map((row) => row['it'])).toEqual(['Controlling', 'admin']);
+  // Of a tenant of which something was forgotten; of another one all is known still.
+  const begins = await it.database.query({
+    text: `SELECT slug, date_part('day', now() - history_since)::int AS days FROM tenants ORDER BY slug`,
+    values: [],
+  });
+  expect(begins).toEqual([
+    { slug: 'acme', days: 400 },
+    { slug: 'system', days: expect.any(Number) },
+  ]);
+  expect(begins[1]?.['days']).toBeGreaterThan(700);
 });
 
 test('a deleted tenant takes all of it along, whoever deletes it', async () => {

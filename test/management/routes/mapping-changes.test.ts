@@ -2,12 +2,16 @@ import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { KeyRing } from '../../../src/keys/sealing.js';
 import { runHere } from '../../cli/support.js';
-import { acme, clientOf, idOf, TOKEN } from '../../scim/http/stage.js';
+import { clientOf, idOf, TOKEN } from '../../scim/http/stage.js';
+import { CAT, startAcme, type Acme } from '../../support/acme.js';
 import { apiClient, type ApiClient } from '../../support/api.js';
-import { startTestNode, type TestNode } from '../../support/node.js';
+import { claimsOf, signIn } from '../../support/application.js';
+import type { TestNode } from '../../support/node.js';
+import { HttpBrowser } from '../../support/okta-sign-in.js';
 import { oktaGroup, oktaUser, type ScimClient } from '../../support/scim-client.js';
 
 const secret = randomBytes(32);
+let acme: Acme;
 let node: TestNode;
 let scim: ScimClient;
 let owner: ApiClient;
@@ -17,16 +21,15 @@ let people: readonly string[];
 let engineering: string;
 
 const base = '/tenants/acme';
-const TENANT = acme({
-  roles: [{ key: 'admin' }, { key: 'viewer' }],
-  roleMappings: [{ group: { name: 'Engineering' }, role: 'admin', application: 'grafana' }],
-  applications: [{ clientId: 'grafana', name: 'Grafana', redirectUris: ['https://g.example/cb'] }],
-  scimTokens: [{ name: 'okta', connection: 'okta', token: TOKEN }],
-});
-
 beforeAll(async () => {
-  node = await startTestNode({ keyRing: new KeyRing([{ id: 'test', secret }]) });
-  await node.apply([TENANT]);
+  acme = await startAcme({
+    keyRing: new KeyRing([{ id: 'test', secret }]),
+    tenant: {
+      roleMappings: [{ group: { name: 'Engineering' }, role: 'admin', application: 'grafana' }],
+      scimTokens: [{ name: 'okta', connection: 'okta', token: TOKEN }],
+    },
+  });
+  node = acme.causeway;
   scim = clientOf(node, TOKEN);
   owner = await apiClient(node);
   admin = await apiClient(node, { tenant: 'acme', role: 'console:admin' });
@@ -38,7 +41,7 @@ beforeAll(async () => {
   );
   engineering = idOf(await scim.post('/Groups', oktaGroup('Engineering', [ada])));
 });
-afterAll(() => node.stop());
+afterAll(() => acme.stop());
 
 const explain = (query: string, user = ada) => owner.get(`${base}/users/${user}/roles/explain?${query}`);
 
@@ -249,4 +252,20 @@ describe('a change of mappings', () => {
       },
     ]);
   });
+});
+
+test('a sign-in says what the explanation said, and is what it puts a group by the token down to', async () => {
+  await node.apply([
+    { slug: 'acme', roleMappings: [{ group: { name: 'Support' }, role: 'viewer' }], defaultRole: null },
+  ]);
+  const browser = new HttpBrowser();
+  const { body } = await signIn(browser, acme.app, CAT, { scope: 'openid' });
+  const { sub, roles, groups } = claimsOf(body['id_token']);
+  const told = await explain('application=grafana', String(sub));
+  expect(told.body).toMatchObject({
+    claims: { roles: { name: 'roles', value: roles }, groups: { name: 'groups', value: groups } },
+    roles: [{ role: 'viewer', chains: [{ group: { source: 'token', cause: { kind: 'sign_in' } } }] }],
+  });
+  const preview = await admin.post(`${base}/role-mappings/preview`, { roleMappings: [] });
+  expect(preview.body['losing']).toMatchObject({ items: [{ id: sub, signedIn: true }] });
 });
