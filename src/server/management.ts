@@ -28,6 +28,7 @@ import {
   ROLES,
 } from '../management/routes/configuration/plain-kinds.js';
 import { configurationFileOperations } from '../management/routes/configuration-file.js';
+import { healthOperations } from '../management/routes/health.js';
 import { jobOperations } from '../management/routes/jobs.js';
 import { domainOperations } from '../management/routes/domains.js';
 import { tenantOperations } from '../management/routes/tenants.js';
@@ -43,6 +44,7 @@ import type { Database } from '../storage/database.js';
 import { PostgresJobStore } from '../storage/job-store.js';
 import { PostgresIdempotencyStore } from '../storage/idempotency-store.js';
 import { PostgresSecretStates } from '../storage/secret-state-store.js';
+import { PostgresTenantHealthStore } from '../storage/tenant-health-store.js';
 import { PostgresTenantListStore } from '../storage/tenant-list-store.js';
 import { PostgresTokenListStore } from '../storage/token-list-store.js';
 import { configurationDeps } from './configuration.js';
@@ -146,6 +148,7 @@ function operationsOf(parts: ManagementParts, tests: readonly Operation[]): read
     ...roleInsightOperations({ ...configuration, database }),
     ...tests,
     ...configurationFileOperations({ ...configuration, tenants }),
+    ...healthOperations({ health: new PostgresTenantHealthStore(database), now: () => systemClock.now() }),
     ...jobOperations({
       ...apply,
       transactions: database,
