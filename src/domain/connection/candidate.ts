@@ -17,7 +17,7 @@ export interface CandidateConfiguration {
  * Secrets of a candidate: `connections.candidate_secrets`. Sealed for the very place of the served ones, so that they are
  * served later as they are, and the fingerprint of what was tested is that of what is then served. Absent: the served one.
  */
-export type CandidateSecrets = Partial<SealedSecrets>;
+type CandidateSecrets = Partial<SealedSecrets>;
 
 /** Which of a connection's configurations is meant. */
 export type ConfigurationSource = 'served' | 'candidate';
@@ -35,7 +35,7 @@ export interface StoredConnection {
   readonly secrets: SealedSecrets;
   /** Null: there is none. */
   readonly candidate: JsonObject | null;
-  readonly candidateSecrets: Readonly<Record<string, string | null>> | null;
+  readonly candidateSecrets: CandidateSecrets | null;
 }
 
 /** The candidate where there is one, else what is served. */
