@@ -33,6 +33,8 @@ export interface RunningCauseway {
   readonly missingDurability: readonly string[];
   /** Trips to the database since its start. */
   readonly flushes: () => Promise<number>;
+  /** A token for the management API, of an owner of the deployment. */
+  readonly apiToken: () => Promise<string>;
   /** Ends it and starts it again on the same data; gives the milliseconds until it was ready. */
   readonly restart: () => Promise<number>;
   readonly stop: () => Promise<void>;
@@ -54,7 +56,7 @@ export interface CausewayOptions {
 
 /** The first start makes a database cluster. */
 const START_MS = 60_000;
-const APPLY_MS = 180_000;
+const COMMAND_MS = 180_000;
 
 /** Starts Causeway as an operator does, and gives it a tenant through `causeway apply`. */
 export async function startCauseway(options: CausewayOptions): Promise<RunningCauseway> {
@@ -83,6 +85,10 @@ export async function startCauseway(options: CausewayOptions): Promise<RunningCa
         database: database === undefined ? 'embedded PostgreSQL' : `PostgreSQL ${database.version}`,
         missingDurability: database?.missingDurability ?? [],
         flushes: () => countFlushes(http, metricsPort),
+        apiToken: async () =>
+          (
+            await command(['token', 'create', '--system', '--role', 'console:owner', '--name', 'bench'], env)
+          ).trim(),
         restart: async () => {
           await child.stop();
           const fromMs = performance.now();
@@ -160,6 +166,15 @@ function embeddedUrl(folder: string): string {
   return `postgres://postgres:${password}@127.0.0.1:${port}/causeway?sslmode=disable`;
 }
 
+/** Runs a command of Causeway's beside the server; gives what it prints. */
+async function command(args: readonly string[], env: Readonly<Record<string, string>>): Promise<string> {
+  const { stdout } = await promisify(execFile)(process.execPath, [...program().args, ...args], {
+    env: { PATH: process.env['PATH'] ?? '', HOME: process.env['HOME'] ?? '', ...env },
+    timeout: COMMAND_MS,
+  });
+  return stdout;
+}
+
 /** @returns issuers by the slugs of their tenants */
 async function applySeed(
   { folder, upstream, scimTenants }: CausewayOptions,
@@ -167,11 +182,7 @@ async function applySeed(
 ): Promise<ReadonlyMap<string, string>> {
   const file = join(folder, 'bench.json');
   writeFileSync(file, JSON.stringify(seed(upstream, scimTenants)), { mode: 0o600 });
-  const { stdout } = await promisify(execFile)(
-    process.execPath,
-    [...program().args, 'apply', '-f', file, '--json'],
-    { env: { PATH: process.env['PATH'] ?? '', HOME: process.env['HOME'] ?? '', ...env }, timeout: APPLY_MS },
-  );
+  const stdout = await command(['apply', '-f', file, '--json'], env);
   const issuers = new Map(
     recordsIn(parseRecord(stdout)['tenants']).map(({ slug, issuer }) => [String(slug), String(issuer)]),
   );

@@ -2,6 +2,8 @@ import { parseArgs } from 'node:util';
 import { FLOWS } from './flows/all.js';
 import type { Flow } from './flows/flow.js';
 import type { Pace } from './measure.js';
+import { QUESTIONS, type Question } from './lists/questions.js';
+import { QUICK, WHOLE, type ListSizes } from './lists/sizes.js';
 import { SCIM_FLOWS } from './scim/all.js';
 import type { ScimFlow } from './scim/scim-flow.js';
 import { TENANT_FLOWS, type TenantFlow } from './tenants/flows.js';
@@ -13,6 +15,9 @@ export interface Options {
   readonly scimFlows: readonly ScimFlow[];
   /** At many tenants in turn, beside one. */
   readonly tenantFlows: readonly TenantFlow[];
+  /** Lists of the management API, among very many rows: only those that are asked for by name. */
+  readonly questions: readonly Question[];
+  readonly listSizes: ListSizes;
   readonly quick: boolean;
   readonly concurrencies: readonly number[];
   readonly pace: Pace;
@@ -36,6 +41,10 @@ export const USAGE = `Measures Causeway beside the floor (bench/README.md), as r
   --concurrency LIST  such as 1,16,64 (the default); SCIM's is fixed
   --seconds N         length of a window (2)
   --rounds N          windows of each server (4)
+  --only list         lists of the management API, which run only when asked for so: they fill
+                      ten million rows (--quick: a thirtieth of that)
+  --tenants, --users, --events N
+                      sizes of what those lists are read from
   --json              figures for machines on stdout
   --check             exit 1 when a target or a budget is missed
   --profile           also record where Causeway's CPU goes, by package
@@ -65,8 +74,9 @@ export function readOptions(args: readonly string[]): Options | 'help' {
   const flows = FLOWS.filter(isChosen);
   const scimFlows = SCIM_FLOWS.filter(isChosen);
   const tenantFlows = TENANT_FLOWS.filter(isChosen);
-  if (flows.length + scimFlows.length + tenantFlows.length === 0) {
-    const names = [...FLOWS, ...SCIM_FLOWS, ...TENANT_FLOWS].map(({ name }) => name).join(', ');
+  const questions = values.only === undefined ? [] : QUESTIONS.filter(isChosen);
+  if (flows.length + scimFlows.length + tenantFlows.length + questions.length === 0) {
+    const names = [...FLOWS, ...SCIM_FLOWS, ...TENANT_FLOWS, ...QUESTIONS].map(({ name }) => name).join(', ');
     throw new UsageError(`no flow of that name; there are: ${names}`);
   }
   const windows = flows.length * concurrencies.length * rounds * 2;
@@ -74,6 +84,8 @@ export function readOptions(args: readonly string[]): Options | 'help' {
     flows,
     scimFlows,
     tenantFlows,
+    questions,
+    listSizes: sizesOf(values, quick),
     quick,
     concurrencies,
     pace: { seconds, warmUpSeconds: Math.min(0.5, seconds / 4), rounds },
@@ -86,7 +98,8 @@ export function readOptions(args: readonly string[]): Options | 'help' {
       120 +
       windows * (seconds + 1) * 4 +
       scimFlows.length * (120 + rounds * seconds * 16) +
-      tenantFlows.length * (300 + rounds * seconds * 16),
+      tenantFlows.length * (300 + rounds * seconds * 16) +
+      (questions.length === 0 ? 0 : 3_600 + questions.length * 60),
   };
 }
 
@@ -102,6 +115,9 @@ function parse(args: readonly string[]) {
         concurrency: text,
         seconds: text,
         rounds: text,
+        tenants: text,
+        users: text,
+        events: text,
         json: flag,
         check: flag,
         profile: flag,
@@ -111,6 +127,18 @@ function parse(args: readonly string[]) {
   } catch (error) {
     throw new UsageError(error instanceof Error ? error.message : String(error));
   }
+}
+
+function sizesOf(
+  given: { readonly tenants?: string; readonly users?: string; readonly events?: string },
+  quick: boolean,
+): ListSizes {
+  const { tenants, users, events } = quick ? QUICK : WHOLE;
+  return {
+    tenants: given.tenants === undefined ? tenants : integer(given.tenants, '--tenants', 100_000),
+    users: given.users === undefined ? users : integer(given.users, '--users', 10_000_000),
+    events: given.events === undefined ? events : integer(given.events, '--events', 100_000_000),
+  };
 }
 
 function integer(text: string, name: string, max: number): number {

@@ -1,6 +1,7 @@
 import type { Layout } from './host/cores.js';
 import type { Options } from './options.js';
 import type { ProfileSummary, SelfTime } from './profile.js';
+import { listMisses, renderLists, type ListResult } from './lists/run-lists.js';
 import type { ScimFindings } from './scim/run-scim.js';
 import type { TenantFindings } from './tenants/run-tenants.js';
 import { renderPlaces } from './places/table.js';
@@ -16,7 +17,7 @@ export interface Surroundings {
   readonly missingDurability: readonly string[];
   readonly cores: Layout;
   readonly idleFlushesPerSecond: number;
-  readonly options: Pick<Options, 'json' | 'pace'>;
+  readonly options: Pick<Options, 'json' | 'pace' | 'listSizes'>;
 }
 
 /** What was measured: beside the floor, of SCIM, and at many tenants. */
@@ -24,6 +25,7 @@ export interface Findings {
   readonly results: readonly Result[];
   readonly scim: ScimFindings;
   readonly tenants: TenantFindings;
+  readonly lists: readonly ListResult[];
 }
 
 /** Above this part of the machine, others' work bends the figures. */
@@ -36,22 +38,24 @@ export function renderReport(
   profile: ProfileSummary | undefined,
 ): string {
   if (surroundings.options.json) return renderJson(findings, surroundings, profile);
-  const { results, scim, tenants } = findings;
+  const { results, scim, tenants, lists } = findings;
   const missed = allMisses(findings);
   return [
     [...header(surroundings), ...noise(findings)].join('\n'),
     ...(results.length === 0 ? [] : [renderSpeed(results), renderCost(results)]),
     ...(scim.results.length === 0 ? [] : [renderPlaces(scim.results, scim.notes)]),
     ...(tenants.results.length === 0 ? [] : [renderPlaces(tenants.results, tenants.notes)]),
+    ...(lists.length === 0 ? [] : [renderLists(lists, surroundings.options.listSizes)]),
     missed.length === 0 ? 'All targets that were judged are met.' : ['Missed:', ...missed].join('\n  '),
     ...(profile === undefined ? [] : [renderProfile(profile)]),
   ].join('\n\n');
 }
 
-const allMisses = ({ results, scim, tenants }: Findings): readonly string[] => [
+const allMisses = ({ results, scim, tenants, lists }: Findings): readonly string[] => [
   ...misses(results),
   ...placeMisses([...scim.results, ...tenants.results]),
   ...tenants.misses,
+  ...listMisses(lists),
 ];
 
 function header({
@@ -109,7 +113,7 @@ function renderJson(
   { options, ...surroundings }: Surroundings,
   profile: ProfileSummary | undefined,
 ): string {
-  const { results, scim, tenants } = findings;
+  const { results, scim, tenants, lists } = findings;
   const judged = results.map((result) => ({
     ...result,
     cpuRatio: cpuRatio(result) ?? null,
@@ -122,6 +126,7 @@ function renderJson(
     results: judged,
     scim: scim.results.map((result) => ({ ...result, verdict: judgePlace(result) })),
     tenants: tenants.results.map((result) => ({ ...result, verdict: judgePlace(result) })),
+    lists,
     notes: [...scim.notes, ...tenants.notes],
     misses: allMisses(findings),
   };

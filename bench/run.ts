@@ -4,6 +4,7 @@ import { Party } from './driver/party.js';
 import { brokeredLogin } from './flows/people.js';
 import type { Child } from './host/child.js';
 import { layout, pin } from './host/cores.js';
+import { listMisses, runLists } from './lists/run-lists.js';
 import { load, measureFlow, measureIdle, type Observed, type Setting } from './measure.js';
 import { readOptions, USAGE, UsageError, type Options } from './options.js';
 import { program } from './program.js';
@@ -116,6 +117,8 @@ async function bench(options: Options, stage: Stage): Promise<number> {
     tenantFlows.length === 0
       ? { results: [], notes: [], misses: [] }
       : await runTenants({ flows: tenantFlows, causeway, http, idleFlushesPerSecond, run, pace, quick, say });
+  const { questions, listSizes: sizes } = options;
+  const lists = await runLists({ questions, sizes, causeway, http, quick, say });
   const toUs = Number(process.hrtime.bigint() / 1000n);
   const surroundings: Surroundings = {
     node: process.version,
@@ -128,11 +131,12 @@ async function bench(options: Options, stage: Stage): Promise<number> {
   };
   if (options.profile) await causeway.stop();
   const profile = options.profile ? readProfile(stage.folder, fromUs, toUs) : undefined;
-  process.stdout.write(`${renderReport({ results, scim, tenants }, surroundings, profile)}\n`);
+  process.stdout.write(`${renderReport({ results, scim, tenants, lists }, surroundings, profile)}\n`);
   const missed =
     misses(results).length +
     placeMisses([...scim.results, ...tenants.results]).length +
-    tenants.misses.length;
+    tenants.misses.length +
+    listMisses(lists).length;
   return options.check && missed > 0 ? EXIT.missed : 0;
 }
 
