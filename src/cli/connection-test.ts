@@ -1,71 +1,54 @@
-import { plainText } from '../core/text.js';
-import { diagnosisOf, oktaPath } from '../domain/connection/diagnosis/causes.js';
-import { countChecks, verdictOf, type Check, type CheckStatus } from '../domain/connection/testing/check.js';
+import { countChecks, verdictOf, type CheckStatus } from '../domain/connection/testing/check.js';
+import { tellCheck, type ToldCheck } from '../domain/connection/testing/tell-check.js';
 import { readKeyRing } from '../server/encryption-keys.js';
+import type { Database } from '../storage/database.js';
 import { inDatabase, tenantOf } from './chosen-tenant.js';
-import type { CommandContext, RemoteOptions } from './command-context.js';
+import type { CommandContext } from './command-context.js';
 import { CliError, EXIT, type ExitCode } from './exit-codes.js';
+import { eitherWay } from './remote/api.js';
+import { testRemotely } from './remote/connection-test.js';
 import { printJson } from './terminal.js';
-import { UpstreamProber, type ProbedConnection } from './upstream-checks.js';
-
-export interface ConnectionTestOptions extends RemoteOptions {
-  readonly tenant?: string;
-  readonly connection?: string;
-  readonly json?: boolean;
-}
+import { chosenKey, type ConnectionTestOptions, type ToldConnection } from './tested-connection.js';
+import { UpstreamProber } from './upstream-checks.js';
 
 /** `causeway connection test`: what needs no person, check by check, and what mends it. */
 export async function testConnection(
   context: CommandContext,
   options: ConnectionTestOptions,
 ): Promise<ExitCode> {
-  context.refuseRemote(options);
-  return inDatabase(context, undefined, async (database) => {
-    const { configuration } = await tenantOf(database, options.tenant);
-    const key = chosenKey(
-      configuration.connections.map((connection) => connection.key),
-      options.connection,
-    );
-    const { config, log } = context;
-    const keyRing = await readKeyRing(config.encryptionKeys, config.dataDir, log);
-    const prober = new UpstreamProber(context, database, keyRing);
-    try {
-      const [probed] = await prober.probeTenant(configuration.tenant.slug, (one) => one.key === key);
-      if (probed === undefined) throw new CliError(EXIT.usage, ['the connection has just been deleted']);
-      if (options.json === true) printJson(context.terminal, toJson(probed));
-      else for (const line of toLines(probed)) context.terminal.out(line);
-      return verdictOf(probed.checks) === 'broken' ? EXIT.faultsFound : EXIT.done;
-    } finally {
-      await prober.close();
-    }
+  const told = await eitherWay<ToldConnection>(context, options, {
+    remote: (api) => testRemotely(api, options),
+    local: () => inDatabase(context, undefined, (database) => testHere(context, database, options)),
   });
+  if (options.json === true) printJson(context.terminal, told);
+  else for (const line of toLines(told)) context.terminal.out(line);
+  return told.verdict === 'broken' ? EXIT.faultsFound : EXIT.done;
 }
 
-/** @throws CliError when there is none, or several and none is chosen */
-function chosenKey(keys: readonly string[], wanted: string | undefined): string {
-  const [only, ...others] = keys;
-  if (wanted === undefined && only !== undefined && others.length === 0) return only;
-  if (wanted === undefined)
-    throw new CliError(EXIT.usage, [`give --connection KEY: the tenant has ${keys.length} connections`]);
-  if (!keys.includes(wanted))
-    throw new CliError(EXIT.usage, [`'${plainText(wanted, 60)}' is no connection of the tenant`]);
-  return wanted;
-}
-
-function toJson({ connection, checks }: ProbedConnection) {
-  return {
-    connection: connection.key,
-    issuer: connection.issuer,
-    verdict: verdictOf(checks),
-    counts: countChecks(checks),
-    checks: checks.map((check) => ({ ...check, ...curesOf(check) })),
-  };
-}
-
-function curesOf({ cause }: Check) {
-  if (cause === undefined) return {};
-  const { admin, mender } = diagnosisOf(cause);
-  return { title: admin.title, meaning: admin.meaning, cure: admin.cure, path: admin.path, mender };
+async function testHere(
+  context: CommandContext,
+  database: Database,
+  options: ConnectionTestOptions,
+): Promise<ToldConnection> {
+  const { configuration } = await tenantOf(database, options.tenant);
+  const keys = configuration.connections.map((connection) => connection.key);
+  const key = chosenKey(keys, options.connection);
+  const { config, log } = context;
+  const keyRing = await readKeyRing(config.encryptionKeys, config.dataDir, log);
+  const prober = new UpstreamProber(context, database, keyRing);
+  try {
+    const [probed] = await prober.probeTenant(configuration.tenant.slug, (one) => one.key === key);
+    if (probed === undefined) throw new CliError(EXIT.usage, ['the connection has just been deleted']);
+    const { checks } = probed;
+    return {
+      connection: key,
+      verdict: verdictOf(checks),
+      counts: countChecks(checks),
+      checks: checks.map(tellCheck),
+    };
+  } finally {
+    await prober.close();
+  }
 }
 
 const WORDS: Readonly<Record<CheckStatus, string>> = {
@@ -82,24 +65,23 @@ const VERDICTS = {
   broken: 'Nobody can sign in so.',
 } as const;
 
-function toLines({ checks }: ProbedConnection): readonly string[] {
+function toLines({ checks, verdict, signInUrl }: ToldConnection): readonly string[] {
   return [
     ...checks.flatMap((check) => [
       `${WORDS[check.status].padEnd(4)} ${check.id}: ${check.seen}`,
       ...cureLines(check),
     ]),
-    VERDICTS[verdictOf(checks)],
+    VERDICTS[verdict],
+    ...(signInUrl === undefined ? [] : [`Sign in there, once, within ten minutes: ${signInUrl}`]),
   ];
 }
 
-function cureLines({ cause, facts = {} }: Check): readonly string[] {
-  if (cause === undefined) return [];
-  const { title, cure } = diagnosisOf(cause).admin;
-  const path = oktaPath(cause);
+function cureLines({ cause, cure, facts = {} }: ToldCheck): readonly string[] {
+  if (cause === undefined || cure === undefined) return [];
   const suggestions = facts['suggestions'] ?? '';
   return [
-    `     ${title} (${cause}). ${cure}`,
-    ...(path === undefined ? [] : [`     Okta: ${path}`]),
+    `     ${cure.title} (${cause}). ${cure.cure}`,
+    ...(cure.path.length === 0 ? [] : [`     Okta: ${cure.path.map(({ name }) => name).join(' → ')}`]),
     ...(suggestions === '' ? [] : [`     Perhaps: ${suggestions}`]),
   ];
 }

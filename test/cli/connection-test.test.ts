@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { randomBytes } from 'node:crypto';
 import { KeyRing } from '../../src/keys/sealing.js';
 import { startAcme, UPSTREAM_SECRET, type Acme } from '../support/acme.js';
+import { apiClient } from '../support/api.js';
 import { runHere, type Ended } from './support.js';
 
 const secret = randomBytes(32);
@@ -37,15 +38,25 @@ test('it prints each check, what was seen and what mends it, and ends with 1 whe
   const { code, stdout } = await connectionTest('--json');
   const told = JSON.parse(stdout) as {
     verdict: string;
-    checks: { id: string; cause?: string; cure?: string }[];
+    checks: { id: string; cause?: string }[];
   };
   expect([code, told.verdict]).toEqual([1, 'broken']);
   expect(told.checks.find(({ id }) => id === 'client_authentication')).toMatchObject({
     cause: 'bad_secret',
-    mender: 'okta_admin',
-    path: expect.arrayContaining([{ name: 'Client Secrets' }]),
+    cure: { mender: 'okta_admin', path: expect.arrayContaining([{ name: 'Client Secrets' }]) },
   });
   expect(stdout + ill.stdout).not.toContain(UPSTREAM_SECRET);
+});
+
+test('by the API of a running deployment: the same checks, and the address where a person goes on', async () => {
+  acme.okta.org.addSecret('Causeway', UPSTREAM_SECRET);
+  const { token } = await apiClient(acme.causeway);
+  const there = ['--url', acme.causeway.url, '--token', token ?? ''];
+  const { code, stdout } = await connectionTest('--tenant', 'acme', ...there);
+  expect([code, stdout]).toEqual([0, expect.stringMatching(/^ok +client_authentication: /m)]);
+  expect(stdout).toMatch(/\/t\/acme\/test-sign-in\/[\w.-]+$/m);
+  const unknown = await connectionTest('--tenant', 'acme', '--connection', 'nope', ...there);
+  expect(unknown.code).not.toBe(0);
 });
 
 test('what isn’t there is refused by name', async () => {

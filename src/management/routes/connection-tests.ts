@@ -1,7 +1,4 @@
 import { Type } from 'typebox';
-import { diagnosisOf } from '../../domain/connection/diagnosis/causes.js';
-import { OKTA_PATHS_AS_OF } from '../../domain/connection/diagnosis/okta-paths.js';
-import type { Check } from '../../domain/connection/testing/check.js';
 import type { ConnectionTestId } from '../../domain/connection/testing/connection-test.js';
 import { readConnectionTest } from '../../domain/connection/testing/read-test.js';
 import { reportOktaPage } from '../../domain/connection/testing/report-okta-page.js';
@@ -10,6 +7,7 @@ import {
   type ProbeConnection,
   type StartTestDeps,
 } from '../../domain/connection/testing/start-test.js';
+import { tellCheck } from '../../domain/connection/testing/tell-check.js';
 import type { TenantContext } from '../../http/tenant-context.js';
 import type { ApiCall } from '../api/call.js';
 import { named, operation, type Operation } from '../api/operation.js';
@@ -46,7 +44,7 @@ export function connectionTestOperations(deps: ConnectionTestDeps): readonly Ope
       state: test.state,
       verdict,
       counts,
-      checks: checks.map(presentCheck),
+      checks: checks.map(tellCheck),
       brought,
       person,
       startedBy: test.startedBy.id,
@@ -124,10 +122,3 @@ export function connectionTestOperations(deps: ConnectionTestDeps): readonly Ope
 
 // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- a UUID by the schema; whether it names a test, the store says
 const testId = (id: string): ConnectionTestId => id as ConnectionTestId;
-
-function presentCheck(check: Check) {
-  const { cause } = check;
-  if (cause === undefined) return check;
-  const { admin, mender } = diagnosisOf(cause);
-  return { ...check, cure: { ...admin, pathsAsOf: OKTA_PATHS_AS_OF, mender } };
-}

@@ -124,8 +124,11 @@ export interface ConnectionTestStore {
     connectionId: ConnectionId,
     stateHash: Buffer,
   ): Promise<ConnectionTest | undefined>;
-  /** Notes that this exact configuration passed its test. */
-  markTested(scope: TenantScope, connectionId: ConnectionId, fingerprint: Buffer): Promise<void>;
+  /** Notes that this exact configuration passed its test: of what is served with it, of a candidate in the candidate. */
+  markTested(
+    scope: TenantScope,
+    test: Pick<ConnectionTest, 'id' | 'connectionId' | 'source' | 'fingerprint'>,
+  ): Promise<void>;
 }
 
 /** Where a test keeps who came in. */

@@ -82,7 +82,7 @@ export async function finishTest(
           ),
         };
   if (!(await tests.advance(scope, test.id, findings.from, { state, report, ...sealed }))) return undefined;
-  if (state === 'passed') await tests.markTested(scope, test.connectionId, test.fingerprint);
+  if (state === 'passed') await tests.markTested(scope, test);
   deps.audit.append(scope, [
     recordOf(
       scope.tenantId,
