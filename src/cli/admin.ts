@@ -88,12 +88,16 @@ export async function changeAdmin(
   return EXIT.done;
 }
 
+/** More operators than anybody reads. */
+const LIST_MAX = 10_000;
+
 /** `causeway admin list`. */
 export async function listAdmins(context: CommandContext, options: AdminOptions): Promise<ExitCode> {
   context.refuseRemote(options);
   return inDatabase(context, undefined, async (database) => {
     const { configuration } = await tenantOf(database, options.tenant ?? SYSTEM_SLUG);
-    const accounts = await new PostgresAccountStore(database).list(configuration.tenant.id);
+    const store = new PostgresAccountStore(database);
+    const { items: accounts } = await store.list(configuration.tenant.id, { limit: LIST_MAX });
     if (options.json === true) printJson(context.terminal, { accounts });
     else if (accounts.length === 0)
       context.terminal.out(`There is none yet: 'causeway admin create --username NAME' makes one.`);

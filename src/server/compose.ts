@@ -88,8 +88,7 @@ const isLoopback = (publicUrl: string): boolean => publicUrl.startsWith('http:')
 
 /** The composition root: every part is made here, once, and given what it needs. */
 export function compose(settings: Settings, dataSource: DataSource, keyRing: KeyRing, log: Logger): Node {
-  const ids = systemIds();
-  const clock = systemClock;
+  const [ids, clock] = [systemIds(), systemClock];
   const { metrics, outbound } = composeOutbound(settings, log);
   const database = new Database(dataSource, () => metrics.databaseFlushes.inc());
   const upstreams = composeUpstreams({ outbound, clock, ids, log }, database);
@@ -122,7 +121,7 @@ export function compose(settings: Settings, dataSource: DataSource, keyRing: Key
     keyRing,
     directory,
     providers,
-    findSession: operators.findSession,
+    ...operators,
   });
   const app = createApp({
     publicUrl: settings.publicUrl,

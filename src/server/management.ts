@@ -2,6 +2,7 @@ import type { Context } from 'koa';
 import { systemClock } from '../core/clock.js';
 import type { Ids } from '../core/ids.js';
 import type { Logger } from '../core/logger.js';
+import type { SignInDeps } from '../domain/account/account-deps.js';
 import { consoleRolesOf } from '../domain/account/console-roles.js';
 import type { RequestOrigin } from '../domain/audit/audit-event.js';
 import { grantedRolesOf } from '../domain/operator/granted-roles.js';
@@ -47,6 +48,7 @@ import { PostgresSecretStates } from '../storage/secret-state-store.js';
 import { PostgresTenantHealthStore } from '../storage/tenant-health-store.js';
 import { PostgresTenantListStore } from '../storage/tenant-list-store.js';
 import { PostgresTokenListStore } from '../storage/token-list-store.js';
+import { accountOperations } from './account-operations.js';
 import { configurationDeps } from './configuration.js';
 import { peopleOperations } from './people-operations.js';
 import { composeConnectionTests } from './connection-tests.js';
@@ -66,6 +68,7 @@ export interface ManagementParts {
   readonly ids: Ids;
   readonly originOf: (ctx: Context) => RequestOrigin;
   readonly findSession: (ctx: Context) => Promise<PresentedSession | undefined>;
+  readonly signIn: SignInDeps;
   readonly tester: ConnectionTester;
   readonly log: Logger;
 }
@@ -163,5 +166,6 @@ function operationsOf(parts: ManagementParts, tests: readonly Operation[]): read
       auditTools: { ids, clock: systemClock },
     }),
     ...peopleOperations(parts, apply),
+    ...accountOperations(parts, apply),
   ];
 }

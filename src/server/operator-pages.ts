@@ -18,6 +18,8 @@ type Shared = Pick<SignInDeps, 'tries' | 'audit' | 'ids' | 'clock' | 'log'> &
   Pick<OperatorsDeps, 'originOf' | 'stylesheetHref'> & { readonly artifacts: AccountReader };
 
 export interface Operators {
+  /** What signing in locally is made of. */
+  readonly signIn: SignInDeps;
   readonly pages: OperatorPages;
   /** Who is signed in to the console in the request's browser, with the roles that they have at this moment. */
   readonly findSession: (ctx: Context) => Promise<PresentedSession | undefined>;
@@ -32,11 +34,8 @@ export function composeOperators(
 ): Operators {
   const sessions = new PostgresConsoleSessionStore(database);
   const standing = { accounts: shared.artifacts };
-  const pages = new OperatorPages({
+  const signIn: SignInDeps = {
     ...shared,
-    publicUrl,
-    directory,
-    sessions,
     transactions: database,
     accounts: new PostgresAccountStore(database),
     links: new PostgresLinks(database),
@@ -44,9 +43,10 @@ export function composeOperators(
     passwords: new Argon2Hasher(),
     codes: oneTimeCodes,
     passkeys: new Passkeys(publicUrl, shared.log),
-  });
+  };
   return {
-    pages,
+    signIn,
+    pages: new OperatorPages({ ...shared, ...signIn, publicUrl, directory, sessions }),
     async findSession(ctx) {
       const session = await findConsoleSession(ctx, sessions);
       const tenant = session === undefined ? undefined : await directory.find(session.tenantSlug);

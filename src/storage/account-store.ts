@@ -1,5 +1,6 @@
 import type { QueryResultRow } from 'pg';
 import type { TenantId, UserId } from '../core/ids.js';
+import type { ListPage, PageRequest } from '../core/page.js';
 import type { TenantScope } from '../core/scope.js';
 import type { AccountStore, NewAccount, SecondFactor } from '../domain/account/account-store.js';
 import type { AccountFacts, LocalAccount } from '../domain/account/local-account.js';
@@ -74,14 +75,6 @@ export class PostgresAccountStore implements AccountStore {
     });
   }
 
-  async find(tenantId: TenantId, userId: UserId): Promise<LocalAccount | undefined> {
-    return this.#account(tenantId, {
-      name: 'account_by_id',
-      text: `SELECT ${ACCOUNT} FROM ${OF} WHERE a.tenant_id = $1 AND a.user_id = $2`,
-      values: [tenantId, userId],
-    });
-  }
-
   async #account(tenantId: TenantId, statement: Statement): Promise<LocalAccount | undefined> {
     const [rows] = await this.database.inTenant(tenantId, [statement]);
     const [row] = rows ?? [];
@@ -116,26 +109,32 @@ export class PostgresAccountStore implements AccountStore {
     return (rows ?? []).map((row) => Buffer.from(row['credential_id']).toString('base64url'));
   }
 
-  async list(tenantId: TenantId): Promise<readonly AccountFacts[]> {
+  async list(tenantId: TenantId, { limit, after }: PageRequest): Promise<ListPage<AccountFacts>> {
+    const [from] = after ?? [];
     const [rows] = await this.database.inTenant(tenantId, [
       {
-        name: 'account_list',
-        text: `SELECT ${FACTS} FROM ${OF} WHERE a.tenant_id = $1 ORDER BY u.user_name_folded`,
-        values: [tenantId],
+        name: from === undefined ? 'account_list' : 'account_list_after',
+        text: `SELECT ${FACTS} FROM ${OF} WHERE a.tenant_id = $1
+          ${from === undefined ? '' : 'AND a.user_id > $3::uuid'} ORDER BY a.user_id LIMIT $2`,
+        values: [tenantId, limit + 1, ...(from === undefined ? [] : [from])],
       },
     ]);
-    return (rows ?? []).map(toFacts);
+    const items = (rows ?? []).slice(0, limit).map(toFacts);
+    const last = items.at(-1);
+    const hasMore = (rows ?? []).length > limit;
+    return { items, next: hasMore && last !== undefined ? [last.userId] : undefined };
+  }
+
+  async facts(tenantId: TenantId, userId: UserId): Promise<AccountFacts | undefined> {
+    const [rows] = await this.database.inTenant(tenantId, [factsOf(tenantId, userId)]);
+    const [row] = rows ?? [];
+    return row === undefined ? undefined : toFacts(row);
   }
 
   async lock(scope: TenantScope, userId: UserId): Promise<AccountFacts | undefined> {
-    const [, rows] = await this.database.transaction(scope).send([
-      lockPerson(scope, userId),
-      {
-        name: 'account_facts',
-        text: `SELECT ${FACTS} FROM ${OF} WHERE a.tenant_id = $1 AND a.user_id = $2`,
-        values: [scope.tenantId, userId],
-      },
-    ]);
+    const [, rows] = await this.database
+      .transaction(scope)
+      .send([lockPerson(scope, userId), factsOf(scope.tenantId, userId)]);
     const [row] = rows ?? [];
     return row === undefined ? undefined : toFacts(row);
   }
@@ -289,6 +288,12 @@ export class PostgresAccountStore implements AccountStore {
     return (rows ?? []).map((row) => row['id']);
   }
 }
+
+const factsOf = (tenantId: TenantId, userId: UserId): Statement => ({
+  name: 'account_facts',
+  text: `SELECT ${FACTS} FROM ${OF} WHERE a.tenant_id = $1 AND a.user_id = $2`,
+  values: [tenantId, userId],
+});
 
 /** As every change of a person does: whatever ends their access waits, and is waited for. */
 const lockPerson = (scope: TenantScope, userId: UserId): Statement => ({

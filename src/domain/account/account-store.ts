@@ -1,4 +1,5 @@
 import type { TenantId, UserId } from '../../core/ids.js';
+import type { ListPage, PageRequest } from '../../core/page.js';
 import type { TenantScope } from '../../core/scope.js';
 import type { ConsoleRole } from '../operator/console-role.js';
 import type { AccountFacts, AccountPurpose, LocalAccount } from './local-account.js';
@@ -21,14 +22,15 @@ export interface AccountStore {
   /** Gives a console role, as an operator does. @returns false: the tenant has no such role */
   giveRole(scope: TenantScope, userId: UserId, role: ConsoleRole): Promise<boolean>;
   findByName(tenantId: TenantId, userName: string): Promise<LocalAccount | undefined>;
-  find(tenantId: TenantId, userId: UserId): Promise<LocalAccount | undefined>;
   findPasskey(
     tenantId: TenantId,
     credentialId: string,
   ): Promise<{ readonly account: LocalAccount; readonly passkey: Passkey } | undefined>;
   /** Credential ids of an account. */
   credentialsOf(tenantId: TenantId, userId: UserId): Promise<readonly string[]>;
-  list(tenantId: TenantId): Promise<readonly AccountFacts[]>;
+  /** In the order in which they were made. */
+  list(tenantId: TenantId, page: PageRequest): Promise<ListPage<AccountFacts>>;
+  facts(tenantId: TenantId, userId: UserId): Promise<AccountFacts | undefined>;
   /** Locks an account and its person, as every change of a person does; undefined: there is none. */
   lock(scope: TenantScope, userId: UserId): Promise<AccountFacts | undefined>;
   /**
