@@ -30,6 +30,7 @@ import {
 } from '../management/routes/configuration/plain-kinds.js';
 import { configurationFileOperations } from '../management/routes/configuration-file.js';
 import { healthOperations } from '../management/routes/health.js';
+import { meOperations } from '../management/routes/me.js';
 import { jobOperations } from '../management/routes/jobs.js';
 import { domainOperations } from '../management/routes/domains.js';
 import { tenantOperations } from '../management/routes/tenants.js';
@@ -151,6 +152,7 @@ function operationsOf(parts: ManagementParts, tests: readonly Operation[]): read
     ...roleInsightOperations({ ...configuration, database }),
     ...tests,
     ...configurationFileOperations({ ...configuration, tenants }),
+    ...meOperations({ now: () => systemClock.now() }),
     ...healthOperations({ health: new PostgresTenantHealthStore(database), now: () => systemClock.now() }),
     ...jobOperations({
       ...apply,
