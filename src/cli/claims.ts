@@ -1,4 +1,6 @@
+import type { Static } from 'typebox';
 import { plainText } from '../core/text.js';
+import type { ClaimsPreviewResource } from '../management/contract/users.js';
 import { previewClaims, type ClaimsPreview } from '../op/claims-preview.js';
 import { compose } from '../server/compose.js';
 import { settingsOf } from '../server/start.js';
@@ -10,6 +12,8 @@ import { connectionOf, tenantOf } from './chosen-tenant.js';
 import type { CommandContext, RemoteOptions } from './command-context.js';
 import { requireDeployment } from './existing-database.js';
 import { CliError, EXIT, type ExitCode } from './exit-codes.js';
+import { eitherWay } from './remote/api.js';
+import { previewRemotely } from './remote/people.js';
 import { printJson, terminalJson } from './terminal.js';
 
 export interface PreviewOptions extends RemoteOptions {
@@ -27,7 +31,19 @@ export interface PreviewOptions extends RemoteOptions {
 
 /** `causeway claims preview`: what an application would be told of a person who signs in now, and whether they may (B12). */
 export async function previewClaimsOf(context: CommandContext, options: PreviewOptions): Promise<ExitCode> {
-  context.refuseRemote(options);
+  const preview = await eitherWay<ShownPreview>(context, options, {
+    remote: (api) => previewRemotely(api, options),
+    local: () => previewHere(context, options),
+  });
+  if (options.json === true) printJson(context.terminal, preview);
+  else for (const line of linesOf(preview)) context.terminal.out(line);
+  return EXIT.done;
+}
+
+/** As the management API shows it. */
+type ShownPreview = Static<typeof ClaimsPreviewResource>;
+
+async function previewHere(context: CommandContext, options: PreviewOptions): Promise<ShownPreview> {
   await requireDeployment(context);
   return context.withStorage(async (storage) => {
     const database = new Database(storage.dataSource);
@@ -48,39 +64,41 @@ export async function previewClaimsOf(context: CommandContext, options: PreviewO
       scope: options.scope,
       api: resource,
     });
-    print(context, options, person.id, preview);
-    return EXIT.done;
+    return shown(options.application, person.id, preview);
   }, false);
 }
 
-const REFUSALS: Readonly<Record<NonNullable<ClaimsPreview['refusal']>, string>> = {
+const shown = (
+  application: string,
+  userId: string,
+  { refusal, idToken, userinfo, accessToken }: ClaimsPreview,
+): ShownPreview => ({
+  application,
+  userId,
+  allowed: refusal === undefined,
+  reason: refusal ?? null,
+  idToken: idToken ?? null,
+  userinfo: userinfo ?? null,
+  accessToken: accessToken ?? null,
+});
+
+const REFUSALS: Readonly<Record<NonNullable<ShownPreview['reason']>, string>> = {
   no_access: 'no: switched off, or of a connection that is closed or has changed its issuer (no_access)',
   not_assigned: "no: in no group and with no role of the application's assignment (not_assigned)",
   no_role: 'no: without a role, and the tenant lets nobody in without one (no_role)',
 };
 
-function print(
-  { terminal }: CommandContext,
-  { json, application }: PreviewOptions,
-  userId: string,
-  { refusal, idToken, userinfo, accessToken }: ClaimsPreview,
-): void {
-  if (json === true)
-    return printJson(terminal, {
-      application,
-      userId,
-      allowed: refusal === undefined,
-      reason: refusal ?? null,
-      idToken: idToken ?? null,
-      userinfo: userinfo ?? null,
-      accessToken: accessToken ?? null,
-    });
-  terminal.out(`May use ${application}: ${refusal === undefined ? 'yes' : REFUSALS[refusal]}`);
-  for (const [name, claims] of [
-    ['ID token', idToken],
-    ['Userinfo', userinfo],
-    ['Access token', accessToken],
-  ] as const)
-    terminal.out(`${name}: ${claims === undefined ? 'none' : terminalJson(claims, 2)}`);
-  terminal.out('Times, ids, acr, amr, auth_time and sid come of the sign-in, and are left out.');
+function linesOf(preview: ShownPreview): readonly string[] {
+  const { application, reason, idToken, userinfo, accessToken } = preview;
+  return [
+    `May use ${plainText(application, 100)}: ${reason === null ? 'yes' : REFUSALS[reason]}`,
+    ...(
+      [
+        ['ID token', idToken],
+        ['Userinfo', userinfo],
+        ['Access token', accessToken],
+      ] as const
+    ).map(([name, claims]) => `${name}: ${claims === null ? 'none' : terminalJson(claims, 2)}`),
+    'Times, ids, acr, amr, auth_time and sid come of the sign-in, and are left out.',
+  ];
 }

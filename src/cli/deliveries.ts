@@ -15,7 +15,10 @@ import type { CommandContext, RemoteOptions } from './command-context.js';
 import { requireDeployment } from './existing-database.js';
 import { CliError, EXIT, type ExitCode } from './exit-codes.js';
 import { limitOf } from './limit.js';
+import { eitherWay } from './remote/api.js';
+import { remoteDeliveries, retryRemotely } from './remote/deliveries.js';
 import { printJson } from './terminal.js';
+import { told, type Told } from './told.js';
 
 interface DeliveriesOptions extends RemoteOptions {
   /** undefined: the deployment's only tenant. */
@@ -37,27 +40,31 @@ export interface RetryOptions extends DeliveriesOptions {
 
 /** `causeway deliveries list`: what applications were told, or are still to be told (F-23). */
 export async function listDeliveries(context: CommandContext, options: ListOptions): Promise<ExitCode> {
-  context.refuseRemote(options);
   const limit = limitOf(options.limit);
-  const state = stateOf(options.state);
-  return inDatabase(context, undefined, async (database) => {
-    const tenant = await tenantOf(database, options.tenant);
-    const found = await new PostgresDeliveryListStore(database).list(tenant.configuration.tenant.id, {
-      application: options.application,
-      state,
-      limit: limit + 1,
-    });
-    const deliveries = found.slice(0, limit);
-    const isMore = found.length > limit;
-    const { terminal } = context;
-    if (options.json === true) printJson(terminal, { deliveries, isMore });
-    else {
-      if (deliveries.length === 0) terminal.out('There are no such deliveries.');
-      for (const delivery of deliveries) terminal.out(deliveryLine(delivery));
-      if (isMore) terminal.err('There are older ones: --limit shows more.');
-    }
-    return EXIT.done;
+  const query = { application: options.application, state: stateOf(options.state) };
+  const { items, isMore } = await eitherWay<ListedDeliveries>(context, options, {
+    remote: (api) => remoteDeliveries(api, options.tenant, query, limit),
+    local: () =>
+      inDatabase(context, undefined, async (database) => {
+        const { configuration } = await tenantOf(database, options.tenant);
+        const store = new PostgresDeliveryListStore(database);
+        const found = await store.list(configuration.tenant.id, { ...query, limit: limit + 1 });
+        return { items: told(found.slice(0, limit)), isMore: found.length > limit };
+      }),
   });
+  const { terminal } = context;
+  if (options.json === true) printJson(terminal, { deliveries: items, isMore });
+  else {
+    if (items.length === 0) terminal.out('There are no such deliveries.');
+    for (const delivery of items) terminal.out(deliveryLine(delivery));
+    if (isMore) terminal.err('There are older ones: --limit shows more.');
+  }
+  return EXIT.done;
+}
+
+interface ListedDeliveries {
+  readonly items: readonly Told<DeliveryFacts>[];
+  readonly isMore: boolean;
 }
 
 function stateOf(text: string | undefined): DeliveryState | undefined {
@@ -67,10 +74,10 @@ function stateOf(text: string | undefined): DeliveryState | undefined {
   return state;
 }
 
-function deliveryLine(delivery: DeliveryFacts): string {
+function deliveryLine(delivery: Told<DeliveryFacts>): string {
   const { id, createdAt, application, subject, reason, attempts, lastError } = delivery;
   const parts = [
-    createdAt.toISOString(),
+    createdAt,
     id,
     `application ${plainText(application, 100)}`,
     `person ${plainText(subject, 60)}`,
@@ -82,15 +89,37 @@ function deliveryLine(delivery: DeliveryFacts): string {
   return parts.join('  ');
 }
 
-function stateText({ state, dueAt, settledAt }: DeliveryFacts): string {
+function stateText({ state, dueAt, settledAt }: Told<DeliveryFacts>): string {
   const at = dueAt ?? settledAt;
-  return `${state}${at === null ? '' : ` ${dueAt === null ? 'since' : 'until'} ${at.toISOString()}`}`;
+  return `${state}${at === null ? '' : ` ${dueAt === null ? 'since' : 'until'} ${at}`}`;
 }
 
 /** `causeway deliveries retry`: puts dead letters back; a running node sends them at once. */
 export async function retryDeliveries(context: CommandContext, options: RetryOptions): Promise<ExitCode> {
-  context.refuseRemote(options);
   const target = targetOf(options);
+  const { retried, idle } = await eitherWay<Retried>(context, options, {
+    remote: async (api) => ({
+      retried: await retryRemotely(api, options.tenant, target),
+      idle: 'Nothing to do: there is no such dead letter.',
+    }),
+    local: () => retryHere(context, options, target),
+  });
+  if (options.json === true) printJson(context.terminal, { retried });
+  else context.terminal.out(retried === 0 ? idle : retriedText(retried));
+  return EXIT.done;
+}
+
+interface Retried {
+  readonly retried: number;
+  /** What is said where there was nothing to do. */
+  readonly idle: string;
+}
+
+async function retryHere(
+  context: CommandContext,
+  options: RetryOptions,
+  target: DeadLetterTarget,
+): Promise<Retried> {
   await requireDeployment(context);
   return context.withStorage(async (storage) => {
     const database = new Database(storage.dataSource);
@@ -109,10 +138,7 @@ export async function retryDeliveries(context: CommandContext, options: RetryOpt
       );
       retried += more;
     } while (more === RETRIED_MAX);
-    const idle = retried > 0 ? '' : await idleText(deliveries, tenant, target);
-    if (options.json === true) printJson(context.terminal, { retried });
-    else context.terminal.out(retried === 0 ? idle : retriedText(retried));
-    return EXIT.done;
+    return { retried, idle: retried > 0 ? '' : await idleText(deliveries, tenant, target) };
   }, false);
 }
 
@@ -136,5 +162,5 @@ async function idleText(
   const [delivery] = await deliveries.list(configuration.tenant.id, { id: target.id, limit: 1 });
   if (delivery === undefined)
     throw new CliError(EXIT.usage, [`'${plainText(target.id, 60)}' is no delivery of the tenant`]);
-  return `Nothing to do: it is ${stateText(delivery)}.`;
+  return `Nothing to do: it is ${stateText(told(delivery))}.`;
 }

@@ -5,13 +5,17 @@ import type { ReadCause } from '../domain/audit/cause.js';
 import { explainRoles } from '../domain/role/explain-roles.js';
 import type { Chain, Origin, RoleExplanation } from '../domain/role/explanation.js';
 import { describeGroup } from '../domain/role/role.js';
+import type { Database } from '../storage/database.js';
 import { PostgresRoleFactsStore } from '../storage/role-facts-store.js';
 import { PostgresSessionListStore } from '../storage/session-list-store.js';
 import { applicationOf, personOf } from './chosen-person.js';
 import { connectionOf, inDatabase, tenantOf } from './chosen-tenant.js';
 import type { CommandContext, RemoteOptions } from './command-context.js';
 import { CliError, EXIT, type ExitCode } from './exit-codes.js';
+import { eitherWay } from './remote/api.js';
+import { explainRemotely } from './remote/people.js';
 import { printJson } from './terminal.js';
+import { told, type Told } from './told.js';
 
 export interface ExplainOptions extends RemoteOptions {
   /** undefined: the deployment's only tenant. */
@@ -29,31 +33,40 @@ export interface ExplainOptions extends RemoteOptions {
 
 /** `causeway roles explain`: why a person has a role, and why not (D6). */
 export async function explainRolesOf(context: CommandContext, options: ExplainOptions): Promise<ExitCode> {
-  context.refuseRemote(options);
-  const { connection, application, role } = options;
   const [at, now] = [options.at === undefined ? undefined : timeOf(options.at), systemClock.now()];
   if (at !== undefined && at > now) throw new CliError(EXIT.usage, ['--at is a time that is still to come']);
-  return inDatabase(context, undefined, async (database) => {
-    const tenant = await tenantOf(database, options.tenant);
-    const { configuration } = tenant;
-    if (connection !== undefined) connectionOf(tenant, connection);
-    if (role !== undefined && configuration.roles.every(({ key }) => key !== role))
-      throw new CliError(EXIT.usage, [`'${plainText(role, 64)}' is no role of the tenant`]);
-    const person = await personOf(new PostgresSessionListStore(database), tenant, options.user, connection);
-    const deps = { roleFacts: new PostgresRoleFactsStore(database) };
-    const told = await explainRoles(deps, configuration.tenant.id, {
-      userId: person.id,
-      application: application === undefined ? null : applicationOf(tenant, application),
-      role,
-      others: true,
-      at,
-      now,
-      configuration,
-    });
-    if (options.json === true) printJson(context.terminal, told);
-    else for (const line of linesOf(told)) context.terminal.out(line);
-    return EXIT.done;
+  const explained = await eitherWay<Told<RoleExplanation>>(context, options, {
+    remote: (api) => explainRemotely(api, at === undefined ? options : { ...options, at: at.toISOString() }),
+    local: () => inDatabase(context, undefined, (database) => explainHere(database, options, { at, now })),
   });
+  if (options.json === true) printJson(context.terminal, explained);
+  else for (const line of linesOf(explained)) context.terminal.out(line);
+  return EXIT.done;
+}
+
+async function explainHere(
+  database: Database,
+  options: ExplainOptions,
+  { at, now }: { readonly at: Date | undefined; readonly now: Date },
+): Promise<Told<RoleExplanation>> {
+  const { connection, application, role } = options;
+  const tenant = await tenantOf(database, options.tenant);
+  const { configuration } = tenant;
+  if (connection !== undefined) connectionOf(tenant, connection);
+  if (role !== undefined && configuration.roles.every(({ key }) => key !== role))
+    throw new CliError(EXIT.usage, [`'${plainText(role, 64)}' is no role of the tenant`]);
+  const person = await personOf(new PostgresSessionListStore(database), tenant, options.user, connection);
+  const deps = { roleFacts: new PostgresRoleFactsStore(database) };
+  const explained = await explainRoles(deps, configuration.tenant.id, {
+    userId: person.id,
+    application: application === undefined ? null : applicationOf(tenant, application),
+    role,
+    others: true,
+    at,
+    now,
+    configuration,
+  });
+  return told(explained);
 }
 
 const TIME = /^\d{4}-\d\d-\d\d[Tt]\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?(?:[Zz]|[+-]\d\d:\d\d)$/;
@@ -65,8 +78,15 @@ function timeOf(text: string): Date {
   return instant;
 }
 
-function linesOf({ sentence, roles, whyNot, access, claims, limits }: RoleExplanation): readonly string[] {
-  const told = claims?.roles.name ?? null;
+function linesOf({
+  sentence,
+  roles,
+  whyNot,
+  access,
+  claims,
+  limits,
+}: Told<RoleExplanation>): readonly string[] {
+  const claim = claims?.roles.name ?? null;
   return [
     sentence,
     ...roles.flatMap((role) => [
@@ -77,12 +97,12 @@ function linesOf({ sentence, roles, whyNot, access, claims, limits }: RoleExplan
     ...(whyNot.length === 0 ? [] : ['', 'Why not:', ...whyNot.map((each) => `  ${each.sentence}`)]),
     '',
     access.sentence,
-    ...(told === null ? [] : [`Its tokens say ${plainText(told)}: ${JSON.stringify(claims?.roles.value)}`]),
+    ...(claim === null ? [] : [`Its tokens say ${plainText(claim)}: ${JSON.stringify(claims?.roles.value)}`]),
     ...limits,
   ];
 }
 
-function chainLine(chain: Chain): string {
+function chainLine(chain: Told<Chain>): string {
   if (chain.kind === 'default') return 'the default role: nothing else gives one there';
   if (chain.kind === 'assignment')
     return `given directly by ${chain.source === 'scim' ? 'SCIM' : 'an operator'} ${originWords(chain)}`;
@@ -91,8 +111,8 @@ function chainLine(chain: Chain): string {
   return `in ${plainText(group.name, 200)} by ${group.source === 'scim' ? 'SCIM' : 'a token'} ${originWords(group)} <- mapping ${plainText(describeGroup(mapping.group), 200)} -> ${mapping.role}${where} ${originWords(mapping)}`;
 }
 
-function originWords({ since, orEarlier, cause }: Origin): string {
-  const when = `since ${since.toISOString()}${orEarlier ? ' or earlier' : ''}`;
+function originWords({ since, orEarlier, cause }: Told<Origin>): string {
+  const when = `since ${since}${orEarlier ? ' or earlier' : ''}`;
   return cause === null ? `(${when})` : `(${when}, ${causeWords(cause)})`;
 }
 

@@ -2,6 +2,7 @@ import { plainText } from '../core/text.js';
 import type { ConfiguredTenant } from '../domain/configuration/configuration-store.js';
 import { currentSeconds, type KeyFacts, type KeySchedule } from '../domain/keys/key-schedule.js';
 import type { KeyOutcome } from '../domain/keys/rotate-keys.js';
+import type { Told } from './told.js';
 
 /** A signing key as `keys list --json` shows it. */
 export interface ShownKey {
@@ -49,13 +50,13 @@ const LIFE: Readonly<Record<KeyFacts['state'], string>> = {
 const APPLICATIONS_SHOWN = 5;
 
 /** A key in one line. */
-export function keyLine(key: ShownKey): string {
+export function keyLine(key: Told<ShownKey>): string {
   const { id, alg, connection, state, applications } = key;
-  const at = (state === 'retired' ? key.stateChangedAt : key.dueAt)?.toISOString() ?? '-';
+  const at = (state === 'retired' ? key.stateChangedAt : key.dueAt) ?? '-';
   const shown = applications.slice(0, APPLICATIONS_SHOWN).join(', ');
   const more = applications.length - APPLICATIONS_SHOWN;
   const parts = [
-    id,
+    plainText(id, 100),
     alg.padEnd(5),
     state.padEnd(8),
     connection === null ? 'issuer' : `connection ${plainText(connection, 60)}`,
@@ -68,34 +69,38 @@ export function keyLine(key: ShownKey): string {
 }
 
 /** What became of a key, for machines. */
+export interface ShownOutcome {
+  readonly tenant: string;
+  readonly id: string;
+  readonly alg: string;
+  readonly connection: string | null;
+  readonly did: string;
+  /** null: at once, never, or not told. */
+  readonly signsAt: string | null;
+}
+
 export function shownOutcome(
   { id, alg, connectionId, did }: KeyOutcome,
   slug: string,
   tenant?: ConfiguredTenant,
   signsAt: Date | null = null,
-) {
-  return { tenant: slug, id, alg, connection: connectionKey(connectionId, tenant), did, signsAt };
+): ShownOutcome {
+  const connection = connectionKey(connectionId, tenant);
+  return { tenant: slug, id, alg, connection, did, signsAt: signsAt?.toISOString() ?? null };
 }
 
-const DID: Readonly<Record<KeyOutcome['did'], string>> = {
+const DID: Readonly<Record<string, string>> = {
   publish: 'is published',
   hasten: 'is published already, and was hastened',
   nothing: 'is published already',
   promote: 'signs',
   retire: 'is published no more; what it signed is refused',
   replace: 'signs; all before it are published no more, and what they signed is refused',
-};
+} satisfies Record<KeyOutcome['did'], string>;
 
 /** What became of a key, in one line. */
-export function outcomeLine(
-  outcome: KeyOutcome,
-  slug: string,
-  tenant?: ConfiguredTenant,
-  signsAt: Date | null = null,
-): string {
-  const { id, alg, connectionId, did } = outcome;
-  const connection = connectionKey(connectionId, tenant);
-  const whose = connection === null ? slug : `${slug} connection ${plainText(connection, 60)}`;
-  const from = signsAt === null ? '' : `, signs from ${signsAt.toISOString()}`;
-  return `${whose}  ${alg}  ${id} ${DID[did]}${from}`;
+export function outcomeLine({ tenant, id, alg, connection, did, signsAt }: ShownOutcome): string {
+  const whose = connection === null ? tenant : `${tenant} connection ${plainText(connection, 60)}`;
+  const from = signsAt === null ? '' : `, signs from ${signsAt}`;
+  return `${whose}  ${alg}  ${plainText(id, 100)} ${DID[did] ?? plainText(did, 60)}${from}`;
 }

@@ -9,7 +9,7 @@ import {
   type KeySelection,
   type RotateKeysDeps,
 } from '../domain/keys/rotate-keys.js';
-import type { DueTenant, KeysNow } from '../domain/keys/signing-key-store.js';
+import type { DueTenant } from '../domain/keys/signing-key-store.js';
 import type { SigningKey } from '../domain/keys/signing-key.js';
 import { keyRotationDeps } from '../server/key-rotation.js';
 import { Database } from '../storage/database.js';
@@ -19,8 +19,18 @@ import { connectionOf, inDatabase, tenantOf } from './chosen-tenant.js';
 import type { CommandContext, RemoteOptions } from './command-context.js';
 import { CliError, EXIT, type ExitCode } from './exit-codes.js';
 import { requireDeployment } from './existing-database.js';
-import { keyLine, outcomeLine, shownKey, shownOutcome } from './key-lines.js';
+import {
+  keyLine,
+  outcomeLine,
+  shownKey,
+  shownOutcome,
+  type ShownKey,
+  type ShownOutcome,
+} from './key-lines.js';
+import { eitherWay } from './remote/api.js';
+import { remoteKeys, retireRemotely, rotateRemotely } from './remote/keys.js';
 import { printJson } from './terminal.js';
+import { told, type Told } from './told.js';
 
 interface KeysOptions extends RemoteOptions {
   /** undefined: the deployment's only tenant. */
@@ -48,24 +58,34 @@ const ALGS: readonly SigningKey['alg'][] = ['RS256', 'ES256', 'EdDSA'];
 
 /** `causeway keys list`: a tenant's signing keys, their states and who is served by them; never private halves (B16). */
 export async function listKeys(context: CommandContext, options: ListKeysOptions): Promise<ExitCode> {
-  context.refuseRemote(options);
   const alg = algOf(options.alg);
-  return inDatabase(context, undefined, async (database) => {
-    const tenant = await tenantOf(database, options.tenant);
-    const { connection } = options;
-    const connectionId = connection === undefined ? undefined : connectionOf(tenant, connection);
-    const { keys } = await new PostgresSigningKeyStore(database).read(tenant.configuration.tenant.id);
-    const shown = keys
-      .filter((key) => options.retired === true || key.state !== 'retired')
-      .filter((key) => alg === undefined || key.alg === alg)
-      .filter((key) => connectionId === undefined || key.connectionId === connectionId)
-      .toSorted((one, other) => (orderOf(one) < orderOf(other) ? -1 : 1))
-      .map((key) => shownKey(key, tenant, KEY_SCHEDULE));
-    if (options.json === true) printJson(context.terminal, { keys: shown });
-    else if (shown.length === 0) context.terminal.out('There are no such keys.');
-    else for (const key of shown) context.terminal.out(keyLine(key));
-    return EXIT.done;
+  const retired = options.retired === true;
+  const keys = await eitherWay<readonly Told<ShownKey>[]>(context, options, {
+    remote: (api) => remoteKeys(api, { ...options, alg, retired }),
+    local: () => inDatabase(context, undefined, (database) => keysHere(database, options, alg)),
   });
+  if (options.json === true) printJson(context.terminal, { keys });
+  else if (keys.length === 0) context.terminal.out('There are no such keys.');
+  else for (const key of keys) context.terminal.out(keyLine(key));
+  return EXIT.done;
+}
+
+async function keysHere(
+  database: Database,
+  options: ListKeysOptions,
+  alg: SigningKey['alg'] | undefined,
+): Promise<readonly Told<ShownKey>[]> {
+  const tenant = await tenantOf(database, options.tenant);
+  const { connection } = options;
+  const connectionId = connection === undefined ? undefined : connectionOf(tenant, connection);
+  const { keys } = await new PostgresSigningKeyStore(database).read(tenant.configuration.tenant.id);
+  const shown = keys
+    .filter((key) => options.retired === true || key.state !== 'retired')
+    .filter((key) => alg === undefined || key.alg === alg)
+    .filter((key) => connectionId === undefined || key.connectionId === connectionId)
+    .toSorted((one, other) => (orderOf(one) < orderOf(other) ? -1 : 1))
+    .map((key) => shownKey(key, tenant, KEY_SCHEDULE));
+  return told(shown);
 }
 
 /** The issuer's first, each algorithm together, in the order in which they were made. */
@@ -74,48 +94,65 @@ const orderOf = ({ connectionId, alg, createdAt, id }: KeyFacts): string =>
 
 /** `causeway keys rotate`: begins a rotation now; in an emergency the old keys are gone at once. */
 export async function rotateKeys(context: CommandContext, options: RotateKeysOptions): Promise<ExitCode> {
-  context.refuseRemote(options);
   const alg = algOf(options.alg);
-  const { allTenants, tenant, connection } = options;
+  const { allTenants, tenant, connection, emergency = false } = options;
   if (allTenants === true && (tenant !== undefined || connection !== undefined))
     throw new CliError(EXIT.usage, ['--all-tenants goes with neither --tenant nor --connection']);
-  if (options.yes === true && (allTenants !== true || options.emergency !== true))
+  if (options.yes === true && (allTenants !== true || !emergency))
     throw new CliError(EXIT.usage, ['--yes goes with --all-tenants and --emergency']);
+  if (allTenants === true) return rotateAll(context, options, alg);
+  const outcomes = await eitherWay<readonly ShownOutcome[]>(context, options, {
+    remote: (api) => rotateRemotely(api, { ...options, alg, emergency }),
+    local: () => rotateHere(context, options, alg),
+  });
+  print(context, options, outcomes);
+  return EXIT.done;
+}
+
+async function rotateHere(
+  context: CommandContext,
+  options: RotateKeysOptions,
+  alg: SigningKey['alg'] | undefined,
+): Promise<readonly ShownOutcome[]> {
+  const { tenant, connection } = options;
   await requireDeployment(context);
   return context.withStorage(async (storage) => {
     const database = new Database(storage.dataSource);
     const deps = keyRotationDeps(database, storage.keyRing, context.ids);
-    if (allTenants === true) {
-      const tenants = await listTenants(database);
-      if (options.emergency === true) await confirm(context, options, tenants.length);
-      return rotateAll(context, deps, options, tenants);
-    }
     const chosen = await tenantOf(database, tenant);
     const connectionId = connection === undefined ? null : connectionOf(chosen, connection);
     const outcomes = await rotateOne(context, deps, options, nameOf(chosen), { alg, connectionId });
-    const known = await deps.signingKeys.read(chosen.configuration.tenant.id);
-    print(context, options, outcomes, nameOf(chosen), { known, tenant: chosen });
-    return EXIT.done;
+    const { keys } = await deps.signingKeys.read(chosen.configuration.tenant.id);
+    return outcomes.map((outcome) => {
+      const signsAt = keys.find(({ id }) => id === outcome.id)?.dueAt ?? null;
+      return shownOutcome(outcome, nameOf(chosen).slug, chosen, signsAt);
+    });
   }, false);
 }
 
-/** Issuers' keys of all tenants, one after the other: what is done stays done where one fails. */
+/** Issuers' keys of all tenants, one after the other: what is done stays done, and is told, where one fails. */
 async function rotateAll(
   context: CommandContext,
-  deps: RotateKeysDeps,
   options: RotateKeysOptions,
-  tenants: readonly DueTenant[],
+  alg: SigningKey['alg'] | undefined,
 ): Promise<ExitCode> {
-  const alg = algOf(options.alg);
-  const told: unknown[] = [];
-  for (const tenant of tenants) {
-    const outcomes = await rotateOne(context, deps, options, tenant, { alg, connectionId: null });
-    told.push(...outcomes.map((outcome) => shownOutcome(outcome, tenant.slug)));
-    if (options.json !== true)
-      for (const outcome of outcomes) context.terminal.out(outcomeLine(outcome, tenant.slug));
-  }
-  if (options.json === true) printJson(context.terminal, { keys: told });
-  return EXIT.done;
+  context.refuseRemote(options);
+  await requireDeployment(context);
+  return context.withStorage(async (storage) => {
+    const database = new Database(storage.dataSource);
+    const deps = keyRotationDeps(database, storage.keyRing, context.ids);
+    const tenants = await listTenants(database);
+    if (options.emergency === true) await confirm(context, options, tenants.length);
+    const done: ShownOutcome[] = [];
+    for (const tenant of tenants) {
+      const outcomes = await rotateOne(context, deps, options, tenant, { alg, connectionId: null });
+      const shown = outcomes.map((outcome) => shownOutcome(outcome, tenant.slug));
+      if (options.json !== true) print(context, options, shown);
+      done.push(...shown);
+    }
+    if (options.json === true) print(context, options, done);
+    return EXIT.done;
+  }, false);
 }
 
 function rotateOne(
@@ -137,7 +174,6 @@ export async function retireSigningKeys(
   id: string | undefined,
   options: RetireKeysOptions,
 ): Promise<ExitCode> {
-  context.refuseRemote(options);
   const alg = algOf(options.alg);
   if (id !== undefined && (alg !== undefined || options.connection !== undefined))
     throw new CliError(EXIT.usage, ['give a key, or --alg and --connection']);
@@ -145,6 +181,20 @@ export async function retireSigningKeys(
     throw new CliError(EXIT.usage, [
       'give --emergency: what the key has signed is refused from then on; without it, it retires by itself in time',
     ]);
+  const outcomes = await eitherWay<readonly ShownOutcome[]>(context, options, {
+    remote: (api) => retireRemotely(api, id, { ...options, alg }),
+    local: () => retireHere(context, id, options, alg),
+  });
+  print(context, options, outcomes);
+  return EXIT.done;
+}
+
+async function retireHere(
+  context: CommandContext,
+  id: string | undefined,
+  options: RetireKeysOptions,
+  alg: SigningKey['alg'] | undefined,
+): Promise<readonly ShownOutcome[]> {
   await requireDeployment(context);
   return context.withStorage(async (storage) => {
     const database = new Database(storage.dataSource);
@@ -153,8 +203,7 @@ export async function retireSigningKeys(
     const connectionId = options.connection === undefined ? null : connectionOf(tenant, options.connection);
     const selection = { alg, connectionId };
     const outcomes = await retireKeys(deps, nameOf(tenant), { selection, id, actor: context.operator });
-    print(context, options, outcomes, nameOf(tenant));
-    return EXIT.done;
+    return outcomes.map((outcome) => shownOutcome(outcome, nameOf(tenant).slug));
   }, false);
 }
 
@@ -170,21 +219,9 @@ function algOf(text: string | undefined): SigningKey['alg'] | undefined {
   throw new CliError(EXIT.usage, [`--alg must be one of ${ALGS.join(', ')}, not '${plainText(text, 20)}'`]);
 }
 
-function print(
-  { terminal }: CommandContext,
-  { json }: KeysOptions,
-  outcomes: readonly KeyOutcome[],
-  { slug }: DueTenant,
-  after?: { readonly known: KeysNow; readonly tenant: ConfiguredTenant },
-): void {
-  const signsAt = ({ id }: KeyOutcome): Date | null =>
-    after?.known.keys.find((key) => key.id === id)?.dueAt ?? null;
-  if (json === true)
-    printJson(terminal, {
-      keys: outcomes.map((outcome) => shownOutcome(outcome, slug, after?.tenant, signsAt(outcome))),
-    });
-  else
-    for (const outcome of outcomes) terminal.out(outcomeLine(outcome, slug, after?.tenant, signsAt(outcome)));
+function print({ terminal }: CommandContext, { json }: KeysOptions, outcomes: readonly ShownOutcome[]): void {
+  if (json === true) printJson(terminal, { keys: outcomes });
+  else for (const outcome of outcomes) terminal.out(outcomeLine(outcome));
 }
 
 /** Everything that all tenants have signed becomes void: said twice. */

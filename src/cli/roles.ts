@@ -14,7 +14,10 @@ import type { CommandContext, RemoteOptions } from './command-context.js';
 import { requireDeployment } from './existing-database.js';
 import { CliError, EXIT, type ExitCode } from './exit-codes.js';
 import { limitOf } from './limit.js';
+import { eitherWay } from './remote/api.js';
+import { changeRemotely, remoteAssignments } from './remote/roles.js';
 import { printJson } from './terminal.js';
+import { told, type Told } from './told.js';
 
 interface RolesOptions extends RemoteOptions {
   /** undefined: the deployment's only tenant. */
@@ -40,31 +43,43 @@ export interface ChangeOptions extends RolesOptions {
 
 /** `causeway roles list`: roles given to people directly, by operators and by SCIM (D3). */
 export async function listRoles(context: CommandContext, options: ListOptions): Promise<ExitCode> {
-  context.refuseRemote(options);
   const limit = limitOf(options.limit);
-  const { user, connection, role, application } = options;
-  if (connection !== undefined && user === undefined)
+  if (options.connection !== undefined && options.user === undefined)
     throw new CliError(EXIT.usage, ['--connection says whose userName --user is: give both']);
-  return inDatabase(context, undefined, async (database) => {
-    const tenant = await tenantOf(database, options.tenant);
-    const store = new PostgresRoleAssignmentStore(database);
-    const found = await store.list(tenant.configuration.tenant.id, {
-      userId: user === undefined ? undefined : (await named(database, tenant, user, connection)).id,
-      roleId: role === undefined ? undefined : roleOf(tenant, role).id,
-      applicationId: application === undefined ? undefined : applicationOf(tenant, application).id,
-      limit: limit + 1,
-    });
-    const assignments = found.slice(0, limit);
-    const isMore = found.length > limit;
-    if (options.json === true) printJson(context.terminal, { assignments, isMore });
-    else printAssignments(context, assignments, isMore);
-    return EXIT.done;
+  const { items, isMore } = await eitherWay<ListedAssignments>(context, options, {
+    remote: (api) => remoteAssignments(api, options, limit),
+    local: () => inDatabase(context, undefined, (database) => assignmentsHere(database, options, limit)),
   });
+  if (options.json === true) printJson(context.terminal, { assignments: items, isMore });
+  else printAssignments(context, items, isMore);
+  return EXIT.done;
+}
+
+interface ListedAssignments {
+  readonly items: readonly Told<RoleAssignment>[];
+  readonly isMore: boolean;
+}
+
+async function assignmentsHere(
+  database: Database,
+  options: ListOptions,
+  limit: number,
+): Promise<ListedAssignments> {
+  const { user, connection, role, application } = options;
+  const tenant = await tenantOf(database, options.tenant);
+  const store = new PostgresRoleAssignmentStore(database);
+  const found = await store.list(tenant.configuration.tenant.id, {
+    userId: user === undefined ? undefined : (await named(database, tenant, user, connection)).id,
+    roleId: role === undefined ? undefined : roleOf(tenant, role).id,
+    applicationId: application === undefined ? undefined : applicationOf(tenant, application).id,
+    limit: limit + 1,
+  });
+  return { items: told(found.slice(0, limit)), isMore: found.length > limit };
 }
 
 function printAssignments(
   { terminal }: CommandContext,
-  assignments: readonly RoleAssignment[],
+  assignments: readonly Told<RoleAssignment>[],
   isMore: boolean,
 ): void {
   if (assignments.length === 0)
@@ -74,12 +89,13 @@ function printAssignments(
 }
 
 /** Names come from outside: nothing of them moves the terminal. */
-function assignmentLine({ userId, userName, connection, role, application, source }: RoleAssignment): string {
+function assignmentLine(assignment: Told<RoleAssignment>): string {
+  const { userId, userName, connection, role, application, source } = assignment;
   const parts = [
     `${plainText(userName, 100)} (${userId})`,
-    `connection ${connection ?? '-'}`,
-    `role ${role}`,
-    `application ${application ?? 'every'}`,
+    `connection ${plainText(connection ?? '-', 100)}`,
+    `role ${plainText(role, 100)}`,
+    `application ${plainText(application ?? 'every', 100)}`,
     `by ${source}`,
   ];
   return parts.join('  ');
@@ -91,7 +107,30 @@ export async function changeRole(
   change: 'assign' | 'unassign',
   options: ChangeOptions,
 ): Promise<ExitCode> {
-  context.refuseRemote(options);
+  const done = await eitherWay<Changed>(context, options, {
+    remote: (api) => changeRemotely(api, change, options),
+    local: () => changeHere(context, change, options),
+  });
+  const { changed, givenByScim, person, role, application } = done;
+  if (options.json === true)
+    printJson(context.terminal, { changed, userId: person.id, role, application, givenByScim });
+  else for (const line of linesOf(change, done)) context.terminal.out(line);
+  return EXIT.done;
+}
+
+interface Changed {
+  readonly changed: boolean;
+  readonly givenByScim: boolean;
+  readonly person: Told<Pick<NamedPerson, 'id' | 'userName'>>;
+  readonly role: string;
+  readonly application: string | null;
+}
+
+async function changeHere(
+  context: CommandContext,
+  change: 'assign' | 'unassign',
+  options: ChangeOptions,
+): Promise<Changed> {
   await requireDeployment(context);
   return context.withStorage(async (storage) => {
     const database = new Database(storage.dataSource);
@@ -108,32 +147,19 @@ export async function changeRole(
       auditTools: { ...deps, vault: deps.keys.openVault(id, wrappedDataKey) },
     };
     const request = { change, userId: person.id, role, application, configuration, actor: context.operator };
-    const outcome = await database.withTenant(id, (scope) => changeAssignment(tools, scope, request));
-    const told = { ...outcome, change, person, role: role.key, application: application?.clientId ?? null };
-    if (options.json === true)
-      printJson(context.terminal, {
-        changed: told.changed,
-        userId: person.id,
-        role: told.role,
-        application: told.application,
-        givenByScim: told.givenByScim,
-      });
-    else for (const line of linesOf(told)) context.terminal.out(line);
-    return EXIT.done;
+    const { changed, givenByScim } = await database.withTenant(id, (scope) =>
+      changeAssignment(tools, scope, request),
+    );
+    return { changed, givenByScim, person, role: role.key, application: application?.clientId ?? null };
   }, false);
 }
 
 /** What was done, or that there was nothing to do, and what else gives the role. */
-function linesOf(told: {
-  readonly change: 'assign' | 'unassign';
-  readonly changed: boolean;
-  readonly givenByScim: boolean;
-  readonly person: NamedPerson;
-  readonly role: string;
-  readonly application: string | null;
-}): readonly string[] {
-  const { change, changed, givenByScim, role, application } = told;
-  const who = plainText(told.person.userName, 100);
+function linesOf(
+  change: 'assign' | 'unassign',
+  { changed, givenByScim, person, role, application }: Changed,
+): readonly string[] {
+  const who = plainText(person.userName, 100);
   const what = application === null ? role : `${role} in ${application}`;
   const byScim = givenByScim ? [`SCIM gives ${who} ${what}, too: only SCIM can take that away.`] : [];
   if (change === 'assign')

@@ -1,6 +1,7 @@
 import type { ScimEffect, ScimRequestRecord } from '../domain/provisioning/scim-request.js';
 import { plainText } from '../core/text.js';
 import { terminalJson } from './terminal.js';
+import type { Told } from './told.js';
 
 /** What tells a request's rows apart for people: keys and names instead of ids. */
 export interface ScimNames {
@@ -10,8 +11,21 @@ export interface ScimNames {
   readonly tokens: ReadonlyMap<string, string>;
 }
 
+/** A request as lists show it. */
+export type ShownRequest = Told<
+  Omit<ScimRequestRecord, 'connectionId' | 'tokenId' | 'request' | 'response'>
+> & {
+  /** Key of the connection. */
+  readonly connection: string | null;
+  /** The token's name. */
+  readonly token: string | null;
+};
+
+/** All that is kept of a request. */
+export type WholeRequest = ShownRequest & { readonly request: unknown; readonly response: unknown };
+
 /** A request as JSON shows it. */
-export function shownRequest(record: ScimRequestRecord, names: ScimNames) {
+export function shownRequest(record: ScimRequestRecord, names: ScimNames): WholeRequest {
   const { connectionId, tokenId, at, ...rest } = record;
   return {
     at: at.toISOString(),
@@ -25,10 +39,10 @@ const TARGET_MAX = 300;
 const DETAIL_MAX = 500;
 
 /** A request in one line: when, what came of it, what was asked, what it did, what was wrong. */
-export function requestLine(record: ScimRequestRecord): string {
-  const { at, id, status, method, target, effects, detail } = record;
+export function requestLine(shown: ShownRequest): string {
+  const { at, id, status, method, target, effects, detail } = shown;
   const parts = [
-    at.toISOString(),
+    at,
     id,
     String(status),
     plainText(method, 10).padEnd(6),
@@ -40,7 +54,7 @@ export function requestLine(record: ScimRequestRecord): string {
 }
 
 /** One effect by its resource's id, several by their number. */
-function effectsText(effects: readonly ScimEffect[]): string {
+function effectsText(effects: readonly Told<ScimEffect>[]): string {
   const [only, ...others] = effects;
   if (only !== undefined && others.length === 0) return effectText(only);
   const counts = new Map<string, number>();
@@ -51,14 +65,13 @@ function effectsText(effects: readonly ScimEffect[]): string {
   return plainText([...counts].map(([kind, count]) => `${count} × ${kind}`).join(', '));
 }
 
-function effectText({ action, resourceType, id, ignored = [] }: ScimEffect): string {
+function effectText({ action, resourceType, id, ignored = [] }: Told<ScimEffect>): string {
   const unknown = ignored.length === 0 ? '' : ` (not in the schema: ${ignored.join(', ')})`;
   return plainText(`${resourceType} ${id} ${action}${unknown}`);
 }
 
 /** All of a request, for people. */
-export function requestPage(record: ScimRequestRecord, names: ScimNames): readonly string[] {
-  const shown = shownRequest(record, names);
+export function requestPage(shown: WholeRequest): readonly string[] {
   const facts: readonly (readonly [name: string, value: string | null])[] = [
     ['id', shown.id],
     ['time', `${shown.at}, took ${shown.durationMs} ms`],

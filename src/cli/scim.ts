@@ -3,15 +3,23 @@ import { systemClock } from '../core/clock.js';
 import { isUuid } from '../core/ids.js';
 import { plainText } from '../core/text.js';
 import type { ConfiguredTenant } from '../domain/configuration/configuration-store.js';
-import type { ScimRequestRecord, ScimRequestQuery } from '../domain/provisioning/scim-request.js';
 import type { Database } from '../storage/database.js';
 import { PostgresScimRequestStore } from '../storage/scim-request-store.js';
 import { listScimTokens, type ScimTokenFacts } from '../storage/scim-tokens.js';
 import { connectionOf, inDatabase, tenantOf } from './chosen-tenant.js';
 import type { CommandContext, RemoteOptions } from './command-context.js';
 import { CliError, EXIT, type ExitCode } from './exit-codes.js';
-import { requestLine, requestPage, shownRequest, type ScimNames } from './scim-lines.js';
 import { limitOf } from './limit.js';
+import { eitherWay } from './remote/api.js';
+import { remoteRequest, remoteRequests } from './remote/scim.js';
+import {
+  requestLine,
+  requestPage,
+  shownRequest,
+  type ScimNames,
+  type ShownRequest,
+  type WholeRequest,
+} from './scim-lines.js';
 import { printJson, terminalJson } from './terminal.js';
 
 export interface ScimOptions extends RemoteOptions {
@@ -36,50 +44,67 @@ const LATE_MS = 5_000;
  * also what comes, until SIGINT.
  */
 export async function tailScim(context: CommandContext, options: TailOptions): Promise<ExitCode> {
-  context.refuseRemote(options);
   const limit = limitOf(options.limit);
+  const { terminal } = context;
+  const print = (request: ShownRequest): void =>
+    terminal.out(options.json === true ? terminalJson(request) : requestLine(request));
   const interrupt = new AbortController();
   const stop = (): void => interrupt.abort();
   // Only who follows ends well by it: all others are broken off.
   if (options.follow === true) process.once('SIGINT', stop);
+  const run = async (read: ReadRequests): Promise<ExitCode> => {
+    const tail = new Tail(read, limit, print);
+    await tail.latest();
+    if (options.follow === true) await tail.follow(interrupt.signal);
+    return EXIT.done;
+  };
   try {
-    return await inDatabase(context, options.follow === true ? ['SIGTERM'] : undefined, async (database) => {
-      const tenant = await tenantOf(database, options.tenant);
-      const { connection } = options;
-      const connectionId = connection === undefined ? undefined : connectionOf(tenant, connection);
-      const query = { limit, connectionId };
-      const tail = new Tail(
-        database,
-        tenant,
-        query,
-        printer(context, namesOf(tenant), options.json === true),
-      );
-      await tail.latest();
-      if (options.follow === true) await tail.follow(interrupt.signal);
-      return EXIT.done;
+    return await eitherWay(context, options, {
+      remote: async (api) => run(await remoteRequests(api, options)),
+      local: () =>
+        inDatabase(context, options.follow === true ? ['SIGTERM'] : undefined, async (database) =>
+          run(await requestsHere(database, options)),
+        ),
     });
   } finally {
     process.off('SIGINT', stop);
   }
 }
 
+/** Reads requests, the oldest first: those after an id, or the latest. */
+type ReadRequests = (after: string | undefined, limit: number) => Promise<readonly ShownRequest[]>;
+
+async function requestsHere(database: Database, options: TailOptions): Promise<ReadRequests> {
+  const tenant = await tenantOf(database, options.tenant);
+  const { connection } = options;
+  const connectionId = connection === undefined ? undefined : connectionOf(tenant, connection);
+  const store = new PostgresScimRequestStore(database);
+  const names = namesOf(tenant);
+  return async (after, limit) => {
+    const records = await store.list(tenant.configuration.tenant.id, { after, limit, connectionId });
+    return records.map((record) => shownRequest(record, names));
+  };
+}
+
 /** `causeway scim show`: all that the flight recorder has of one request. */
 export async function showScim(context: CommandContext, id: string, options: ScimOptions): Promise<ExitCode> {
-  context.refuseRemote(options);
   const unknown = new CliError(EXIT.usage, [
     `no SCIM request '${plainText(id, 60)}' is recorded of this tenant (requests are kept for a fortnight)`,
   ]);
   if (!isUuid(id)) throw unknown;
-  return inDatabase(context, undefined, async (database) => {
-    const tenant = await tenantOf(database, options.tenant);
-    const { id: tenantId } = tenant.configuration.tenant;
-    const record = await new PostgresScimRequestStore(database).find(tenantId, id);
-    if (record === undefined) throw unknown;
-    const names = namesOf(tenant);
-    if (options.json === true) context.terminal.out(terminalJson(shownRequest(record, names), 2));
-    else for (const line of requestPage(record, names)) context.terminal.out(line);
-    return EXIT.done;
+  const request = await eitherWay<WholeRequest | undefined>(context, options, {
+    remote: (api) => remoteRequest(api, options.tenant, id),
+    local: () =>
+      inDatabase(context, undefined, async (database) => {
+        const tenant = await tenantOf(database, options.tenant);
+        const record = await new PostgresScimRequestStore(database).find(tenant.configuration.tenant.id, id);
+        return record === undefined ? undefined : shownRequest(record, namesOf(tenant));
+      }),
   });
+  if (request === undefined) throw unknown;
+  if (options.json === true) printJson(context.terminal, request);
+  else for (const line of requestPage(request)) context.terminal.out(line);
+  return EXIT.done;
 }
 
 /** `causeway scim tokens`: a tenant's SCIM tokens, never their values (C12). */
@@ -108,37 +133,24 @@ const namesOf = ({ configuration }: ConfiguredTenant): ScimNames => ({
   tokens: new Map(configuration.scimTokens.map(({ id, name }) => [id, name])),
 });
 
-function printer(
-  { terminal }: CommandContext,
-  names: ScimNames,
-  asJson: boolean,
-): (record: ScimRequestRecord) => void {
-  return (record) => terminal.out(asJson ? terminalJson(shownRequest(record, names)) : requestLine(record));
-}
-
 /** Prints each request once. */
 class Tail {
-  readonly #store: PostgresScimRequestStore;
   /** Printed, and young enough to be read again: by id. */
   #printed = new Set<string>();
   #oldest = firstIdAt(0);
   #newest = firstIdAt(0);
 
   constructor(
-    database: Database,
-    private readonly tenant: ConfiguredTenant,
-    private readonly query: Omit<ScimRequestQuery, 'after'>,
-    private readonly print: (record: ScimRequestRecord) => void,
-  ) {
-    this.#store = new PostgresScimRequestStore(database);
-  }
+    private readonly read: ReadRequests,
+    private readonly limit: number,
+    private readonly print: (request: ShownRequest) => void,
+  ) {}
 
   async latest(): Promise<void> {
-    const { limit } = this.query;
-    const records = await this.#list(undefined, limit);
+    const requests = await this.read(undefined, this.limit);
     // What the limit left out is no news later on.
-    if (records.length === limit) this.#oldest = records[0]?.id ?? this.#oldest;
-    this.#tell(records);
+    if (requests.length === this.limit) this.#oldest = requests[0]?.id ?? this.#oldest;
+    this.#tell(requests);
   }
 
   /** Prints what comes until `signal` is aborted. Goes by the times of the nodes, never by this machine's. */
@@ -150,25 +162,20 @@ class Tail {
       this.#printed = new Set([...this.#printed].filter((id) => id > from));
       let isFull = !signal.aborted;
       while (isFull) {
-        const records = await this.#list(after, PAGE);
-        this.#tell(records);
-        after = records.at(-1)?.id ?? after;
-        isFull = records.length === PAGE && !signal.aborted;
+        const requests = await this.read(after, PAGE);
+        this.#tell(requests);
+        after = requests.at(-1)?.id ?? after;
+        isFull = requests.length === PAGE && !signal.aborted;
       }
     }
   }
 
-  #list(after: string | undefined, limit: number): Promise<readonly ScimRequestRecord[]> {
-    const { connectionId } = this.query;
-    return this.#store.list(this.tenant.configuration.tenant.id, { after, limit, connectionId });
-  }
-
-  #tell(records: readonly ScimRequestRecord[]): void {
-    for (const record of records) {
-      if (this.#printed.has(record.id)) continue;
-      this.#printed.add(record.id);
-      this.#newest = later(this.#newest, record.id);
-      this.print(record);
+  #tell(requests: readonly ShownRequest[]): void {
+    for (const request of requests) {
+      if (this.#printed.has(request.id)) continue;
+      this.#printed.add(request.id);
+      this.#newest = later(this.#newest, request.id);
+      this.print(request);
     }
   }
 }

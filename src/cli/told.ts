@@ -11,6 +11,6 @@ export type Told<T> = T extends Date | Brand<string, string>
 
 /** What this machine knows, in the form in which a deployment elsewhere tells it: one way to print both. */
 export function told<T>(value: T): Told<T> {
-  const told: Told<T> = JSON.parse(JSON.stringify(value));
-  return told;
+  const json: Told<T> = JSON.parse(JSON.stringify(value));
+  return json;
 }

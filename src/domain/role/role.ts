@@ -32,7 +32,9 @@ export interface RoleMapping {
 }
 
 /** One text per group reference, for comparing and for people: `name:Engineering`. */
-export function describeGroup(group: GroupReference): string {
+export function describeGroup(
+  group: { readonly name: string } | { readonly scim: string } | { readonly upstream: string },
+): string {
   if ('name' in group) return `name:${group.name}`;
   if ('scim' in group) return `scim:${group.scim}`;
   return `upstream:${group.upstream}`;
