@@ -1,10 +1,18 @@
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { Ajv } from 'ajv';
+import type { TSchema } from 'typebox';
 import { KeyRing } from '../../../src/keys/sealing.js';
+import {
+  AffectedPersonBody,
+  MappingChangeBody,
+  MappingPreviewBody,
+} from '../../../src/management/contract/mapping-changes.js';
+import { RoleExplanationBody } from '../../../src/management/contract/role-explanation.js';
 import { runHere } from '../../cli/support.js';
 import { clientOf, idOf, TOKEN } from '../../scim/http/stage.js';
 import { CAT, startAcme, type Acme } from '../../support/acme.js';
-import { apiClient, type ApiClient } from '../../support/api.js';
+import { apiClient, type ApiClient, type ApiReply } from '../../support/api.js';
 import { claimsOf, signIn } from '../../support/application.js';
 import type { TestNode } from '../../support/node.js';
 import { HttpBrowser } from '../../support/okta-sign-in.js';
@@ -43,7 +51,18 @@ beforeAll(async () => {
 });
 afterAll(() => acme.stop());
 
-const explain = (query: string, user = ada) => owner.get(`${base}/users/${user}/roles/explain?${query}`);
+const ajv = new Ajv({ strict: true, allowUnionTypes: true, formats: { 'date-time': true } });
+
+/** What is wrong in an answer, by the schema that the document has for it. */
+function faultsOf(schema: TSchema, body: unknown): unknown {
+  return ajv.validate(schema, body) ? null : ajv.errors;
+}
+
+async function explain(query: string, user = ada): Promise<ApiReply> {
+  const reply = await owner.get(`${base}/users/${user}/roles/explain?${query}`);
+  if (reply.status === 200) expect(faultsOf(RoleExplanationBody, reply.body)).toBeNull();
+  return reply;
+}
 
 const run = (...words: readonly string[]) =>
   runHere(['roles', 'explain', '--tenant', 'acme', '--user', 'ada@acme.example', ...words], {
@@ -168,6 +187,7 @@ describe('a change of mappings', () => {
       ],
       next: null,
     });
+    expect(faultsOf(MappingPreviewBody, preview.body)).toBeNull();
     const { version } = preview.body;
     const changes = `${base}/role-mapping-changes`;
     expect(await admin.post(changes, { ...wish, version })).toMatchObject({
@@ -180,6 +200,7 @@ describe('a change of mappings', () => {
     });
     const made = await admin.post(changes, { ...wish, version, confirm: 2 });
     expect(made).toMatchObject({ status: 201, body: { state: 'applied', summary: { gains: 2, loses: 2 } } });
+    expect(faultsOf(MappingChangeBody, made.body)).toBeNull();
     const one = `${changes}/${String(made.body['id'])}`;
     expect(made.headers.get('location')).toBe(`${admin.base}${one}`);
     expect((await owner.get(`${base}/role-mappings`)).body['items']).toMatchObject([
@@ -210,7 +231,8 @@ describe('a change of mappings', () => {
     const page = (cursor = '') =>
       admin.post(`${base}/role-mappings/preview/people?who=loses&limit=4${cursor}`, wish);
     const first = await page();
-    expect(first.body['items']).toHaveLength(4);
+    const shown = first.body['items'] as readonly unknown[];
+    expect(shown.map((person) => faultsOf(AffectedPersonBody, person))).toEqual([null, null, null, null]);
     const second = await page(`&cursor=${encodeURIComponent(String(first.body['next']))}`);
     expect(second.body).toMatchObject({
       items: [{ userName: 'p3@acme.example' }, { userName: 'p4@acme.example' }],
