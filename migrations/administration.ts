@@ -160,7 +160,8 @@ CREATE INDEX connection_tests_connection_idx ON connection_tests (tenant_id, con
  * behind, kept by triggers so that no writer can forget it. Whoever writes says why in `app.cause`, until the transaction
  * ends. The triggers run once a statement, whatever the number of rows, except before a group or a role goes: then its
  * rows go first, while its name can still be read. Past rows refer to nobody by a foreign key, which would lock everybody
- * who leaves a large group; those of a deleted user go by a trigger.
+ * who leaves a large group; those of a deleted user go by a trigger. Nor are they forced: the sweep takes them as the
+ * owner, of all tenants.
  */
 const HISTORY = `
 ALTER TABLE tenants ADD COLUMN history_since timestamptz NOT NULL DEFAULT now();
