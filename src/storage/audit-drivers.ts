@@ -52,6 +52,9 @@ const byActions = (actions: readonly string[]): Driver => ({
   column: 'action',
   isEmpty: actions.length === 0,
   source(values, range) {
+    const [only, ...others] = actions;
+    if (only !== undefined && others.length === 0)
+      return sourceOf('audit_events r', [OWN, `r.action = ${values.add(only, 'text')}`, ...range]);
     const named = values.add(actions, 'text[]');
     return ({ follows, order, rows }) => `SELECT r.* FROM (
         SELECT r.id FROM unnest(${named}) v (action) CROSS JOIN LATERAL (

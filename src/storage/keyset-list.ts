@@ -4,8 +4,10 @@ import type { ListKey, ListPage, PageRequest } from '../core/page.js';
 import type { Database, Statement } from './database.js';
 import { SqlValues } from './resource-sql.js';
 
-/** Rows that a page looks at, at first, and again where it isn't full: so much work a request may cost, whatever it asks. */
-const ROWS_LOOKED_AT = [2_000, 8_000] as const;
+/** Rows that a page looks at in one go, and in all: so much work a request may cost, whatever it asks. */
+const LOOKED_AT = [1_000, 3_000, 6_000] as const;
+/** Who has looked for so long stops looking. */
+const LOOKING_MS = 60;
 
 /**
  * A list reads an index in its order and stops; planned from estimates of a tenant's size, the planner would sometimes
@@ -75,27 +77,30 @@ export const asTenant =
     (await database.inTenant(tenantId, [ALONG_AN_INDEX, ...statements])).slice(1);
 
 /**
- * Reads a page. Where filters leave rows out, it looks at ten thousand rows at most and then says where it got to: the
- * page may be short, and goes on from there. One flush, two more where it isn't full.
+ * Reads a page. Where filters leave rows out, it looks at ten thousand rows at most, at fewer where that takes long, and
+ * then says where it got to: the page may be short, and the next one goes on from there. One flush, up to two more where
+ * it isn't full.
  */
 export async function readPage<T>(
   run: Run,
   list: KeysetList<T>,
   { limit, after }: PageRequest,
 ): Promise<ListPage<T>> {
+  const isFiltered = list.filters.length > 0;
   const items: T[] = [];
   let place = after;
-  for (const looked of list.filters.length === 0 ? [limit + 1] : ROWS_LOOKED_AT) {
+  const untilMs = performance.now() + LOOKING_MS;
+  for (const looked of isFiltered ? LOOKED_AT : [limit + 1]) {
     const wanted = limit - items.length;
     // oxlint-disable-next-line no-await-in-loop -- each goes on where the last one ended
     const [rows = []] = await run([pageStatement(list, place, looked, wanted + 1)]);
-    items.push(...rows.slice(0, wanted).map(list.read));
-    if (rows.length > wanted) return { items, next: keyOf(list, rows[wanted - 1]) };
-    if (list.filters.length === 0) return { items, next: undefined };
-    // oxlint-disable-next-line no-await-in-loop -- only the page tells whether it is needed
-    const [ends = []] = await run([endStatement(list, place, looked)]);
-    if (ends[0] === undefined) return { items, next: undefined };
-    place = keyOf(list, ends[0]);
+    const found = rows.filter((row) => row['matches'] !== false);
+    items.push(...found.slice(0, wanted).map(list.read));
+    if (found.length > wanted) return { items, next: keyOf(list, found[wanted - 1]) };
+    const end = isFiltered ? rows.find((row) => row['is_end'] === true) : undefined;
+    if (end === undefined) return { items, next: undefined };
+    place = keyOf(list, end);
+    if (items.length === limit || performance.now() > untilMs) break;
   }
   return { items, next: place };
 }
@@ -103,7 +108,10 @@ export async function readPage<T>(
 const keyOf = ({ order }: KeysetList<unknown>, row: QueryResultRow | undefined): ListKey =>
   order.map((_, index) => String(row?.[`key_${index}`]));
 
-/** The statement of a page: its rows, in order, with what belongs to them and where each stands. */
+/**
+ * The statement of a page: its rows, in order, with what belongs to them and where each stands. With filters also the last
+ * row that was looked at, if there were so many: there the next page begins.
+ */
 export function pageStatement<T>(
   list: KeysetList<T>,
   after: ListKey | undefined,
@@ -111,34 +119,37 @@ export function pageStatement<T>(
   rows: number,
 ): Statement {
   const values = new SqlValues(list.values.values);
-  const source = list.source({
-    follows: standsBehind(list, after, values),
-    order: orderOf(list),
-    rows: looked,
-  });
-  const chosen =
-    list.filters.length === 0
-      ? source
-      : `SELECT r.* FROM (${source}) r WHERE ${list.filters.map((filter) => `(${filter(values)})`).join(' AND ')}
-        ORDER BY ${orderOf(list)} LIMIT ${rows}`;
+  const order = orderOf(list);
+  const source = list.source({ follows: standsBehind(list, after, values), order, rows: looked });
+  const page = list.filters.length === 0 ? source : filtered(list, { source, looked, rows, values });
+  const marks = list.filters.length === 0 ? '' : ', r.matches, r.is_end';
   return {
-    text: `SELECT ${list.shown}, ${keyColumns(list)} FROM (${chosen}) r ${list.joins} ORDER BY ${orderOf(list)}`,
+    text: `SELECT ${list.shown}, ${keyColumns(list)}${marks} FROM (${page}) r ${list.joins} ORDER BY ${order}`,
     values: values.values,
   };
 }
 
-/** Finds the last row that was looked at; no row: there were fewer. */
-function endStatement<T>(list: KeysetList<T>, after: ListKey | undefined, looked: number): Statement {
-  const values = new SqlValues(list.values.values);
-  const source = list.source({
-    follows: standsBehind(list, after, values),
-    order: orderOf(list),
-    rows: looked,
-  });
-  return {
-    text: `SELECT ${keyColumns(list)} FROM (${source}) r ORDER BY ${orderOf(list)} OFFSET ${looked - 1} LIMIT 1`,
-    values: values.values,
-  };
+function filtered<T>(
+  list: KeysetList<T>,
+  {
+    source,
+    looked,
+    rows,
+    values,
+  }: {
+    readonly source: string;
+    readonly looked: number;
+    readonly rows: number;
+    readonly values: SqlValues;
+  },
+): string {
+  const matches = list.filters.map((filter) => `(${filter(values)})`).join(' AND ');
+  const order = orderOf(list);
+  // The window says the order that its rows have anyway: without it they would all be fetched to be sorted once more.
+  return `SELECT r.* FROM (
+      SELECT r.*, coalesce(${matches}, false) AS matches, row_number() OVER (ORDER BY ${order}) = ${looked} AS is_end
+      FROM (${source}) r
+    ) r WHERE r.matches OR r.is_end ORDER BY ${order} LIMIT ${rows}`;
 }
 
 const keyColumns = ({ order }: KeysetList<unknown>): string =>

@@ -252,7 +252,8 @@ describe('invariant 10: what 10,000 sessions of people cost', () => {
 
   test('names and applications are read for the page alone, and no other tenant’s sessions', async () => {
     const ownSessionsAndAPage = SESSIONS + 1_000;
-    expect(await listed({})).toBeLessThan(ownSessionsAndAPage);
+    // What is found at once is looked for no longer.
+    expect(await listed({})).toBeLessThan(1_000);
     expect(await listed({ over: true })).toBeLessThan(ownSessionsAndAPage);
     expect(await listed({ connectionId: okta })).toBeLessThan(ownSessionsAndAPage);
     expect(await listed({ clientId: 'app3' })).toBeLessThan(2 * SESSIONS + 1_000);
