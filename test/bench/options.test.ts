@@ -56,6 +56,23 @@ test('SCIM can be chosen alone, and left out', () => {
   expect(optionsOf('--only', 'refresh')).toMatchObject({ scimFlows: [] });
 });
 
+test('lists run alone, and only when they are asked for, among as many rows as are said', () => {
+  expect(optionsOf().questions).toEqual([]);
+  expect(optionsOf('--only', 'tenants').questions).toEqual([]);
+  const { questions, flows, scimFlows, tenantFlows, listSizes } = optionsOf(
+    '--only',
+    'list',
+    '--events',
+    '1000',
+  );
+  expect(questions.length).toBeGreaterThan(40);
+  expect([...flows, ...scimFlows, ...tenantFlows]).toEqual([]);
+  expect(listSizes).toEqual({ tenants: 10_000, users: 1_000_000, events: 1_000 });
+  expect(
+    optionsOf('--only', 'list events').questions.every(({ name }) => name.startsWith('list events')),
+  ).toBe(true);
+});
+
 test('the help is asked for', () => expect(readOptions(['--help'])).toBe('help'));
 
 test.each([
