@@ -1,6 +1,9 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import type { Logger } from '../../src/core/logger.js';
 import { silentLogger } from '../../src/core/logger.js';
+import type { UserId } from '../../src/core/ids.js';
+import { consoleRolesOf } from '../../src/domain/account/console-roles.js';
+import { PostgresArtifactStore } from '../../src/storage/artifact-store.js';
 import { resetAccount } from '../../src/domain/account/change-account.js';
 import { clientOf } from '../scim/http/stage.js';
 import { Ledger } from '../support/ledger.js';
@@ -257,6 +260,25 @@ test('single sign-on and SCIM never merge into a local account of the same name'
     ['just_in_time', ADA.username],
   ]);
   expect(users[0]).toMatchObject({ id: userId, subjects: [], groups: [], external_id: null, active: true });
+});
+
+test('D5 console roles follow from groups for federated people, and from assignments for both', async () => {
+  const { node } = acme.causeway;
+  const mapping = { group: { name: 'Engineering' }, role: 'console:read-only' };
+  await acme.causeway.apply([{ slug: 'acme', roleMappings: [mapping] }]);
+  const tenant = await node.directory.find('acme');
+  if (tenant === undefined) throw new Error('no tenant');
+  const accounts = new PostgresArtifactStore(node.database);
+  const rolesOf = async () => {
+    const found = [];
+    for (const { id } of await ledger.users('acme'))
+      found.push(await consoleRolesOf({ accounts }, tenant.configuration, id as UserId));
+    return found;
+  };
+  expect(await rolesOf()).toEqual([['console:owner'], ['console:read-only']]);
+  await ledger.rows('UPDATE users SET active = false WHERE user_name = $1', [ADA.username]);
+  expect(await rolesOf()).toEqual([[], []]);
+  await ledger.rows('UPDATE users SET active = true WHERE user_name = $1', [ADA.username]);
 });
 
 describe('F5 A-125 break-glass', () => {

@@ -148,7 +148,7 @@ describe('A-121 what one signs in by oneself', () => {
     expect((await send(owner, page, { passkey: key.get(optionsOf(page)) })).status).toBe(303);
     const remove = (id: string) => call(owner, 'DELETE', `/me/passkeys/${id}`, undefined, '*');
     expect((await remove('none')).status).toBe(404);
-    expect((await remove(String(made.body.id))).status).toBe(204);
+    expect((await remove(made.body.id)).status).toBe(204);
     const [only] = await ledger.rows<{ id: string }>(
       `SELECT p.id FROM passkeys p JOIN users u ON u.id = p.user_id WHERE u.user_name = 'ada'`,
     );
