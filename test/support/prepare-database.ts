@@ -40,14 +40,15 @@ async function startEmbedded(): Promise<void> {
   const dataDir = await mkdtemp(join(tmpdir(), 'causeway-test-'));
   await chmod(dataDir, 0o711);
   const ids = createIds(randomBytes, () => Date.now());
-  const embedded = await openEmbeddedDatabase({ dataDir, ids, log: silentLogger, mode: 'own' });
-  process.env['TEST_DATABASE_URL'] = embedded.administratorUrl;
   // Nothing here outlives the run, so nothing needs to reach the disk.
-  await asSuperuser(async (client) => {
-    for (const setting of ['fsync', 'full_page_writes'])
-      await client.query(`ALTER SYSTEM SET ${setting} = off`);
-    await client.query('SELECT pg_reload_conf()');
+  const embedded = await openEmbeddedDatabase({
+    dataDir,
+    ids,
+    log: silentLogger,
+    mode: 'own',
+    forgetful: true,
   });
+  process.env['TEST_DATABASE_URL'] = embedded.administratorUrl;
   globalThis.causewayTestServer = {
     stop: async () => {
       await embedded.stop();

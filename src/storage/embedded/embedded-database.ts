@@ -12,6 +12,8 @@ export interface EmbeddedOptions {
    * takes.
    */
   readonly mode: 'own' | 'join';
+  /** Nothing in it needs to outlive the process: for tests alone, never for a deployment. */
+  readonly forgetful?: boolean;
   /** Told once when the database ends without `stop` having been called. */
   readonly onExit?: (reason: string) => void;
 }

@@ -83,7 +83,7 @@ async function own(
     await checkVersion(places, binaries.major);
     if (!places.initialised) await initialise(places, binaries, ids, log);
     await stopLeftovers(places, log);
-    const postmaster = await Postmaster.start(places, binaries, log);
+    const postmaster = await Postmaster.start(places, binaries, log, options.forgetful);
     try {
       const { pid, port } = postmaster;
       const addresses = await addressesOf(home, port);

@@ -48,6 +48,13 @@ const SETTINGS: Readonly<Record<string, string>> = {
   logging_collector: 'off',
 };
 
+/** Nothing reaches the disk before it must: what is lost with the machine is nobody's. */
+const FORGETFUL: Readonly<Record<string, string>> = {
+  fsync: 'off',
+  synchronous_commit: 'off',
+  full_page_writes: 'off',
+};
+
 const PORT_ATTEMPTS_MAX = 5;
 /** Recovery after a crash replays at most a gigabyte or so of log. */
 const READY_LIMIT_MS = 10 * 60_000;
@@ -100,11 +107,17 @@ export class Postmaster {
   /**
    * Starts the cluster on a free port and waits until it takes connections, after a crash until it has
    * recovered.
+   * @param forgetful as in `EmbeddedOptions`
    * @throws EmbeddedDatabaseError `start_failed` with PostgreSQL's last words, `not_permitted`.
    */
-  static async start(places: Places, binaries: Binaries, log: Logger): Promise<Postmaster> {
+  static async start(
+    places: Places,
+    binaries: Binaries,
+    log: Logger,
+    forgetful = false,
+  ): Promise<Postmaster> {
     for (let attempt = 1; ; attempt += 1) {
-      const postmaster = await Postmaster.#spawn(places, binaries, log);
+      const postmaster = await Postmaster.#spawn(places, binaries, log, forgetful ? FORGETFUL : {});
       const failure = await postmaster.#untilReady(places, log);
       if (failure === undefined) return postmaster;
       // Another program was faster to take the port that was free a moment ago.
@@ -117,10 +130,15 @@ export class Postmaster {
     }
   }
 
-  static async #spawn(places: Places, binaries: Binaries, log: Logger): Promise<Postmaster> {
+  static async #spawn(
+    places: Places,
+    binaries: Binaries,
+    log: Logger,
+    others: Readonly<Record<string, string>>,
+  ): Promise<Postmaster> {
     const { account, cluster } = places;
     const port = await freePort();
-    const settings = { ...SETTINGS, port: String(port), cluster_name: clusterName(cluster) };
+    const settings = { ...SETTINGS, ...others, port: String(port), cluster_name: clusterName(cluster) };
     const parameters = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
     let child: ChildProcess;
     try {
