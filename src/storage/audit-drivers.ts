@@ -17,17 +17,16 @@ const ACTIONS_MAX = 1_000;
 
 /** The indexes that a query could be read by, likely the narrowest first. */
 export async function driversOf(run: Run, tenantId: TenantId, query: AuditQuery): Promise<readonly Driver[]> {
+  const { target, actor, action, outcome, application } = query;
   const drivers: Driver[] = [];
-  for (const column of ['target', 'actor', 'application'] as const) {
-    const value = query[column];
-    if (value !== undefined) drivers.push(byColumn(column, value));
-  }
-  const { action, outcome } = query;
+  if (target !== undefined) drivers.push(byColumn('target', target));
+  if (actor !== undefined) drivers.push(byColumn('actor', actor));
   if (action !== undefined)
     drivers.push(
       byActions(action.endsWith('.*') ? await actionsOf(run, tenantId, action.slice(0, -1)) : [action]),
     );
   if (outcome === 'refused' || outcome === 'failure') drivers.push(byOutcome(outcome));
+  if (application !== undefined) drivers.push(byColumn('application', application));
   return drivers;
 }
 

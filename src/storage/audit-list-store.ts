@@ -18,8 +18,8 @@ import { SqlValues } from './resource-sql.js';
 const SHOWN = `r.id, r.at, r.action, r.outcome, r.reference, r.body, p.sealed, ch.seq`;
 const JOINS = `LEFT JOIN audit_personal p ON p.tenant_id = $1 AND p.event_id = r.id
   LEFT JOIN audit_chain ch ON ch.tenant_id = $1 AND ch.event_id = r.id`;
-/** Of each filter's events so many are counted, to read by the one that has the fewest. */
-const COUNTED = 1_000;
+/** Of each filter's events so many are counted, to read by the one that has the fewest; more where all have so many. */
+const COUNTED = [1_000, 10_000] as const;
 
 /** Finds audit events in PostgreSQL. */
 export class PostgresAuditListStore implements AuditListStore {
@@ -62,17 +62,40 @@ async function chooseDriver(
   const drivers = await driversOf(run, tenantId, query);
   if (drivers.some((driver) => driver.isEmpty)) return 'none';
   if (drivers.length < 2) return drivers[0];
+  let fewest: Counted | undefined;
+  for (const most of COUNTED) {
+    // oxlint-disable-next-line no-await-in-loop -- counting further is seldom needed
+    [fewest] = await counted(run, drivers, { most, range, rangeValues });
+    if (fewest === undefined || fewest.count < most) break;
+  }
+  return fewest?.count === 0 ? 'none' : fewest?.driver;
+}
+
+interface Counted {
+  readonly driver: Driver;
+  readonly count: number;
+}
+
+/** How many events each has in the range, up to a bound; the fewest first. */
+async function counted(
+  run: Run,
+  drivers: readonly Driver[],
+  {
+    most,
+    range,
+    rangeValues,
+  }: { readonly most: number; readonly range: readonly string[]; readonly rangeValues: SqlValues },
+): Promise<readonly Counted[]> {
   const counts = await run(
     drivers.map((driver) => {
       const values = new SqlValues(rangeValues.values);
-      const source = driver.source(values, range)({ follows: 'true', order: 'r.id', rows: COUNTED });
+      const source = driver.source(values, range)({ follows: 'true', order: 'r.id', rows: most });
       return { text: `SELECT count(*)::int AS count FROM (${source}) r`, values: values.values };
     }),
   );
-  const [fewest] = drivers
+  return drivers
     .map((driver, index) => ({ driver, count: Number(counts[index]?.[0]?.['count'] ?? 0) }))
     .toSorted((one, other) => one.count - other.count);
-  return fewest?.count === 0 ? 'none' : fewest?.driver;
 }
 
 function eventsOf(
@@ -149,7 +172,7 @@ const isVersion7 = (id: string): boolean => isUuid(id) && id[14] === '7';
 const timeOf = (id: string): number => Number.parseInt(id.replaceAll('-', '').slice(0, 12), 16);
 
 /** The lowest UUIDv7 of a millisecond. */
-function firstIdOf(ms: number): string {
+export function firstIdOf(ms: number): string {
   const time = Math.floor(ms).toString(16).padStart(12, '0');
   return `${time.slice(0, 8)}-${time.slice(8, 12)}-7000-8000-000000000000`;
 }

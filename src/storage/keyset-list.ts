@@ -5,9 +5,9 @@ import type { Database, Statement } from './database.js';
 import { SqlValues } from './resource-sql.js';
 
 /** Rows that a page looks at in one go, and in all: so much work a request may cost, whatever it asks. */
-const LOOKED_AT = [1_000, 3_000, 6_000] as const;
+const LOOKED_AT = [1_000, 2_000, 3_000, 4_000] as const;
 /** Who has looked for so long stops looking. */
-const LOOKING_MS = 60;
+const LOOKING_MS = 40;
 
 /**
  * A list reads an index in its order and stops; planned from estimates of a tenant's size, the planner would sometimes
@@ -78,8 +78,8 @@ export const asTenant =
 
 /**
  * Reads a page. Where filters leave rows out, it looks at ten thousand rows at most, at fewer where that takes long, and
- * then says where it got to: the page may be short, and the next one goes on from there. One flush, up to two more where
- * it isn't full.
+ * then says where it got to: the page may be short, and the next one goes on from there. One flush, up to three
+ * more where it isn't full.
  */
 export async function readPage<T>(
   run: Run,
