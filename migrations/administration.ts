@@ -111,7 +111,11 @@ ALTER TABLE links
   ADD COLUMN revoked_at timestamptz,
   ADD CONSTRAINT links_user_fkey FOREIGN KEY (tenant_id, user_id) REFERENCES users (tenant_id, id) ON DELETE CASCADE;
 CREATE UNIQUE INDEX links_bearer_key ON links (hash);
+CREATE UNIQUE INDEX links_browser_key ON links (browser_hash) WHERE browser_hash IS NOT NULL;
+CREATE INDEX links_setup_idx ON links (tenant_id, id) WHERE kind = 'setup';
 CREATE INDEX links_user_idx ON links (tenant_id, user_id) WHERE user_id IS NOT NULL;
+-- Why the token of a request was refused: never the token.
+ALTER TABLE scim_requests ADD COLUMN token_fault text;
 `;
 
 /**
@@ -427,7 +431,8 @@ export const ADMINISTRATION = [
 export const WITHOUT_ADMINISTRATION = `
 DROP TABLE passkeys, recovery_codes, local_accounts, pending_sign_ins, console_sessions, connection_tests,
   past_memberships, past_role_mappings, past_role_assignments, mapping_changes, idempotency_keys, jobs;
-DROP INDEX links_bearer_key, links_user_idx;
+ALTER TABLE scim_requests DROP COLUMN token_fault;
+DROP INDEX links_bearer_key, links_browser_key, links_setup_idx, links_user_idx;
 DROP INDEX users_local_name_key, users_name_idx, user_emails_address_idx, groups_name_idx, tenants_name_idx;
 DROP INDEX audit_events_action_idx, audit_events_actor_idx, audit_events_target_idx, audit_events_application_idx,
   audit_events_outcome_idx;

@@ -1,8 +1,10 @@
 import type { Context } from 'koa';
 import type { Actor } from '../domain/audit/audit-event.js';
 import type { Connection } from '../domain/connection/connection.js';
+import type { TokenFault } from '../domain/provisioning/scim-request.js';
 import type { TenantContext } from '../http/tenant-context.js';
 import { sha256 } from '../keys/hash.js';
+import { readToken } from '../keys/tokens.js';
 import { JwtError, verifyJwt } from '../keys/verify-jwt.js';
 import { ScimError } from './errors.js';
 
@@ -23,20 +25,43 @@ export interface AuthenticateDeps {
 const UNKNOWN =
   'The token is missing, unknown, expired or of another tenant. Copy a token of this connection into Authorization.';
 
+/** What a token that was refused tells of itself: never the token. */
+export interface RefusedToken {
+  readonly fault: TokenFault;
+  /** The id that it names; null: none, or its checksum is wrong. */
+  readonly tokenId: string | null;
+}
+
 /** A request that brings no token that is good for it. */
 export class UnauthorizedError extends ScimError {
   /** What is asked for, as `WWW-Authenticate` says it (RFC 6750 section 3). */
   readonly challenge: string;
 
-  constructor(status: 401 | 403, detail: string, error?: 'invalid_token' | 'insufficient_scope') {
+  constructor(
+    status: 401 | 403,
+    detail: string,
+    error?: 'invalid_token' | 'insufficient_scope',
+    /** Undefined: the token itself is good. */
+    readonly refused?: RefusedToken,
+  ) {
     super(status, detail);
     const scope = error === 'insufficient_scope' ? ', scope="scim"' : '';
     this.challenge = `Bearer realm="scim"${error === undefined ? '' : `, error="${error}"${scope}`}`;
   }
 }
 
-function unauthenticated(token = 'given'): UnauthorizedError {
-  return new UnauthorizedError(401, UNKNOWN, token === '' ? undefined : 'invalid_token');
+const unauthenticated = (token: string, fault?: TokenFault): UnauthorizedError =>
+  new UnauthorizedError(401, UNKNOWN, token === '' ? undefined : 'invalid_token', refusedToken(token, fault));
+
+/** Form, checksum and id tell what became of a token on its way, for the admin who pasted it. */
+function refusedToken(token: string, fault?: TokenFault): RefusedToken {
+  if (token === '') return { fault: 'missing', tokenId: null };
+  const named = readToken(token);
+  if (named?.kind === 'scim') return { fault: fault ?? 'unknown', tokenId: named.id };
+  if (named !== undefined) return { fault: 'other_kind', tokenId: null };
+  if (fault !== undefined || token.split('.').length === 3)
+    return { fault: fault ?? 'unknown', tokenId: null };
+  return { fault: /^cw_|_scim_/.test(token) ? 'mistyped' : 'not_ours', tokenId: null };
 }
 
 /**
@@ -57,7 +82,7 @@ export async function authenticate(
   if (known !== undefined) {
     const connection = tenant.connectionById(known.connectionId);
     const expired = known.expiresAt !== null && known.expiresAt <= deps.now();
-    if (connection === undefined || expired) throw unauthenticated();
+    if (connection === undefined || expired) throw unauthenticated(token, expired ? 'expired' : 'unknown');
     return { connection, tokenId: known.id, actor: { type: 'scim', id: known.id } };
   }
   return byAccessToken(token, tenant, deps);
@@ -68,11 +93,11 @@ async function byAccessToken(
   tenant: TenantContext,
   deps: AuthenticateDeps,
 ): Promise<ScimClient> {
-  if (token.split('.').length !== 3) throw unauthenticated();
+  if (token.split('.').length !== 3) throw unauthenticated(token);
   const claims = await verified(token, tenant, deps);
   const { jti, client_id: clientId, scope } = claims;
   if (typeof jti !== 'string' || typeof clientId !== 'string' || !(await deps.accessTokenLives(tenant, jti)))
-    throw unauthenticated();
+    throw unauthenticated(token);
   if (typeof scope !== 'string' || !scope.split(' ').includes('scim'))
     throw new UnauthorizedError(403, 'The access token lacks the scope scim.', 'insufficient_scope');
   const [connection, ...others] = tenant.configuration.connections;
@@ -96,10 +121,10 @@ async function verified(token: string, tenant: TenantContext, deps: Authenticate
       clockToleranceSeconds: 5,
     });
     // Bound to a key (RFC 9449, RFC 8705): nobody's bearer token, and no key is proved here.
-    if (claims['cnf'] !== undefined) throw unauthenticated();
+    if (claims['cnf'] !== undefined) throw unauthenticated(token);
     return claims;
   } catch (error) {
     if (!(error instanceof JwtError)) throw error;
-    throw unauthenticated();
+    throw unauthenticated(token);
   }
 }

@@ -7,7 +7,13 @@ import { RateLimit, STRANGER_RATE, TooManyRequests } from '../http/rate-limit.js
 import { requestIdOf } from '../http/request-id.js';
 import type { TenantContext } from '../http/tenant-context.js';
 import type { FoundRoute } from '../http/tenant-route.js';
-import { authenticate, UnauthorizedError, type AuthenticateDeps, type ScimClient } from './authenticate.js';
+import {
+  authenticate,
+  UnauthorizedError,
+  type AuthenticateDeps,
+  type RefusedToken,
+  type ScimClient,
+} from './authenticate.js';
 import { ScimCall, type ScimAnswer, type ScimRequest, type ScimStores } from './call.js';
 import { DepartureWatch } from './departure-watch.js';
 import { ScimError, scimErrorBody } from './errors.js';
@@ -46,6 +52,7 @@ export class ScimServer {
     const visit: Visit = {
       id: this.deps.ids.uuid(),
       client: undefined,
+      refused: undefined,
       call: undefined,
       body: undefined,
       detail: null,
@@ -60,7 +67,10 @@ export class ScimServer {
       answer = { status: problem.status, body: scimErrorBody(problem) };
       if (error instanceof TooManyRequests) ctx.set('Retry-After', String(error.retryAfterSeconds));
       if (problem.status === 503) ctx.set('Retry-After', '2');
-      if (problem instanceof UnauthorizedError) ctx.set('WWW-Authenticate', problem.challenge);
+      if (problem instanceof UnauthorizedError) {
+        visit.refused = problem.refused;
+        ctx.set('WWW-Authenticate', problem.challenge);
+      }
     }
     write(ctx, answer);
     this.#record(ctx, tenant, visit, answer, { at: startedAt, durationMs: performance.now() - startedMs });
@@ -120,7 +130,7 @@ export class ScimServer {
   #record(
     ctx: Context,
     tenant: TenantContext,
-    { id, client, call, body, detail }: Visit,
+    { id, client, refused, call, body, detail }: Visit,
     answer: ScimAnswer,
     { at, durationMs }: { readonly at: Date; readonly durationMs: number },
   ): void {
@@ -128,7 +138,8 @@ export class ScimServer {
       id,
       at,
       connectionId: client?.connection.id ?? null,
-      tokenId: client?.tokenId ?? null,
+      tokenId: client?.tokenId ?? refused?.tokenId ?? null,
+      tokenFault: refused?.fault ?? null,
       requestId: requestIdOf(ctx.req) ?? '',
       method: ctx.method,
       target: recordedTarget(ctx.url.slice(ctx.url.indexOf('/scim/v2') + '/scim/v2'.length)),
@@ -148,6 +159,7 @@ interface Visit {
   /** In the flight recorder. */
   readonly id: string;
   client: ScimClient | undefined;
+  refused: RefusedToken | undefined;
   call: ScimCall | undefined;
   body: Json | undefined;
   detail: string | null;

@@ -7,8 +7,8 @@ import type {
 } from '../domain/provisioning/scim-request.js';
 import type { Database } from './database.js';
 
-export const SCIM_REQUEST_COLUMNS = `id, at, connection_id, token_id, request_id, method, target, status, duration_ms, user_agent, detail,
-  request, response, effects`;
+export const SCIM_REQUEST_COLUMNS = `id, at, connection_id, token_id, token_fault, request_id, method, target, status,
+  duration_ms, user_agent, detail, request, response, effects`;
 
 /** Days that the flight recorder goes back. */
 const KEPT_DAYS = 14;
@@ -19,7 +19,7 @@ export class PostgresScimRequestStore implements ScimRequestStore {
   constructor(private readonly database: Database) {}
 
   async append(tenantId: TenantId, records: readonly ScimRequestRecord[]): Promise<void> {
-    const tokens = records.flatMap(({ tokenId }) => tokenId ?? []);
+    const tokens = records.flatMap(({ tokenId, tokenFault }) => (tokenFault === null ? (tokenId ?? []) : []));
     await this.database.inTenant(tenantId, [
       // Its loss harms nobody, so nobody waits for the disk.
       {
@@ -31,7 +31,7 @@ export class PostgresScimRequestStore implements ScimRequestStore {
         name: 'scim_requests_append',
         text: `INSERT INTO scim_requests (tenant_id, ${SCIM_REQUEST_COLUMNS})
           SELECT $1, ${SCIM_REQUEST_COLUMNS} FROM jsonb_to_recordset($2::jsonb) AS r (id uuid, at timestamptz, connection_id uuid,
-            token_id uuid, request_id text, method text, target text, status int, duration_ms int, user_agent text,
+            token_id uuid, token_fault text, request_id text, method text, target text, status int, duration_ms int, user_agent text,
             detail text, request jsonb, response jsonb, effects jsonb)`,
         values: [tenantId, JSON.stringify(records.map(toRow))],
       },
@@ -88,6 +88,7 @@ const toRow = (record: ScimRequestRecord) => ({
   at: record.at.toISOString(),
   connection_id: record.connectionId,
   token_id: record.tokenId !== null && UUID.test(record.tokenId) ? record.tokenId : null,
+  token_fault: record.tokenFault,
   request_id: record.requestId,
   method: record.method,
   target: record.target,
@@ -105,6 +106,7 @@ export const toScimRequest = (row: QueryResultRow): ScimRequestRecord => ({
   at: row['at'],
   connectionId: row['connection_id'],
   tokenId: row['token_id'],
+  tokenFault: row['token_fault'],
   requestId: row['request_id'],
   method: row['method'],
   target: row['target'],

@@ -1,6 +1,14 @@
 import type { ConnectionId, TenantId } from '../../core/ids.js';
 import type { Json } from '../../core/json.js';
 
+/**
+ * Why a request's token was refused. `mistyped`: it was cut or mistyped, its checksum is wrong. `other_kind`: it opens
+ * something else than SCIM. `not_ours`: no token of the form that is made here. `unknown`: sound, and not (any more) in
+ * force for this tenant.
+ */
+export const TOKEN_FAULTS = ['missing', 'mistyped', 'other_kind', 'not_ours', 'expired', 'unknown'] as const;
+export type TokenFault = (typeof TOKEN_FAULTS)[number];
+
 /** One SCIM request and what it came to, as the flight recorder keeps it: passwords and tokens left out (C13). */
 export interface ScimRequestRecord {
   /** UUIDv7. */
@@ -8,7 +16,10 @@ export interface ScimRequestRecord {
   readonly at: Date;
   /** Null: the request named no token that is known. */
   readonly connectionId: ConnectionId | null;
+  /** Of a token that was refused: the id that it names, if its checksum is right. */
   readonly tokenId: string | null;
+  /** Null: the token was good. */
+  readonly tokenFault: TokenFault | null;
   readonly requestId: string;
   readonly method: string;
   /** Path below the SCIM base with its query. */

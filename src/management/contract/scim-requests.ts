@@ -1,4 +1,5 @@
 import { Type } from 'typebox';
+import { TOKEN_FAULTS } from '../../domain/provisioning/scim-request.js';
 import { listQuery, orNull, Time, Uuid } from './common.js';
 
 const closed = { additionalProperties: false } as const;
@@ -34,6 +35,9 @@ const SUMMARY = {
   at: Time,
   connection: orNull(Type.String({ description: 'key of the connection; null: no token that is known' })),
   tokenId: orNull(Type.String()),
+  tokenFault: orNull(
+    Type.Enum([...TOKEN_FAULTS], { description: 'why the token was refused; null: it was good' }),
+  ),
   requestId: Type.String(),
   method: Type.String(),
   target: Type.String({ description: 'path below the SCIM base, with its query' }),
