@@ -1,8 +1,7 @@
 import { systemClock } from '../core/clock.js';
-import { isUuid } from '../core/ids.js';
 import { plainText } from '../core/text.js';
 import type { ApplicationType, GrantType } from '../domain/application/application.js';
-import { createInitialAccess, revokeInitialAccess } from '../domain/application/create-initial-access.js';
+import { createInitialAccess } from '../domain/application/create-initial-access.js';
 import {
   SERVICES_ONLY,
   type InitialAccessToken,
@@ -13,7 +12,7 @@ import { newApplicationSettings } from '../domain/configuration/defaults.js';
 import { configurationDeps } from '../server/configuration.js';
 import { Database } from '../storage/database.js';
 import { PostgresRegistrationStore } from '../storage/registration-store.js';
-import { inDatabase, tenantOf } from './chosen-tenant.js';
+import { tenantOf } from './chosen-tenant.js';
 import type { CommandContext, RemoteOptions } from './command-context.js';
 import { CliError, EXIT, type ExitCode } from './exit-codes.js';
 import { requireDeployment } from './existing-database.js';
@@ -55,44 +54,6 @@ export async function createInitialAccessToken(
     );
     if (options.json === true) printJson(context.terminal, { token });
     else context.terminal.out(token);
-    return EXIT.done;
-  });
-}
-
-/** `causeway token list`: a tenant's initial access tokens, never their values. */
-export async function listInitialAccessTokens(
-  context: CommandContext,
-  options: TenantOptions,
-): Promise<ExitCode> {
-  context.refuseRemote(options);
-  return inDatabase(context, undefined, async (database) => {
-    const tenant = await tenantOf(database, options.tenant);
-    const tokens = await new PostgresRegistrationStore(database).listTokens(tenant.configuration.tenant.id);
-    if (options.json === true) printJson(context.terminal, { initialAccessTokens: tokens });
-    else if (tokens.length === 0) context.terminal.out('The tenant has no initial access tokens.');
-    else for (const token of tokens) context.terminal.out(tokenLine(token));
-    return EXIT.done;
-  });
-}
-
-/** `causeway token revoke`: nothing is registered by it from now on; what was goes on. */
-export async function revokeInitialAccessToken(
-  context: CommandContext,
-  id: string,
-  options: TenantOptions,
-): Promise<ExitCode> {
-  context.refuseRemote(options);
-  return changing(context, options, async ({ deps, database, tenant }) => {
-    const { id: tenantId } = tenant.configuration.tenant;
-    const request = { id, actor: context.operator };
-    const found =
-      isUuid(id) &&
-      (await database.withTenant(tenantId, (scope) => revokeInitialAccess(deps, scope, request)));
-    if (!found)
-      throw new CliError(EXIT.usage, [`the tenant has no initial access token '${plainText(id, 60)}'`]);
-    context.terminal.err(
-      'Revoked. What was registered by it goes on; delete that by its own tokens, or take it over.',
-    );
     return EXIT.done;
   });
 }
@@ -155,7 +116,15 @@ function chosen<T extends string>(
   return found;
 }
 
-function tokenLine({ id, name, bounds, createdAt, expiresAt, lastUsedAt }: InitialAccessToken): string {
+/** An initial access token in one line. */
+export function initialAccessLine({
+  id,
+  name,
+  bounds,
+  createdAt,
+  expiresAt,
+  lastUsedAt,
+}: InitialAccessToken): string {
   const expired = expiresAt !== null && expiresAt <= systemClock.now();
   const expiry =
     expiresAt === null ? 'never expires' : `${expired ? 'EXPIRED' : 'expires'} ${expiresAt.toISOString()}`;

@@ -154,25 +154,28 @@ function addToken(program: Command, context: CommandContext, finish: Finish): vo
       finish(await createToken(context, options));
     });
   const tenant = ['--tenant <slug>', "the tenant (default: the deployment's only one)"] as const;
+  const system = ['--system', "of the deployment's own tenant"] as const;
   remote(
     token
       .command('list')
-      .description('tokens for registering applications: what they allow, when they were last used')
+      .description('tokens, never their values: what they may, until when, when they were last used')
+      .option(...system)
       .option(...tenant)
       .option('--json', 'print JSON'),
   ).action(async (options) => {
-    const { listInitialAccessTokens } = await import('./initial-access.js');
-    finish(await listInitialAccessTokens(context, options));
+    const { listTokens } = await import('./tokens.js');
+    finish(await listTokens(context, options));
   });
   remote(
     token
       .command('revoke')
-      .description('revoke a token for registering applications; what was registered goes on')
+      .description('revoke a token; what was registered by it goes on')
       .argument('<id>', 'its id, as list prints it')
+      .option(...system)
       .option(...tenant),
   ).action(async (id, options) => {
-    const { revokeInitialAccessToken } = await import('./initial-access.js');
-    finish(await revokeInitialAccessToken(context, id, options));
+    const { revokeToken } = await import('./tokens.js');
+    finish(await revokeToken(context, id, options));
   });
 }
 

@@ -7,6 +7,8 @@ import { Database } from '../storage/database.js';
 import type { CommandContext, RemoteOptions } from './command-context.js';
 import { CliError, EXIT, type ExitCode } from './exit-codes.js';
 import { expiryOf, type ExpiryOptions } from './expiry.js';
+import { eitherWay } from './remote/api.js';
+import { createRemoteToken } from './remote/tokens.js';
 import { printJson } from './terminal.js';
 
 export interface TokenOptions extends RemoteOptions, ExpiryOptions {
@@ -22,13 +24,26 @@ export interface TokenOptions extends RemoteOptions, ExpiryOptions {
  * start.
  */
 export async function createToken(context: CommandContext, options: TokenOptions): Promise<ExitCode> {
-  context.refuseRemote(options);
   if ((options.system === true) === (options.tenant !== undefined))
     throw new CliError(EXIT.usage, ['give --system, or --tenant SLUG']);
   const slug = options.tenant ?? SYSTEM_SLUG;
-  const { role } = options;
+  const { role, name } = options;
   if (role === undefined) throw new CliError(EXIT.usage, ['give --role, such as console:owner']);
-  const expiresAt = expiryOf(options);
+  const wanted = { role, name, expiresAt: expiryOf(options) };
+  const token = await eitherWay(context, options, {
+    remote: (api) => createRemoteToken(api, slug, wanted),
+    local: () => createHere(context, slug, wanted),
+  });
+  if (options.json === true) printJson(context.terminal, { token });
+  else context.terminal.out(token);
+  return EXIT.done;
+}
+
+async function createHere(
+  context: CommandContext,
+  slug: string,
+  wanted: { readonly role: string; readonly name: string; readonly expiresAt: Date | null },
+): Promise<string> {
   const { token } = await context.withStorage(async (storage) => {
     const database = new Database(storage.dataSource);
     const deps = configurationDeps(database, storage.keyRing, context.ids);
@@ -38,15 +53,8 @@ export async function createToken(context: CommandContext, options: TokenOptions
     const auditTools = { ...deps, vault: deps.keys.openVault(id, tenant.wrappedDataKey) };
     const tokens = new PostgresApiTokenStore(database);
     return database.withTenant(id, (scope) =>
-      createApiToken({ ...deps, tokens, auditTools }, scope, {
-        role,
-        name: options.name,
-        expiresAt,
-        actor: context.operator,
-      }),
+      createApiToken({ ...deps, tokens, auditTools }, scope, { ...wanted, actor: context.operator }),
     );
   });
-  if (options.json === true) printJson(context.terminal, { token });
-  else context.terminal.out(token);
-  return EXIT.done;
+  return token;
 }

@@ -1,5 +1,6 @@
-import type { Static } from 'typebox';
+import { Type, type Static } from 'typebox';
 import { isUuid } from '../../core/ids.js';
+import { SYSTEM_SLUG } from '../../domain/tenant/tenant.js';
 import { TenantSummary } from '../../management/contract/tenants.js';
 import { UserSummary } from '../../management/contract/users.js';
 import { onePerson } from '../chosen-person.js';
@@ -9,17 +10,21 @@ import { RemoteProblem } from './problem.js';
 
 type Person = Static<typeof UserSummary>;
 
+const Me = Type.Object({ tenant: Type.String() });
+
 /**
- * The tenant that is named, or the deployment's only one.
- * @throws CliError when none is named, and the token sees none or several, or belongs to a tenant of its own
+ * The tenant that is named, or the only one that the token is good for.
+ * @throws CliError when none is named, and it is good for none or for several
  */
 export async function remoteTenant(api: RemoteApi, slug: string | undefined): Promise<string> {
   if (slug !== undefined) return slug;
+  const { tenant: home } = await api.get(Me, pathOf('me'));
   const { items, isMore } = await api.list(TenantSummary, pathOf('tenants'), { limit: 2 });
-  const [only, ...others] = items;
-  // An MSP's token sees its customers, and not the MSP itself: which is meant isn't ours to guess.
-  if (only !== undefined && only.parent === null && others.length === 0 && !isMore) return only.slug;
-  throw new CliError(EXIT.usage, ['give --tenant SLUG']);
+  const slugs = [...(home === SYSTEM_SLUG ? [] : [home]), ...items.map((tenant) => tenant.slug)];
+  const [only, ...others] = slugs;
+  if (only === undefined) throw new CliError(EXIT.usage, ['there is no tenant yet']);
+  if (others.length === 0 && !isMore) return only;
+  throw new CliError(EXIT.usage, ['give --tenant SLUG: there are several tenants']);
 }
 
 /** More people never had one name: there is one of each connection. */

@@ -38,7 +38,7 @@ export class RemoteProblem extends CliError {
         ? [`its log has more under request ${plainText(requestId, 60)}`]
         : [];
     super(exitCode, [
-      ...(faults.length > 0
+      ...(faults.length > 0 && code === 'invalid_body'
         ? faults.map(({ pointer, message }) => `${pointer}: ${message}`)
         : [plainText(detail, TEXT_MAX)]),
       ...request,

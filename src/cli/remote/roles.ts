@@ -16,13 +16,28 @@ export async function remoteAssignments(
     readonly application?: string;
   },
   limit: number,
-): Promise<{ readonly items: readonly Assignment[]; readonly isMore: boolean }> {
+): Promise<{
+  readonly items: readonly Omit<Assignment, 'id' | 'since' | 'cause'>[];
+  readonly isMore: boolean;
+}> {
   const tenant = await remoteTenant(api, options.tenant);
   const { user: name, connection, role, application } = options;
   const user = name === undefined ? undefined : (await remotePerson(api, tenant, name, connection)).id;
   const path = pathOf('tenants', tenant, 'role-assignments');
-  return api.list(RoleAssignmentResource, path, { query: { user, role, application }, limit });
+  const query = { user, role, application };
+  const { items, isMore } = await api.list(RoleAssignmentResource, path, { query, limit });
+  return { items: items.map(withoutHistory), isMore };
 }
+
+/** What the command tells of an assignment; since when and by what, `roles explain` does. */
+const withoutHistory = ({ userId, userName, connection, role, application, source }: Assignment) => ({
+  userId,
+  userName,
+  connection,
+  role,
+  application,
+  source,
+});
 
 /** As many as one person ever has of one role. */
 const OF_ONE_MAX = 10_000;

@@ -42,7 +42,13 @@ export async function remoteConsents(api: RemoteApi, tenant: string, whose: Whos
   const query = { user: await idOf(api, tenant, whose.user), application: whose.application };
   const path = pathOf('tenants', tenant, 'consents');
   const { items } = await api.list(ConsentResource, path, { query, limit });
-  return items.map(({ application: clientId, ...consent }) => ({ ...consent, clientId }));
+  return items.map(({ userId, userName, application: clientId, scopes, grantedAt }) => ({
+    userId,
+    userName,
+    clientId,
+    scopes,
+    grantedAt,
+  }));
 }
 
 /** Withdraws consents one by one. @returns how many there still were, and what ended with them */
