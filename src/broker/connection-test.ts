@@ -259,6 +259,7 @@ const broughtBy = ({ identity, seen }: CompletedSignIn): NonNullable<TestFinding
   acr: identity.acr ?? null,
   amr: identity.amr ?? [],
   clockDifferenceSeconds: seen.clockDifferenceSeconds ?? null,
+  ...(seen.signingKey === undefined ? {} : { signingKey: seen.signingKey }),
 });
 
 const failedSignIn = ({ reason, message, facts }: UpstreamError): Check => ({

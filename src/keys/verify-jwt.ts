@@ -65,6 +65,8 @@ export interface VerifyJwtOptions {
 export interface VerifiedJwt {
   readonly header: Readonly<Record<string, unknown>>;
   readonly claims: JWTPayload;
+  /** The key whose signature it is. */
+  readonly key: JWK;
 }
 
 /** As much as an answer may hold that brings one: a token of Okta's names up to 1,000 groups. */
@@ -87,11 +89,11 @@ export async function verifyJwt(token: string, options: VerifyJwtOptions): Promi
   const candidates = keysFor(options.keys, header.kid, header.alg);
   if (candidates.length === 0)
     throw new JwtError('unknown_key', 'no published key has the id that the token names');
-  const claims = await verifyWithAny(token, candidates, options);
+  const { claims, key } = await verifyWithAny(token, candidates, options);
   const { aud } = claims;
   if (Array.isArray(aud) ? aud.length !== 1 || aud[0] !== options.audience : aud !== options.audience)
     throw new JwtError('wrong_audience', 'the token is meant for somebody else (aud)');
-  return { header: { ...header }, claims };
+  return { header: { ...header }, claims, key };
 }
 
 /** The audience that a token claims, to choose what to verify it against; says nothing of its truth. */
@@ -154,7 +156,7 @@ async function verifyWithAny(
   token: string,
   keys: readonly JWK[],
   options: VerifyJwtOptions,
-): Promise<JWTPayload> {
+): Promise<Pick<VerifiedJwt, 'claims' | 'key'>> {
   let refusal: JwtError | undefined;
   for (const key of keys) {
     try {
@@ -165,7 +167,7 @@ async function verifyWithAny(
         clockTolerance: options.clockToleranceSeconds,
         currentDate: options.now,
       });
-      return payload;
+      return { claims: payload, key };
     } catch (cause) {
       refusal = refused(cause);
       // Two keys of one `kid` have been seen in the wild, and keys that can't be used: the next one may do.

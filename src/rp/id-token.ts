@@ -52,8 +52,17 @@ export async function verifyIdToken(
   expected: ExpectedIdToken,
   source: TokenSource,
 ): Promise<Claims> {
+  return (await verifySignedIdToken(token, expected, source)).claims;
+}
+
+/** As `verifyIdToken`. @returns its claims, and the key that signed it */
+export async function verifySignedIdToken(
+  token: string,
+  expected: ExpectedIdToken,
+  source: TokenSource,
+): Promise<Pick<VerifiedJwt, 'claims' | 'key'>> {
   const { clientId } = source.connection.settings;
-  const { header, claims } = await verifyWithKeys(
+  const { header, claims, key } = await verifyWithKeys(
     token,
     { purpose: 'upstream_id_token', audience: clientId },
     source,
@@ -67,7 +76,7 @@ export async function verifyIdToken(
   checkTimes(claims, source);
   checkAccessTokenHash(claims['at_hash'], expected.accessToken, header['alg']);
   checkAuthentication(claims, expected, source.clock);
-  return claims;
+  return { claims, key };
 }
 
 const STEPS = {

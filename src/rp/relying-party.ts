@@ -3,6 +3,7 @@ import { buildAuthorizationUrl, buildEndSessionUrl, calculatePKCECodeChallenge }
 import { DomainError } from '../core/errors.js';
 import { plainText } from '../core/text.js';
 import { keepsRefreshTokens } from '../domain/connection/connection.js';
+import { keyThumbprint } from '../domain/connection/key-thumbprint.js';
 import type { UpstreamIdentity } from '../domain/sign-in/upstream-identity.js';
 import { classesToAsk } from './assurance.js';
 import { checkCallback } from './callback.js';
@@ -16,7 +17,7 @@ import type { CodeExchanged } from './code-exchange.js';
 import { Deadline, SIGN_IN_MS } from './deadline.js';
 import type { RelyingPartyDeps } from './deps.js';
 import { getJson } from './get-json.js';
-import { verifyIdToken } from './id-token.js';
+import { verifySignedIdToken } from './id-token.js';
 import type { TokenSource } from './id-token.js';
 import { configure } from './library.js';
 import { verifyLogoutToken } from './logout-token.js';
@@ -72,6 +73,8 @@ export interface SignInSeen {
   readonly userinfo: readonly string[];
   /** Seconds by which the upstream's clock is ahead; undefined when it didn't say. */
   readonly clockDifferenceSeconds: number | undefined;
+  /** The key that signed the ID Token, by its thumbprint (RFC 7638). */
+  readonly signingKey: string | undefined;
 }
 
 /** Causeway as a client of one upstream OpenID Provider (OpenID Connect Core 1.0), code flow with PKCE only. */
@@ -171,7 +174,7 @@ class OpenIdRelyingParty implements RelyingParty {
     checkCallback(parameters, expected.state, metadata);
     const tokens = await this.#redeem(party, metadata, parameters, expected, deadline);
     const source = this.#sourceOf(party, metadata, tokens, deadline);
-    const claims = await verifyIdToken(
+    const { claims, key } = await verifySignedIdToken(
       tokens.idToken,
       {
         nonce: expected.nonce,
@@ -196,6 +199,7 @@ class OpenIdRelyingParty implements RelyingParty {
         idToken: claimNames(gathered.idToken),
         userinfo: claimNames(gathered.userinfo).filter((name) => !Object.hasOwn(gathered.idToken, name)),
         clockDifferenceSeconds: tokens.clockDifferenceSeconds,
+        signingKey: keyThumbprint(key),
       },
     };
   }

@@ -16,7 +16,6 @@ import { ManagementApi } from '../management/api/management-api.js';
 import type { Operation } from '../management/api/operation.js';
 import { apiTokenOperations } from '../management/routes/api-tokens.js';
 import { APPLICATIONS, SCIM_TOKENS } from '../management/routes/configuration/application-kinds.js';
-import { CONNECTIONS } from '../management/routes/configuration/connection-kind.js';
 import {
   entryOperations,
   type ConfigurationDeps,
@@ -42,6 +41,7 @@ import { findApiToken } from '../storage/api-tokens.js';
 import { PostgresApiTokenStore } from '../storage/api-token-store.js';
 import { PostgresArtifactStore } from '../storage/artifact-store.js';
 import { PostgresClientUseStore } from '../storage/client-use-store.js';
+import { PostgresConnectionLifecycleStore } from '../storage/connection-lifecycle-store.js';
 import type { Database } from '../storage/database.js';
 import { PostgresJobStore } from '../storage/job-store.js';
 import { PostgresIdempotencyStore } from '../storage/idempotency-store.js';
@@ -51,6 +51,7 @@ import { PostgresTenantListStore } from '../storage/tenant-list-store.js';
 import { PostgresTokenListStore } from '../storage/token-list-store.js';
 import { accountOperations } from './account-operations.js';
 import { configurationDeps } from './configuration.js';
+import { connectionOperations } from './connection-lifecycle.js';
 import { peopleOperations } from './people-operations.js';
 import { composeConnectionTests } from './connection-tests.js';
 import { roleInsightOperations } from './role-insight.js';
@@ -142,12 +143,14 @@ function operationsOf(parts: ManagementParts, tests: readonly Operation[]): read
     rules: { allowHttpLoopback: publicUrl.startsWith('http:') },
     publicUrl,
     directory,
+    lifecycles: new PostgresConnectionLifecycleStore(database),
   };
   const tenants = new PostgresTenantListStore(database);
-  const kinds = [CONNECTIONS, ROLES, ROLE_MAPPINGS, APIS, ACCESS_POLICIES, APPLICATIONS, SCIM_TOKENS, GRANTS];
+  const kinds = [ROLES, ROLE_MAPPINGS, APIS, ACCESS_POLICIES, APPLICATIONS, SCIM_TOKENS, GRANTS];
   return [
     ...tenantOperations({ ...configuration, tenants }),
     ...domainOperations({ ...configuration, findTexts: createTextRecords() }),
+    ...connectionOperations(configuration, { database }),
     ...kinds.flatMap((kind) => entryOperations(kind, configuration)),
     ...roleInsightOperations({ ...configuration, database }),
     ...tests,

@@ -1,6 +1,6 @@
 import type { PoolClient } from 'pg';
 import type { EntityManager } from 'typeorm';
-import type { TenantId, UserId } from '../core/ids.js';
+import type { ConnectionId, TenantId, UserId } from '../core/ids.js';
 import type { TenantScope } from '../core/scope.js';
 import type { Cause } from '../domain/audit/cause.js';
 import type {
@@ -19,6 +19,7 @@ import { SHOWN_TENANT, showParent, showTenant } from './brokered-sql.js';
 import type { Database } from './database.js';
 import { createEntryWriters } from './entry-writers.js';
 import { SigningKeyTable } from './rows/connections.js';
+import { rejoinStatements } from './rejoin-people.js';
 import { beforePinning, pinNames, releaseNames } from './role-mapping-pins.js';
 import { DomainTable, TenantTable } from './rows/tenants.js';
 import { deleteRows, insertRows, updateRows } from './rows/write.js';
@@ -126,6 +127,14 @@ export class PostgresConfigurationChange implements ConfigurationChange {
 
   async releaseGroupNames(names: readonly string[]): Promise<void> {
     await this.database.transaction(this.scope).query(releaseNames(this.scope.tenantId, names));
+  }
+
+  async rejoinPeople(
+    connectionId: ConnectionId,
+    versions: { readonly from: number; readonly to: number; readonly issuer: string },
+  ): Promise<void> {
+    const moved = rejoinStatements(this.scope.tenantId, { connectionId, ...versions });
+    await this.database.transaction(this.scope).send(moved);
   }
 
   async peopleWithAccess(): Promise<readonly UserId[]> {

@@ -147,11 +147,29 @@ export class PostgresConnectionTestStore implements ConnectionTestStore {
     return rows.map(toTest)[0];
   }
 
-  async markTested(scope: TenantScope, connectionId: ConnectionId, fingerprint: Buffer): Promise<void> {
+  async markTested(
+    scope: TenantScope,
+    {
+      id,
+      connectionId,
+      source,
+      fingerprint,
+    }: Pick<ConnectionTest, 'id' | 'connectionId' | 'source' | 'fingerprint'>,
+  ): Promise<void> {
+    if (source === 'served') {
+      await this.#query(
+        scope,
+        `UPDATE connections SET tested_fingerprint = $3, tested_at = now() WHERE tenant_id = $1 AND id = $2`,
+        [connectionId, fingerprint],
+      );
+      return;
+    }
     await this.#query(
       scope,
-      `UPDATE connections SET tested_fingerprint = $3, tested_at = now() WHERE tenant_id = $1 AND id = $2`,
-      [connectionId, fingerprint],
+      `UPDATE connections SET candidate = candidate || jsonb_build_object('tested',
+          jsonb_build_object('fingerprint', $3::text, 'test', $4::text, 'at', now()))
+        WHERE tenant_id = $1 AND id = $2`,
+      [connectionId, fingerprint.toString('base64url'), id],
     );
   }
 
@@ -161,7 +179,8 @@ export class PostgresConnectionTestStore implements ConnectionTestStore {
   }
 }
 
-const toStored = (row: QueryResultRow): StoredConnection => ({
+/** A row of `connections`, with its candidate. */
+export const toStored = (row: QueryResultRow): StoredConnection => ({
   served: toConnection(row),
   secrets: { clientSecret: row['client_secret_sealed'], secondarySecret: row['secondary_secret_sealed'] },
   candidate: row['candidate'],

@@ -40,10 +40,17 @@ export function createEntryWriters(manager: EntityManager, tenantId: TenantId): 
 function connectionWriter(manager: EntityManager, tenantId: TenantId): EntryWriter<ConnectionRecord> {
   return {
     create: async (record) => {
-      await insertRows(manager, ConnectionTable, [{ ...connectionRow(record), tenantId }]);
+      const enforcedAt = record.status === 'enforced' ? () => 'now()' : null;
+      await insertRows(manager, ConnectionTable, [{ ...connectionRow(record), enforcedAt, tenantId }]);
     },
     update: async (record) => {
-      await updateRows(manager, ConnectionTable, { tenantId, id: record.id }, connectionRow(record));
+      // What stands on the right is the row as it was.
+      const enforcedAt =
+        record.status === 'enforced'
+          ? () => `CASE WHEN status = 'enforced' THEN enforced_at ELSE now() END`
+          : null;
+      const values = { ...connectionRow(record), enforcedAt };
+      await updateRows(manager, ConnectionTable, { tenantId, id: record.id }, values);
     },
     delete: async ({ id }) => {
       await deleteRows(manager, ConnectionTable, { tenantId, id });
@@ -55,11 +62,21 @@ function connectionRow(record: ConnectionRecord): Values<ConnectionRow> {
   const { clientSecret, secondarySecret, ...connection } = record;
   return {
     ...connection,
-    // The age of which people are reminded is the first secret's.
+    // Each secret has an age of its own; nobody has used another one yet.
     ...(clientSecret === undefined
       ? {}
-      : { clientSecretSealed: clientSecret, secretUpdatedAt: () => 'now()' }),
-    ...(secondarySecret === undefined ? {} : { secondarySecretSealed: secondarySecret }),
+      : {
+          clientSecretSealed: clientSecret,
+          secretUpdatedAt: () => 'now()',
+          secretUsedAt: null,
+        }),
+    ...(secondarySecret === undefined
+      ? {}
+      : {
+          secondarySecretSealed: secondarySecret,
+          secondarySecretUpdatedAt: () => 'now()',
+          secondarySecretUsedAt: null,
+        }),
   };
 }
 

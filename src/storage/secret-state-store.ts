@@ -1,7 +1,8 @@
 import type { QueryResultRow } from 'pg';
 import type { TenantId } from '../core/ids.js';
 import type { SecretState, SecretStateStore, SecretStates } from '../domain/configuration/secret-states.js';
-import type { Database } from './database.js';
+import type { TenantScope } from '../core/scope.js';
+import type { Database, Rows, Statement } from './database.js';
 
 /** One row per secret that is set: `key` and `member` say which. */
 const STATEMENTS = {
@@ -28,21 +29,26 @@ export class PostgresSecretStates implements SecretStateStore {
   constructor(private readonly database: Database) {}
 
   async read(tenantId: TenantId): Promise<SecretStates> {
-    const [connections = [], applications = [], scimTokens = []] = await this.database.inTenant(
-      tenantId,
-      Object.entries(STATEMENTS).map(([name, text]) => ({
-        name: `secret_states_${name}`,
-        text,
-        values: [tenantId],
-      })),
-    );
-    return {
-      connections: byKey(connections),
-      applications: byKey(applications),
-      scimTokens: byKey(scimTokens),
-    };
+    return toStates(await this.database.inTenant(tenantId, statements(tenantId)));
+  }
+
+  async readHere(scope: TenantScope): Promise<SecretStates> {
+    return toStates(await this.database.transaction(scope).send(statements(scope.tenantId)));
   }
 }
+
+const statements = (tenantId: TenantId): readonly Statement[] =>
+  Object.entries(STATEMENTS).map(([name, text]) => ({
+    name: `secret_states_${name}`,
+    text,
+    values: [tenantId],
+  }));
+
+const toStates = ([connections = [], applications = [], scimTokens = []]: readonly Rows[]): SecretStates => ({
+  connections: byKey(connections),
+  applications: byKey(applications),
+  scimTokens: byKey(scimTokens),
+});
 
 function byKey(rows: readonly QueryResultRow[]): ReadonlyMap<string, SecretState> {
   return new Map(

@@ -135,10 +135,16 @@ test('a candidate is tested in place of what is served, with the secrets that it
   const ended = await testing.read(started.id);
   expect(ended).toMatchObject({ state: 'passed', verdict: 'works_with_warnings' });
   expect(findings(ended)).toEqual(['groups groups_missing']);
+  // It counts as tested by itself: what is served is neither the better nor the worse for it.
+  const [row] = await ledger.rows<{ tested: { fingerprint: string; test: string } | null }>(
+    `SELECT candidate -> 'tested' AS tested FROM connections WHERE key = 'okta'`,
+  );
   const { tested, served } = await fingerprints();
-  expect(tested).not.toBe(served);
+  expect(row?.tested).toMatchObject({ test: started.id });
+  expect(Buffer.from(row?.tested?.fingerprint ?? '', 'base64url').toString('hex')).not.toBe(served);
   await testing.signIn(await testing.start({ source: 'served' }), ADA);
   expect((await fingerprints()).tested).toBe(served);
+  expect(tested === undefined || tested === served).toBe(true);
 });
 
 test('A-22 the one-time address works once, and only its own', async () => {

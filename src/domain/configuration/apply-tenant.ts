@@ -24,6 +24,8 @@ export interface ApplyTenantOptions {
   readonly origin?: RequestOrigin;
   /** Ids that new entries without a name are to have, by kind and what they say: `roleMapping name:A -> admin`. */
   readonly idsOfNew?: ReadonlyMap<string, string>;
+  /** Key of a connection whose people go along to its new issuer, proved to be the same organization. */
+  readonly rejoins?: string | undefined;
 }
 
 /** A tenant that the file names, as it is afterwards. */
@@ -83,6 +85,7 @@ export async function applyTenant(
     actor: options.actor,
     ...(options.origin === undefined ? {} : { origin: options.origin }),
     ...(options.idsOfNew === undefined ? {} : { idsOfNew: options.idsOfNew }),
+    rejoins: options.rejoins,
   });
   await writer.write(plan.changes);
   if (known !== undefined)

@@ -3,7 +3,7 @@ import type { Actor, RequestOrigin } from '../audit/audit-event.js';
 import type { ApplyDeps } from './apply-deps.js';
 import { applyTenant, planOf, type AppliedTenant } from './apply-tenant.js';
 import type { Change } from './change.js';
-import type { ConfiguredTenant } from './configuration-store.js';
+import type { ConfigurationChange, ConfiguredTenant } from './configuration-store.js';
 import type { DesiredTenant } from './desired.js';
 import { describeFault, type Fault } from './fault.js';
 import type { TenantPlan } from './plan.js';
@@ -30,7 +30,15 @@ export interface TenantChange {
   /** Ids that new entries without a name are to have, as of what was wanted last. */
   readonly idsOfNew?: ReadonlyMap<string, string>;
   /** Has the last word on what would be done, under the lock. What it throws is thrown on. */
-  readonly judge?: (plan: TenantPlan, current: ConfiguredTenant | undefined) => void;
+  readonly judge?: (
+    plan: TenantPlan,
+    current: ConfiguredTenant | undefined,
+    unit: ConfigurationChange,
+  ) => void | Promise<void>;
+  /** Key of a connection whose people go along to its new issuer, proved to be the same organization. */
+  readonly rejoins?: string | undefined;
+  /** Done after all else, in the same transaction. */
+  readonly finish?: (unit: ConfigurationChange) => Promise<void>;
 }
 
 export interface ChangedTenant {
@@ -58,8 +66,9 @@ export async function changeTenant(
   if (faults.length > 0) throw new FaultyConfiguration(faults);
   const { applied, changes } = await deps.store.change(slug, async (unit) => {
     const wanted = change.wanted(unit.current);
-    change.judge?.(planOf(deps, unit.current, wanted, change.rules), unit.current);
+    await change.judge?.(planOf(deps, unit.current, wanted, change.rules), unit.current, unit);
     const outcome = await applyTenant(deps, unit, wanted, { ...change, allowDelete: true });
+    await change.finish?.(unit);
     return { applied: outcome.tenant, changes: outcome.changes };
   });
   const tenant = await deps.store.find(slug);

@@ -1,4 +1,4 @@
-import type { TenantId, UserId } from '../../core/ids.js';
+import type { ConnectionId, TenantId, UserId } from '../../core/ids.js';
 import type { TenantScope } from '../../core/scope.js';
 import type { AccessPolicy, Api } from '../api/api.js';
 import type { Application, ApplicationSecret } from '../application/application.js';
@@ -119,6 +119,11 @@ export interface ConfigurationChange {
   pinGroupNames(names: readonly string[]): Promise<void>;
   /** No mapping goes by these names any more. */
   releaseGroupNames(names: readonly string[]): Promise<void>;
+  /** Lets a connection's people and groups go along to its next version, whose issuer is the same organization. */
+  rejoinPeople(
+    connectionId: ConnectionId,
+    versions: { readonly from: number; readonly to: number; readonly issuer: string },
+  ): Promise<void>;
   /** People who have a live session or grant. */
   peopleWithAccess(): Promise<readonly UserId[]>;
   /** The configuration as it is after the changes so far. */

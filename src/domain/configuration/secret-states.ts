@@ -1,4 +1,5 @@
 import type { TenantId } from '../../core/ids.js';
+import type { TenantScope } from '../../core/scope.js';
 
 /** What may be told of a secret. */
 export interface SecretState {
@@ -22,4 +23,6 @@ export interface SecretStates {
 export interface SecretStateStore {
   /** One flush. */
   read(tenantId: TenantId): Promise<SecretStates>;
+  /** As they are in this transaction. */
+  readHere(scope: TenantScope): Promise<SecretStates>;
 }

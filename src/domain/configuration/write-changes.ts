@@ -46,6 +46,8 @@ export interface WriteContext {
   readonly origin?: RequestOrigin;
   /** Ids that new entries without a name are to have, by kind and what they say: `roleMapping name:A -> admin`. */
   readonly idsOfNew?: ReadonlyMap<string, string>;
+  /** Key of a connection whose people go along to its new issuer, proved to be the same organization. */
+  readonly rejoins?: string | undefined;
 }
 
 /** Takes the planned steps inside the transaction, with an audit event for each. */
@@ -112,10 +114,12 @@ export class ChangeWriter {
     const id = known?.id ?? this.deps.ids.uuid<ConnectionId>();
     // People are known by issuer and subject: those of another issuer are strangers here (A-10).
     const version = (known?.version ?? 1) + (hasNewIssuer ? 1 : 0);
-    const record = this.#connectionRecord(wanted, { id, version });
+    const record = this.#connectionRecord(wanted, { id, version }, change);
     if (known === undefined) await this.unit.entries.connections.create(record);
     else await this.unit.entries.connections.update(record);
-    if (hasNewIssuer) await this.#endAccess({ connection: id }, 'connection_changed');
+    if (hasNewIssuer && this.context.rejoins === change.key)
+      await this.unit.rejoinPeople(id, { from: known.version, to: version, issuer: wanted.issuer });
+    else if (hasNewIssuer) await this.#endAccess({ connection: id }, 'connection_changed');
     else if (known !== undefined && admitsSignIn(known) && !admitsSignIn(record))
       await this.#endAccess({ connection: id }, 'connection_disabled');
     await this.#giveSigningKey(record, known?.settings.clientAuth);
@@ -124,8 +128,13 @@ export class ChangeWriter {
   #connectionRecord(
     wanted: TargetConnection,
     identity: Pick<ConnectionRecord, 'id' | 'version'>,
+    change: Change,
   ): ConnectionRecord {
-    const { clientSecret, secondarySecret, ...rest } = wanted;
+    const { clientSecret: first, secondarySecret: second, ...rest } = wanted;
+    // One that stays is not sealed anew: it keeps its age, and the connection counts as tested with it.
+    const isNew = (member: string): boolean => change.action === 'create' || change.changes.includes(member);
+    const clientSecret = isNew('clientSecret') ? first : undefined;
+    const secondarySecret = isNew('secondarySecret') ? second : undefined;
     const seal = (member: 'clientSecret' | 'secondarySecret', value: string | null): string | null =>
       value === null
         ? null

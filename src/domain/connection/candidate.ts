@@ -11,6 +11,13 @@ export interface CandidateConfiguration {
   readonly type?: Connection['type'];
   readonly issuer?: string;
   readonly settings?: Partial<ConnectionSettings>;
+  /** The last test that it passed; it may have changed since. */
+  readonly tested?: {
+    /** Base64url of the fingerprint of what was tested. */
+    readonly fingerprint: string;
+    readonly test: string;
+    readonly at: string;
+  };
 }
 
 /**
@@ -38,12 +45,16 @@ export interface StoredConnection {
   readonly candidateSecrets: CandidateSecrets | null;
 }
 
+/** A candidate as it is stored. */
+export function readCandidate(candidate: JsonObject): CandidateConfiguration {
+  return candidate;
+}
+
 /** The candidate where there is one, else what is served. */
 export function subjectOf(stored: StoredConnection, source?: ConfigurationSource): ConnectionSubject {
   const { served, secrets, candidate } = stored;
   if (candidate === null || source === 'served') return { source: 'served', connection: served, secrets };
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- written by Causeway alone, in this form
-  const { type, issuer, settings } = candidate as CandidateConfiguration;
+  const { type, issuer, settings } = readCandidate(candidate);
   return {
     source: 'candidate',
     connection: {

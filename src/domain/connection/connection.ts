@@ -64,6 +64,6 @@ export function keepsRefreshTokens({ revalidateSeconds, scopes }: ConnectionSett
 }
 
 /** Whether people may sign in through it now. A draft is only for the operator's own test. */
-export function admitsSignIn(connection: Connection): boolean {
+export function admitsSignIn(connection: Pick<Connection, 'status'>): boolean {
   return connection.status === 'enabled' || connection.status === 'enforced';
 }

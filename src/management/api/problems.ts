@@ -1,6 +1,7 @@
 import { DomainError, type DomainErrorCode } from '../../core/errors.js';
 import type { Json } from '../../core/json.js';
 import { FaultyConfiguration } from '../../domain/configuration/change-tenant.js';
+import { ConfirmationRequired } from '../../domain/connection/lifecycle/impact.js';
 import { TooManyRequests } from '../../http/rate-limit.js';
 
 /**
@@ -77,6 +78,8 @@ export function toProblem(error: unknown): Problem {
     return new Problem('invalid_body', error.message, {
       errors: error.faults.map(({ path, message }) => ({ pointer: pointerOf(path), message })),
     });
+  if (error instanceof ConfirmationRequired)
+    return new Problem('confirmation_required', error.message, { members: { impact: error.impact } });
   if (error instanceof DomainError) {
     const named = error.details['problem'];
     const code = isProblemCode(named) ? named : OF_DOMAIN[error.code];

@@ -31,6 +31,13 @@ export const PAGE_DEFAULT = 50;
 export const listQuery = <P extends Record<string, TSchema>>(filters: P) =>
   Type.Object({ ...PAGE, ...filters }, closed);
 
+/** What a change does to people was seen: `confirmation` of its impact. */
+export const Confirm = Type.Optional(
+  Type.String({ minLength: 1, maxLength: 100, description: '`confirmation` of the impact that was seen' }),
+);
+
+export const ConfirmQuery = Type.Object({ confirm: Confirm }, closed);
+
 /** A page of a list. */
 export const listOf = (item: TSchema): TObject =>
   Type.Object({ items: Type.Array(item), next: orNull(Type.String()) }, closed);

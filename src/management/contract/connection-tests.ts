@@ -79,6 +79,9 @@ const Brought = Type.Object(
     acr: orNull(Type.String()),
     amr: Type.Array(Type.String()),
     clockDifferenceSeconds: orNull(Type.Integer()),
+    signingKey: Type.Optional(
+      Type.String({ description: 'thumbprint of the key that signed the ID Token (RFC 7638)' }),
+    ),
   },
   closed,
 );

@@ -10,7 +10,7 @@ import {
   ScimTokenEntry,
 } from './apply-file.js';
 import { ConnectionKey } from './apply-values.js';
-import { orNull, Secret, SecretState, Uuid } from './common.js';
+import { Confirm, orNull, Secret, SecretState, Time, Uuid } from './common.js';
 
 const closed = { additionalProperties: false } as const;
 
@@ -87,7 +87,25 @@ const optionalOf = (schema: TSchema | undefined): TSchema => Type.Optional(schem
 const requiredOf = (schema: TSchema): TSchema =>
   Type.Required(Type.Object({ member: schema })).properties['member'] ?? schema;
 
-export const ConnectionSchemas = resource(ConnectionEntry, {
+/** A connection's configuration that waits for its test, whole. */
+const Candidate = Type.Object(
+  {
+    ...Type.Required(
+      Type.Object(
+        without(ConnectionEntry.properties, ['key', 'name', 'status', 'clientSecret', 'secondarySecret']),
+        closed,
+      ),
+    ).properties,
+    secrets: Type.Array(Type.Enum(['clientSecret', 'secondarySecret']), {
+      description: 'secrets that came with it; the others are the served ones',
+    }),
+    tested: Type.Boolean(),
+    testedAt: orNull(Time),
+  },
+  { ...closed, description: 'a change of issuer, type or client that is not served before it was tested' },
+);
+
+const connection = resource(ConnectionEntry, {
   identity: ['key'],
   secrets: ['clientSecret', 'secondarySecret'],
   needed: ['issuer', 'clientId'],
@@ -98,8 +116,21 @@ export const ConnectionSchemas = resource(ConnectionEntry, {
     initiateLoginUri: Type.String(),
     postLogoutRedirectUri: Type.String(),
     jwksUri: Type.String(),
+    tested: Type.Boolean({ description: 'whether exactly what is served has passed its test' }),
+    testedAt: orNull(Time),
+    enforcedAt: orNull(Time),
+    candidate: orNull(Candidate),
   },
 });
+
+const confirmed = (schema: TObject): TObject =>
+  Type.Object({ ...schema.properties, confirm: Confirm }, closed);
+
+export const ConnectionSchemas: ResourceSchemas = {
+  ...connection,
+  replace: confirmed(connection.replace),
+  change: confirmed(connection.change),
+};
 
 export const RoleSchemas = resource(RoleEntry, { identity: ['key'], shown: { id: Uuid } });
 

@@ -37,6 +37,8 @@ export interface BroughtFacts {
   readonly amr: readonly string[];
   /** Seconds by which the upstream's clock is ahead; null: it didn't say. */
   readonly clockDifferenceSeconds: number | null;
+  /** RFC 7638 thumbprint of the key that signed the ID Token: tells another address of one org from another org. */
+  readonly signingKey?: string;
 }
 
 /** Who came in, and what follows: personal data, sealed, and erased when the test is a day old. */

@@ -1,10 +1,12 @@
 import type { TObject, TSchema } from 'typebox';
 import type { Json, JsonObject } from '../../../core/json.js';
+import type { TenantScope } from '../../../core/scope.js';
 import type { AppliedTenant } from '../../../domain/configuration/apply-tenant.js';
 import type { ConfiguredTenant } from '../../../domain/configuration/configuration-store.js';
 import type { DesiredTenant } from '../../../domain/configuration/desired.js';
 import type { SecretStates } from '../../../domain/configuration/secret-states.js';
 import type { TenantPlan } from '../../../domain/configuration/plan.js';
+import type { ConnectionLifecycle } from '../../../domain/connection/lifecycle/lifecycle.js';
 import type { Permission } from '../../../domain/operator/permissions.js';
 import type { ApiCall } from '../../api/call.js';
 
@@ -33,6 +35,8 @@ export interface ShownEntry {
 export interface ShownTenant {
   readonly tenant: ConfiguredTenant;
   readonly secrets: SecretStates;
+  /** By key. Empty where no connection is shown. */
+  readonly lifecycles: ReadonlyMap<string, ConnectionLifecycle>;
   /** Without a slash at the end. */
   readonly publicUrl: string;
 }
@@ -75,7 +79,34 @@ export interface EntryKind {
   /** Members of a new entry that are told this once. */
   told?(applied: AppliedSecrets, id: string): JsonObject;
   /** Who may do this beyond the permission, and what it takes; called under the lock. @throws Problem, DomainError */
-  judge?(call: ApiCall, plan: TenantPlan, current: ConfiguredTenant): void;
+  judge?(
+    call: ApiCall,
+    plan: TenantPlan,
+    current: ConfiguredTenant,
+    asked: AskedChange,
+  ): void | Promise<void>;
+  /** Whether requests may carry `confirm`: what a change does to people has been seen. */
+  readonly isConfirmed?: true;
+  /**
+   * Takes on a change that isn't made at once, and checks its version under the lock.
+   * @returns false: the change is made as all others
+   */
+  instead?(call: ApiCall, change: DivertedChange): Promise<boolean>;
+}
+
+/** What a kind's judge needs beside the plan. */
+export interface AskedChange {
+  readonly scope: TenantScope;
+  readonly confirm: string | undefined;
+}
+
+/** A change of one entry that may not be made at once. */
+export interface DivertedChange {
+  readonly id: string;
+  readonly body: DesiredEntry;
+  readonly replace: boolean;
+  /** Asserts, under the lock, that the caller has seen what is there. @throws Problem `version_mismatch` */
+  readonly expect: (current: ConfiguredTenant, scope: TenantScope) => Promise<ShownEntry>;
 }
 
 export type AppliedSecrets = Pick<AppliedTenant, 'applications' | 'scimTokens'>;

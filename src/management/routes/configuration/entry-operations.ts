@@ -1,16 +1,25 @@
 import { DomainError } from '../../../core/errors.js';
 import type { Json } from '../../../core/json.js';
+import type { TenantScope } from '../../../core/scope.js';
 import type { ApplyDeps } from '../../../domain/configuration/apply-deps.js';
 import { changeTenant, FaultyConfiguration } from '../../../domain/configuration/change-tenant.js';
 import type { ConfiguredTenant } from '../../../domain/configuration/configuration-store.js';
 import type { ConfigurationRules } from '../../../domain/configuration/rules.js';
 import type { SecretStateStore } from '../../../domain/configuration/secret-states.js';
+import type { ConnectionLifecycleStore } from '../../../domain/connection/lifecycle/lifecycle.js';
 import type { TenantDirectory } from '../../../http/tenant-directory.js';
 import type { ApiCall } from '../../api/call.js';
 import { named, operation, type ApiAnswer, type Operation } from '../../api/operation.js';
 import { Problem } from '../../api/problems.js';
-import { listOf, listQuery, PAGE_DEFAULT } from '../../contract/common.js';
-import { wantedList, type DesiredEntry, type EntryKind, type ShownEntry } from './entry-kind.js';
+import { ConfirmQuery, listOf, listQuery, PAGE_DEFAULT } from '../../contract/common.js';
+import {
+  wantedList,
+  type DesiredEntry,
+  type DivertedChange,
+  type EntryKind,
+  type ShownEntry,
+  type ShownTenant,
+} from './entry-kind.js';
 
 export interface ConfigurationDeps {
   readonly apply: ApplyDeps;
@@ -19,6 +28,7 @@ export interface ConfigurationDeps {
   /** Without a slash at the end. */
   readonly publicUrl: string;
   readonly directory: Pick<TenantDirectory, 'forget'>;
+  readonly lifecycles: ConnectionLifecycleStore;
 }
 
 /** The six operations of one kind of entry: all of them are changes of the tenant's configuration, as a file's are. */
@@ -85,8 +95,9 @@ export function entryOperations(kind: EntryKind, deps: ConfigurationDeps): reado
       path: one,
       summary: `Deletes a ${words}, with what depends on it`,
       permission: kind.manage,
+      ...(kind.isConfirmed === true ? { query: ConfirmQuery } : {}),
       status: 204,
-      handle: async (call, { path }) => entries.delete(call, idOf(path)),
+      handle: async (call, { path, query }) => entries.delete(call, idOf(path), confirmIn(query)),
     }),
   ];
 }
@@ -149,19 +160,26 @@ class Entries {
     };
   }
 
-  async change(call: ApiCall, id: string, body: DesiredEntry, replace: boolean): Promise<ApiAnswer> {
-    const secrets = await this.deps.secrets.read(call.tenant.id);
+  async change(call: ApiCall, id: string, sent: DesiredEntry, replace: boolean): Promise<ApiAnswer> {
+    const confirm = this.kind.isConfirmed === true ? confirmIn(sent) : undefined;
+    const { confirm: _, ...confirmed } = sent;
+    const body = this.kind.isConfirmed === true ? confirmed : sent;
+    const facts = await this.#facts(call);
     const asked = this.kind.idOf(body);
     if (asked !== undefined && asked !== id && this.kind.parameter !== 'id')
       throw new Problem('invalid_body', `What a ${this.kind.words} is known by can't change: '${id}'.`, {
         errors: [{ pointer: `/${this.kind.parameter}`, message: `must be '${id}', or absent` }],
       });
+    const expect = this.#expectation(call, id);
+    if ((await this.kind.instead?.(call, { id, body, replace, expect })) === true) {
+      this.deps.directory.forget(call.tenant.slug);
+      return this.get(call, id);
+    }
     const ids = new Map<string, string>();
     const changed = await this.#change(
       call,
       (current) => {
-        const tenant = { tenant: current, secrets, publicUrl: this.deps.publicUrl };
-        const entry = found(this.kind.show(tenant), id, this.kind);
+        const entry = found(this.kind.show({ tenant: current, ...facts }), id, this.kind);
         call.expect(entry.version);
         const kept = this.kind.keep(current);
         const at = kept.findIndex((each) => each.id === entry.id);
@@ -178,7 +196,7 @@ class Entries {
           at: at === -1 ? kept.length : at,
         };
       },
-      ids,
+      { idsOfNew: ids, confirm, expect },
     );
     const shown = await this.#shown(call, changed.tenant);
     const entry = shown.find((each) => each.id === id);
@@ -188,11 +206,10 @@ class Entries {
     return { body: { ...entry.body, ...told }, version: entry.version };
   }
 
-  async delete(call: ApiCall, id: string): Promise<ApiAnswer> {
-    const secrets = await this.deps.secrets.read(call.tenant.id);
-    await this.#change(call, (current) => {
-      const tenant = { tenant: current, secrets, publicUrl: this.deps.publicUrl };
-      const entry = found(this.kind.show(tenant), id, this.kind);
+  async delete(call: ApiCall, id: string, confirm: string | undefined): Promise<ApiAnswer> {
+    const facts = await this.#facts(call);
+    const wanted = (current: ConfiguredTenant) => {
+      const entry = found(this.kind.show({ tenant: current, ...facts }), id, this.kind);
       call.expect(entry.version);
       const kept = this.kind.keep(current);
       return {
@@ -200,15 +217,35 @@ class Entries {
         at: kept.length,
         deleted: entry.id,
       };
-    });
+    };
+    await this.#change(call, wanted, { confirm, expect: this.#expectation(call, id) });
     return { status: 204 };
   }
 
   async #shown(call: ApiCall, tenant?: ConfiguredTenant): Promise<readonly ShownEntry[]> {
     const known = tenant ?? (await this.deps.apply.store.find(call.tenant.slug));
     if (known === undefined) throw new DomainError('not_found', `There is no tenant '${call.tenant.slug}'.`);
-    const secrets = await this.deps.secrets.read(call.tenant.id);
-    return this.kind.show({ tenant: known, secrets, publicUrl: this.deps.publicUrl });
+    return this.kind.show({ tenant: known, ...(await this.#facts(call)) });
+  }
+
+  /** What is shown of entries beside their configuration; as it is in the transaction, where there is one. */
+  async #facts(call: ApiCall, scope?: TenantScope): Promise<Omit<ShownTenant, 'tenant'>> {
+    const { secrets, lifecycles, publicUrl } = this.deps;
+    const { id } = call.tenant;
+    const states = scope === undefined ? await secrets.read(id) : await secrets.readHere(scope);
+    if (this.kind.list !== 'connections') return { secrets: states, lifecycles: new Map(), publicUrl };
+    const known = scope === undefined ? await lifecycles.read(id) : await lifecycles.readHere(scope);
+    return { secrets: states, lifecycles: known, publicUrl };
+  }
+
+  /** Secrets and candidates are no part of what a plan compares: under the lock they are looked at again. */
+  #expectation(call: ApiCall, id: string): DivertedChange['expect'] {
+    return async (current, scope) => {
+      const shown = this.kind.show({ tenant: current, ...(await this.#facts(call, scope)) });
+      const entry = found(shown, id, this.kind);
+      call.expect(entry.version);
+      return entry;
+    };
   }
 
   /** Faults are told at members of the entry, not of the list that it stands in. */
@@ -219,7 +256,11 @@ class Entries {
       readonly at: number;
       readonly deleted?: string;
     },
-    idsOfNew: ReadonlyMap<string, string> = new Map(),
+    asked: {
+      readonly idsOfNew?: ReadonlyMap<string, string>;
+      readonly confirm?: string | undefined;
+      readonly expect?: DivertedChange['expect'];
+    } = {},
   ) {
     const { kind, deps } = this;
     let at = 0;
@@ -228,7 +269,7 @@ class Entries {
         rules: deps.rules,
         actor: call.caller.actor,
         origin: call.origin,
-        idsOfNew,
+        ...(asked.idsOfNew === undefined ? {} : { idsOfNew: asked.idsOfNew }),
         wanted(current) {
           if (current === undefined)
             throw new DomainError('not_found', `There is no tenant '${call.tenant.slug}'.`);
@@ -241,8 +282,10 @@ class Entries {
               : { withoutRegistered: [list.deleted] }),
           };
         },
-        judge: (plan, current) => {
-          if (current !== undefined) kind.judge?.(call, plan, current);
+        async judge(plan, current, { scope }) {
+          if (current === undefined) return;
+          await asked.expect?.(current, scope);
+          await kind.judge?.(call, plan, current, { scope, confirm: asked.confirm });
         },
       });
     } catch (error) {
@@ -269,6 +312,10 @@ function found(shown: readonly ShownEntry[], id: string, { words }: EntryKind): 
 /** Bodies are objects: their schemas say so. */
 // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- validated by the operation's schema
 const asEntry = (body: unknown): DesiredEntry => body as DesiredEntry;
+
+/** What a request confirms: its schema says that it is a text. */
+const confirmIn = ({ confirm }: Readonly<Record<string, unknown>>): string | undefined =>
+  typeof confirm === 'string' ? confirm : undefined;
 
 function plural(noun: string): string {
   if (noun.endsWith('y')) return `${noun.slice(0, -1)}ies`;
