@@ -1,4 +1,4 @@
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 import { version } from '../server/version.js';
 import { serveCommand } from './serve.js';
 import { CommandContext, type Variables } from './command-context.js';
@@ -57,15 +57,15 @@ function createProgram(surroundings: Surroundings, finish: Finish): Command {
   addServerCommands(program, context, finish);
   addApply(program, context, finish);
   addToken(program, context, finish);
-  addAdmin(program, context, finish, remote);
+  addAdmin(program, context, finish, hereOnly);
   addAudit(program, context, finish);
   addScim(program, context, finish);
   addSessions(program, context, finish);
-  addConnections(program, context, finish, remote);
+  addConnections(program, context, finish, hereOnly);
   addRoles(program, context, finish, remote);
   addDeliveries(program, context, finish, remote);
   addKeys(program, context, finish, remote);
-  addSecrets(program, context, finish, remote);
+  addSecrets(program, context, finish, hereOnly);
   addExport(program, context, finish, remote);
   addClaimsAndConsents(program, context, finish, remote);
   return program;
@@ -88,7 +88,7 @@ function addServerCommands(program: Command, context: CommandContext, finish: Fi
       const { migrate } = await import('./migrate.js');
       finish(await migrate(context, options));
     });
-  remote(
+  hereOnly(
     program
       .command('doctor')
       .description(
@@ -188,7 +188,7 @@ Examples:
 
 function addAudit(program: Command, context: CommandContext, finish: Finish): void {
   const audit = program.command('audit').description('audit events');
-  remote(
+  hereOnly(
     audit
       .command('verify')
       .description('recompute the chains of audit events; exit code 1 when one is wrong')
@@ -231,7 +231,7 @@ function addScim(program: Command, context: CommandContext, finish: Finish): voi
       const { showScim } = await import('./scim.js');
       finish(await showScim(context, id, options));
     });
-  remote(
+  hereOnly(
     scim
       .command('tokens')
       .description('SCIM tokens: whose they are, until when they work, when they were last used')
@@ -311,9 +311,17 @@ The end of a session leaves alone what an application may go on with without it 
 the end of a person's access does not.
 `;
 
-/** Options of commands that will also work through the management API. */
+/** Options of commands that also work through the management API. */
 function remote(command: Command): Command {
-  return command
-    .option('--url <address>', 'work through the management API of a deployment (CAUSEWAY_URL)')
-    .option('--token <token>', 'token for it (CAUSEWAY_TOKEN)');
+  return command.addOption(urlOption()).addOption(tokenOption());
 }
+
+/** The same for commands that don't: they say so, and what they are told isn't offered. */
+function hereOnly(command: Command): Command {
+  return command.addOption(urlOption().hideHelp()).addOption(tokenOption().hideHelp());
+}
+
+const urlOption = (): Option =>
+  new Option('--url <address>', 'work through the management API of a deployment (CAUSEWAY_URL)');
+const tokenOption = (): Option =>
+  new Option('--token <token>', 'token for it (better by CAUSEWAY_TOKEN, which no other user can read)');
