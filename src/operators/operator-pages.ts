@@ -1,10 +1,12 @@
 import type { Context } from 'koa';
+import { serveApplicationPage } from './application.js';
 import type { OperatorsDeps } from './deps.js';
 import { serveEnrolment } from './enrol.js';
 import { serveSignIn, serveStepUp } from './sign-in.js';
 import { serveSignOut } from './sign-out.js';
 
 const LINK = /^\/console\/(first-run|enrol)\/([A-Za-z0-9_-]{1,200})$/;
+const APPLICATION = /^\/console\/t\/([a-z0-9-]{1,40})\/applications\/([A-Za-z0-9._~-]{1,64})$/;
 const METHODS = ['GET', 'HEAD', 'POST'];
 
 /** Serves the pages on which people make their way into the console. */
@@ -33,6 +35,11 @@ export class OperatorPages {
       case '/console/sign-out':
         return { route: path, serve: (ctx) => serveSignOut(ctx, deps) };
       default: {
+        const [, slug, clientId] = APPLICATION.exec(path) ?? [];
+        if (slug !== undefined && clientId !== undefined) {
+          const asked = { slug, clientId };
+          return { route: '/console/applications', serve: (ctx) => serveApplicationPage(ctx, deps, asked) };
+        }
         const [, name, token] = LINK.exec(path) ?? [];
         if (token === undefined) return undefined;
         const kind = name === 'enrol' ? 'enrolment' : 'first_run';

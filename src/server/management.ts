@@ -29,6 +29,7 @@ import {
 } from '../management/routes/configuration/plain-kinds.js';
 import { configurationFileOperations } from '../management/routes/configuration-file.js';
 import { healthOperations } from '../management/routes/health.js';
+import { integrationOperations } from '../management/routes/integration.js';
 import { meOperations } from '../management/routes/me.js';
 import { jobOperations } from '../management/routes/jobs.js';
 import { domainOperations } from '../management/routes/domains.js';
@@ -51,6 +52,7 @@ import { PostgresTenantListStore } from '../storage/tenant-list-store.js';
 import { PostgresTokenListStore } from '../storage/token-list-store.js';
 import { accountOperations } from './account-operations.js';
 import { configurationDeps } from './configuration.js';
+import { readSnippet } from './snippets.js';
 import { connectionOperations } from './connection-lifecycle.js';
 import { peopleOperations } from './people-operations.js';
 import { composeConnectionTests } from './connection-tests.js';
@@ -155,6 +157,7 @@ function operationsOf(parts: ManagementParts, tests: readonly Operation[]): read
     ...roleInsightOperations({ ...configuration, database }),
     ...tests,
     ...configurationFileOperations({ ...configuration, tenants }),
+    ...integrationOperations({ publicUrl, readSnippet }),
     ...meOperations({ now: () => systemClock.now() }),
     ...healthOperations({ health: new PostgresTenantHealthStore(database), now: () => systemClock.now() }),
     ...jobOperations({

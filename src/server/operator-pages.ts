@@ -8,6 +8,7 @@ import { Argon2Hasher } from '../keys/password-hasher.js';
 import type { PresentedSession } from '../management/api/authenticate.js';
 import type { OperatorsDeps } from '../operators/deps.js';
 import { OperatorPages } from '../operators/operator-pages.js';
+import { readSnippet } from './snippets.js';
 import { PostgresAccountStore } from '../storage/account-store.js';
 import { PostgresConsoleSessionStore } from '../storage/console-session-store.js';
 import type { Database } from '../storage/database.js';
@@ -46,7 +47,15 @@ export function composeOperators(
   };
   return {
     signIn,
-    pages: new OperatorPages({ ...shared, ...signIn, publicUrl, directory, sessions }),
+    pages: new OperatorPages({
+      ...shared,
+      ...signIn,
+      publicUrl,
+      directory,
+      sessions,
+      readSnippet,
+      rolesOf: (tenant, userId) => consoleRolesOf(standing, tenant.configuration, userId),
+    }),
     async findSession(ctx) {
       const session = await findConsoleSession(ctx, sessions);
       const tenant = session === undefined ? undefined : await directory.find(session.tenantSlug);

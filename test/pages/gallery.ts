@@ -8,6 +8,7 @@ import { UPSTREAM_CAUSES } from '../../src/domain/connection/diagnosis/cause.js'
 import { renderError } from '../../src/pages/error/error-page.js';
 import { ERROR_REASONS } from '../../src/pages/error/strings.js';
 import type { Frame } from '../../src/pages/frame.js';
+import { renderApplicationPage } from '../../src/pages/operators/application.js';
 import { renderConsoleSignOut } from '../../src/pages/operators/console-sign-out.js';
 import { renderDeadLink } from '../../src/pages/operators/dead-link.js';
 import { renderEnrol } from '../../src/pages/operators/enrol.js';
@@ -297,6 +298,17 @@ function operatorPages(framed: Frame, names: GalleryNames): readonly GalleryPage
         codes: ['0123-4567-89AB-CDEF'],
         by: 'passkey',
         continueHref: '/console/',
+      }),
+    ),
+    fine(
+      'application',
+      renderApplicationPage(frame, {
+        name: account,
+        issuer: 'https://id.example/t/acme',
+        clientId: 'grafana',
+        endpoints: { token: 'https://id.example/t/acme/oauth2/v1/token' },
+        environment: { ISSUER: 'https://id.example/t/acme', CLIENT_SECRET: "it's a secret" },
+        snippets: [{ file: 'web.mjs', title: 'openid-client', text: '<b>const</b> issuer = 1;' }],
       }),
     ),
     fine('console-sign-out', renderConsoleSignOut(frame, { action: '/console/sign-out', account })),

@@ -114,3 +114,13 @@ export const linkStrings = {
     ['Or a new link for an account that exists:', 'npm run cli -- admin reset --username NAME'],
   ],
 } as const;
+
+export const applicationPageStrings = {
+  title: 'Connect {application}',
+  issuer: 'Issuer',
+  clientId: 'Client ID',
+  endpoints: 'Endpoints',
+  settings: 'Settings',
+  settingsText: 'What the programs below read from their environment. Put the secret in its place yourself.',
+  snippets: 'Programs for common libraries',
+} as const;
