@@ -62,6 +62,8 @@ export const PasskeyChallenge = Type.Object(
 export const NewPasskey = Type.Object(
   {
     challenge: Type.String({
+      minLength: 43,
+      maxLength: 43,
       pattern: '^[A-Za-z0-9_-]{43}$',
       description: '`challenge` of the answer before',
     }),
