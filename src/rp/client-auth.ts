@@ -9,15 +9,21 @@ import type { UpstreamParty } from './party.js';
 
 /** What a connection can authenticate with: a secret, or a key. */
 export type Credential =
-  { readonly kind: 'secret'; readonly secret: string } | { readonly kind: 'key'; readonly key: PrivateJwk };
+  | {
+      readonly kind: 'secret';
+      readonly secret: string;
+      readonly member: 'clientSecret' | 'secondarySecret';
+    }
+  | { readonly kind: 'key'; readonly key: PrivateJwk };
 
 /** The credentials of a connection, in the order in which they are tried; of its keys the first alone signs. */
 export function credentialsOf({ connection, secrets, clientKeys }: UpstreamParty): readonly Credential[] {
   if (connection.settings.clientAuth === 'private_key_jwt')
     return clientKeys.slice(0, 1).map((key) => ({ kind: 'key', key }));
-  return [secrets.clientSecret, secrets.secondarySecret].flatMap((secret) =>
-    secret === undefined ? [] : [{ kind: 'secret', secret }],
-  );
+  return (['clientSecret', 'secondarySecret'] as const).flatMap((member) => {
+    const secret = secrets[member];
+    return secret === undefined ? [] : [{ kind: 'secret', secret, member }];
+  });
 }
 
 /** A connection was saved without what it authenticates with, or has lost it. */

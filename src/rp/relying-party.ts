@@ -315,7 +315,13 @@ class OpenIdRelyingParty implements RelyingParty {
         auth: await authenticate(party, credential, metadata.token_endpoint, this.#deps),
         hidden: hiddenIn(party),
       });
-      this.#accepted.set(key, credentialMark(credential));
+      const mark = credentialMark(credential);
+      this.#accepted.set(key, mark);
+      if (credential.kind === 'secret')
+        this.#deps.secretUses?.note(
+          party.tenantId,
+          `connection ${party.connection.id} ${credential.member} ${mark}`,
+        );
       return answered;
     };
     try {

@@ -24,7 +24,6 @@ import type { Dispatcher } from '../events/dispatcher.js';
 import type { ClientRate } from '../http/client-rate.js';
 import type { Recorder } from '../scim/recorder.js';
 import { PostgresAccessStore } from '../storage/access-store.js';
-import { PostgresApplicationSecretStore } from '../storage/application-secret-store.js';
 import { PostgresArtifactStore } from '../storage/artifact-store.js';
 import { PostgresAuditStore } from '../storage/audit-store.js';
 import { PostgresConnectionTestStore } from '../storage/connection-test-store.js';
@@ -32,6 +31,7 @@ import { PostgresConsentStore } from '../storage/consent-store.js';
 import { Database } from '../storage/database.js';
 import { PostgresLoginTransactionStore } from '../storage/login-transaction-store.js';
 import { PostgresPeopleStore } from '../storage/people-store.js';
+import { PostgresSecretUseStore } from '../storage/secret-use-store.js';
 import { PostgresTryCounter } from '../storage/try-counter.js';
 import { PostgresTenantStore } from '../storage/tenant-store.js';
 import { PostgresTenantTree } from '../storage/tenant-tree.js';
@@ -91,10 +91,11 @@ export function compose(settings: Settings, dataSource: DataSource, keyRing: Key
   const [ids, clock] = [systemIds(), systemClock];
   const { metrics, outbound } = composeOutbound(settings, log);
   const database = new Database(dataSource, () => metrics.databaseFlushes.inc());
-  const upstreams = composeUpstreams({ outbound, clock, ids, log }, database);
+  const stored = stores(database, log);
+  const upstreams = composeUpstreams({ outbound, clock, ids, log }, database, stored.secretUses);
   const directory = composeDirectory(settings, database, keyRing, log);
   const stylesheetHref = `${settings.publicUrl}/assets/${stylesheet.path}`;
-  const shared = { ...stores(database, log), originOf: originBy(settings), stylesheetHref, ids, clock, log };
+  const shared = { ...stored, originOf: originBy(settings), stylesheetHref, ids, clock, log };
   const broker = {
     ...shared,
     transactions: database,
@@ -174,9 +175,13 @@ async function closeAll(
 }
 
 /** What talks to upstreams: for people who sign in, and for whoever tests a connection. */
-function composeUpstreams(deps: Omit<RelyingPartyDeps, 'keySets' | 'lane'>, database: Database) {
+function composeUpstreams(
+  deps: Omit<RelyingPartyDeps, 'keySets' | 'lane' | 'secretUses'>,
+  database: Database,
+  secretUses: SecretUses,
+) {
   return {
-    relyingParty: createRelyingParty({ ...deps, keySets: keySetsIn(database) }),
+    relyingParty: createRelyingParty({ ...deps, keySets: keySetsIn(database), secretUses }),
     tester: createConnectionTester(deps),
   };
 }
@@ -212,7 +217,7 @@ function composeOutbound(
 
 function stores(database: Database, log: Logger) {
   return {
-    secretUses: new SecretUses(new PostgresApplicationSecretStore(database), systemClock, log),
+    secretUses: new SecretUses(new PostgresSecretUseStore(database), systemClock, log),
     logins: new PostgresLoginTransactionStore(database),
     artifacts: new PostgresArtifactStore(database),
     people: new PostgresPeopleStore(database),

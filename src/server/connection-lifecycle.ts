@@ -5,6 +5,9 @@ import {
   type ConfigurationDeps,
 } from '../management/routes/configuration/entry-operations.js';
 import { connectionLifecycleOperations } from '../management/routes/connection-lifecycle.js';
+import { secretRotationOperations } from '../management/routes/secret-rotation.js';
+import { ShownConnections } from '../management/routes/shown-connections.js';
+import { PostgresApplicationSecretStore } from '../storage/application-secret-store.js';
 import { PostgresImpactStore } from '../storage/connection-impact-store.js';
 import { PostgresConnectionTestStore } from '../storage/connection-test-store.js';
 import type { Database } from '../storage/database.js';
@@ -22,6 +25,7 @@ export function connectionOperations(
     rules: configuration.rules,
   };
   const kind = connectionKind(deps);
+  const connections = new ShownConnections(configuration, kind);
   return [
     ...entryOperations(kind, configuration),
     ...connectionLifecycleOperations({
@@ -29,8 +33,12 @@ export function connectionOperations(
       transactions: database,
       tests: new PostgresConnectionTestStore(database),
       proofs: new PostgresSameOrgStore(database),
-      configuration,
-      kind,
+      connections,
+    }),
+    ...secretRotationOperations({
+      ...deps,
+      connections,
+      applicationSecrets: new PostgresApplicationSecretStore(database),
     }),
   ];
 }

@@ -33,6 +33,18 @@ export class PostgresConnectionLifecycleStore implements ConnectionLifecycleStor
     });
   }
 
+  async ageSecondSecret(
+    scope: TenantScope,
+    id: ConnectionId,
+    { updatedAt, usedAt }: { readonly updatedAt: Date | null; readonly usedAt: Date | null },
+  ): Promise<void> {
+    await this.database.transaction(scope).query({
+      text: `UPDATE connections SET secondary_secret_updated_at = $3, secondary_secret_used_at = $4
+        WHERE tenant_id = $1 AND id = $2`,
+      values: [scope.tenantId, id, updatedAt, usedAt],
+    });
+  }
+
   async serveCandidate(scope: TenantScope, id: ConnectionId): Promise<void> {
     await this.database.transaction(scope).query({
       text: `UPDATE connections SET
@@ -67,5 +79,6 @@ const toLifecycle = (row: QueryResultRow): ConnectionLifecycle => ({
   testedFingerprint: row['tested_fingerprint'],
   testedAt: row['tested_at'],
   enforcedAt: row['enforced_at'],
+  secretUpdatedAt: row['secret_updated_at'],
   secretsUsedAt: { clientSecret: row['secret_used_at'], secondarySecret: row['secondary_secret_used_at'] },
 });

@@ -42,7 +42,7 @@ export const ConfirmQuery = Type.Object({ confirm: Confirm }, closed);
 export const listOf = (item: TSchema): TObject =>
   Type.Object({ items: Type.Array(item), next: orNull(Type.String()) }, closed);
 
-const SECRET_TEXT = Type.String({
+export const SECRET_TEXT = Type.String({
   pattern: '^[\\u0020-\\u007e]{16,512}$',
   description: '16 to 512 printable ASCII characters',
 });

@@ -1,5 +1,4 @@
 import { DomainError } from '../../core/errors.js';
-import type { ConfiguredTenant } from '../../domain/configuration/configuration-store.js';
 import { impactOf, presentImpact, type ImpactStore } from '../../domain/connection/lifecycle/impact.js';
 import { impactSince } from '../../domain/connection/lifecycle/judge-change.js';
 import { dropCandidate } from '../../domain/connection/lifecycle/keep-candidate.js';
@@ -7,27 +6,23 @@ import {
   serveCandidate,
   type ServeCandidateDeps,
 } from '../../domain/connection/lifecycle/serve-candidate.js';
-import type { TenantScope } from '../../core/scope.js';
 import type { TenantTransactions } from '../../domain/tenant/transactions.js';
-import type { ApiCall } from '../api/call.js';
-import { named, operation, type ApiAnswer, type Operation } from '../api/operation.js';
+import { named, operation, type Operation } from '../api/operation.js';
 import { ImpactQuery, ImpactResource, ServeCandidate } from '../contract/connection-lifecycle.js';
 import { ConnectionSchemas } from '../contract/resources.js';
-import type { ConfigurationDeps } from './configuration/entry-operations.js';
-import type { EntryKind } from './configuration/entry-kind.js';
+import type { ShownConnections } from './shown-connections.js';
 
 export interface ConnectionLifecycleDeps extends Omit<ServeCandidateDeps, 'vault'> {
   readonly transactions: TenantTransactions;
   readonly impacts: ImpactStore;
-  readonly configuration: ConfigurationDeps;
-  readonly kind: EntryKind;
+  readonly connections: ShownConnections;
 }
 
 const BASE = '/tenants/{tenant}/connections/{key}';
 
 /** What takes a connection from one state to the next, beside changes of its members (A16). */
 export function connectionLifecycleOperations(deps: ConnectionLifecycleDeps): readonly Operation[] {
-  const { configuration } = deps;
+  const { connections } = deps;
   return [
     operation({
       id: 'getConnectionImpact',
@@ -59,20 +54,18 @@ export function connectionLifecycleOperations(deps: ConnectionLifecycleDeps): re
       answer: named('Connection', ConnectionSchemas.resource),
       async handle(call, { path, body: { rejoin = false, confirm } }) {
         const key = String(path['key']);
-        try {
-          await serveCandidate({ ...deps, vault: call.tenant.vault }, call.tenant, {
+        await connections.afterwards(call, () =>
+          serveCandidate({ ...deps, vault: call.tenant.vault }, call.tenant, {
             key,
             rejoin,
             confirm,
-            rules: configuration.rules,
+            rules: connections.rules,
             actor: call.caller.actor,
             origin: call.origin,
-            expect: (current, scope) => expectHere(deps, call, key, { current, scope }),
-          });
-        } finally {
-          configuration.directory.forget(call.tenant.slug);
-        }
-        return shown(deps, call, key);
+            expect: connections.expectation(call, key),
+          }),
+        );
+        return connections.answer(call, key);
       },
     }),
     operation({
@@ -84,13 +77,14 @@ export function connectionLifecycleOperations(deps: ConnectionLifecycleDeps): re
       status: 204,
       async handle(call, { path }) {
         const key = String(path['key']);
-        await dropCandidate(deps, call.tenant.slug, {
-          key,
-          actor: call.caller.actor,
-          origin: call.origin,
-          expect: (current, scope) => expectHere(deps, call, key, { current, scope }),
-        });
-        configuration.directory.forget(call.tenant.slug);
+        await connections.afterwards(call, () =>
+          dropCandidate(deps, call.tenant.slug, {
+            key,
+            actor: call.caller.actor,
+            origin: call.origin,
+            expect: connections.expectation(call, key),
+          }),
+        );
         return { status: 204 };
       },
     }),
@@ -99,39 +93,3 @@ export function connectionLifecycleOperations(deps: ConnectionLifecycleDeps): re
 
 const notFound = (key: string): DomainError =>
   new DomainError('not_found', `There is no connection '${key}'.`);
-
-/** Under the lock, the connection is the one that the caller has seen. */
-async function expectHere(
-  { configuration, kind, lifecycles }: ConnectionLifecycleDeps,
-  call: ApiCall,
-  key: string,
-  { current, scope }: { readonly current: ConfiguredTenant; readonly scope: TenantScope },
-): Promise<void> {
-  const { secrets, publicUrl } = configuration;
-  const facts = {
-    secrets: await secrets.readHere(scope),
-    lifecycles: await lifecycles.readHere(scope),
-    publicUrl,
-  };
-  const entry = kind.show({ tenant: current, ...facts }).find(({ id }) => id === key);
-  if (entry === undefined) throw notFound(key);
-  call.expect(entry.version);
-}
-
-/** A connection as it is read. */
-async function shown(
-  { configuration, kind, lifecycles, store }: ConnectionLifecycleDeps,
-  call: ApiCall,
-  key: string,
-): Promise<ApiAnswer> {
-  const tenant = await store.find(call.tenant.slug);
-  if (tenant === undefined) throw notFound(key);
-  const facts = {
-    secrets: await configuration.secrets.read(call.tenant.id),
-    lifecycles: await lifecycles.read(call.tenant.id),
-    publicUrl: configuration.publicUrl,
-  };
-  const entry = kind.show({ tenant, ...facts }).find(({ id }) => id === key);
-  if (entry === undefined) throw notFound(key);
-  return { body: entry.body, version: entry.version };
-}

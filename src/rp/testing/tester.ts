@@ -42,7 +42,7 @@ export interface ConnectionTester {
   ): Promise<TrialSignIn>;
 }
 
-type TesterDeps = Omit<RelyingPartyDeps, 'keySets' | 'lane'>;
+type TesterDeps = Omit<RelyingPartyDeps, 'keySets' | 'lane' | 'secretUses'>;
 
 export function createConnectionTester(deps: TesterDeps): ConnectionTester {
   return new FreshTester(deps);

@@ -238,3 +238,47 @@ test('without rejoining, and confirmed, people of the new issuer are new people'
   await signIn(new HttpBrowser(), acme.app, ADA);
   expect(await ledger.count('users')).toBe(before + 1);
 });
+
+test('secrets rotate with an overlap: each has its age and its use, and one in use is not taken away unasked', async () => {
+  await acme.causeway.node.secretUses.flush();
+  const before = await read(OKTA);
+  expect(before.body['clientSecret']).toMatchObject({ lastUsedAt: expect.any(String) });
+  const newSecret = 'the-next-secret_with-32-characters';
+  const rotate = { body: { newSecret }, ifMatch: before.etag };
+  const replies = await Promise.all([1, 2, 3].map(() => api.call('POST', `${OKTA}/secret-rotation`, rotate)));
+  expect(replies.map(({ status }) => status).toSorted((one, other) => one - other)).toEqual([200, 409, 409]);
+  const rotated = await read(OKTA);
+  expect(rotated.body).toMatchObject({
+    clientSecret: { set: true, lastUsedAt: null },
+    secondarySecret: before.body['clientSecret'] as object,
+    tested: false,
+  });
+  expect(JSON.stringify([rotated.body, replies])).not.toContain(newSecret);
+
+  // Okta knows only the old one yet: it is tried, and noted.
+  await signIn(new HttpBrowser(), acme.app, ADA);
+  const finish = await api.post(`${OKTA}/secret-rotation/finish`, {});
+  expect(finish).toMatchObject({
+    status: 409,
+    body: {
+      code: 'confirmation_required',
+      impact: { secret: 'secondarySecret', confirmation: expect.any(String) },
+    },
+  });
+  expect(code(await change(OKTA, { secondarySecret: null }))).toEqual([409, 'confirmation_required']);
+  const { confirmation } = finish.body['impact'] as { confirmation: string };
+  const finished = await api.post(`${OKTA}/secret-rotation/finish`, { confirm: confirmation });
+  expect(finished).toMatchObject({ status: 200, body: { secondarySecret: { set: false } } });
+  expect((await api.post(`${OKTA}/secret-rotation/finish`, {})).status).toBe(409);
+  await change(OKTA, { clientSecret: UPSTREAM_SECRET });
+
+  const made = await api.post('/tenants/acme/applications/grafana/secret-rotation', { overlapSeconds: 3600 });
+  expect(made).toMatchObject({ status: 201, body: { clientId: 'grafana', overlapSeconds: 3600 } });
+  const renewed = { ...acme.app, clientSecret: String(made.body['clientSecret']) };
+  for (const app of [renewed, acme.app]) expect((await signIn(new HttpBrowser(), app, ADA)).status).toBe(200);
+  expect((await read('/tenants/acme/applications/grafana')).body).toMatchObject({
+    clientSecret: { set: true, expiresAt: null },
+    secondarySecret: { set: true, expiresAt: expect.any(String) },
+  });
+  expect((await api.post('/tenants/acme/applications/spa/secret-rotation', {})).status).toBe(400);
+});

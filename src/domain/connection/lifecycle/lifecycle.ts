@@ -11,6 +11,8 @@ export interface ConnectionLifecycle extends StoredConnection {
   readonly testedAt: Date | null;
   /** Since when it has been enforced; null: it isn't. */
   readonly enforcedAt: Date | null;
+  /** The first secret's. */
+  readonly secretUpdatedAt: Date | null;
   /** When each secret was last accepted by the upstream, as far as it was noted. */
   readonly secretsUsedAt: Readonly<Record<'clientSecret' | 'secondarySecret', Date | null>>;
 }
@@ -42,6 +44,12 @@ export interface ConnectionLifecycleStore {
     scope: TenantScope,
     id: ConnectionId,
     candidate: Pick<StoredConnection, 'candidate' | 'candidateSecrets'> | null,
+  ): Promise<void>;
+  /** Gives the second secret, which was the first just now, the age and the use that it had. */
+  ageSecondSecret(
+    scope: TenantScope,
+    id: ConnectionId,
+    age: { readonly updatedAt: Date | null; readonly usedAt: Date | null },
   ): Promise<void>;
   /**
    * Takes the candidate's secrets, as they are sealed, for the served ones, and its test for the test of what is served;
