@@ -137,7 +137,7 @@ describe('the document', () => {
       for (const [path, methods] of Object.entries(document.paths))
         for (const [method, described] of Object.entries(methods)) {
           const runs = fc.sample(asking(path, described, almost), {
-            numRuns: almost ? 4 : 3,
+            numRuns: almost ? 3 : 2,
             seed: 20261122,
           });
           for (const asked of runs) {
