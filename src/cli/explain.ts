@@ -40,7 +40,7 @@ export async function explainRolesOf(context: CommandContext, options: ExplainOp
     local: () => inDatabase(context, undefined, (database) => explainHere(database, options, { at, now })),
   });
   if (options.json === true) printJson(context.terminal, explained);
-  else for (const line of linesOf(explained)) context.terminal.out(line);
+  else for (const line of linesOf(explained)) context.terminal.out(plainText(line, LINE_MAX));
   return EXIT.done;
 }
 
@@ -68,6 +68,9 @@ async function explainHere(
   });
   return told(explained);
 }
+
+/** A sentence that names every group of a large company. */
+const LINE_MAX = 100_000;
 
 const TIME = /^\d{4}-\d\d-\d\d[Tt]\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?(?:[Zz]|[+-]\d\d:\d\d)$/;
 

@@ -1,4 +1,5 @@
 import type { JsonObject } from '../core/json.js';
+import { plainText } from '../core/text.js';
 import type { ConfiguredTenant } from '../domain/configuration/configuration-store.js';
 import { SYSTEM_SLUG } from '../domain/tenant/tenant.js';
 import { exportTenant, toYaml, VariableNames } from '../management/apply-file/write-apply-file.js';
@@ -22,6 +23,9 @@ export interface ExportOptions extends RemoteOptions {
 interface ConfigurationFile {
   readonly tenants: readonly JsonObject[];
 }
+
+/** Whatever the length: a line is cut nowhere. */
+const LINE_MAX = Number.MAX_SAFE_INTEGER;
 
 const KEPT = [
   'Secrets are not in this file. Applied where it comes from, it leaves them as they are. A new deployment makes those of',
@@ -50,7 +54,11 @@ export async function exportConfiguration(
       }),
   });
   const comment = secrets === 'env' ? [...NAMED, ...variablesOf(file)] : KEPT;
-  context.terminal.out(json === true ? terminalJson(file, 2) : toYaml(file, comment).trimEnd());
+  if (json === true) context.terminal.out(terminalJson(file, 2));
+  // No entry's name or value holds what a terminal obeys: a deployment elsewhere that says so is not obeyed either.
+  else
+    for (const line of toYaml(file, comment).trimEnd().split('\n'))
+      context.terminal.out(plainText(line, LINE_MAX));
   return EXIT.done;
 }
 

@@ -5,10 +5,13 @@ import type { Json } from '../../core/json.js';
 import { plainText } from '../../core/text.js';
 import { CliError, EXIT } from '../exit-codes.js';
 
+/** RFC 3339 section 5.6, in UTC: a time is printed as it came. */
+const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?Z$/;
+
 const ajv = new Ajv({
   strict: true,
   allowUnionTypes: true,
-  formats: { 'date-time': (text: string) => instantOf(text) !== undefined },
+  formats: { 'date-time': (text: string) => TIME.test(text) && instantOf(text) !== undefined },
 });
 const compiled = new WeakMap<TSchema, ValidateFunction>();
 

@@ -4,6 +4,7 @@ import { CliError, EXIT } from '../exit-codes.js';
 import { pathOf, type RemoteApi } from './api.js';
 
 const TOKENS_MAX = 10_000;
+const TOKEN = /^[!-~]{16,512}$/;
 
 /** Makes a token for the management API. @returns it, told this once */
 export async function createRemoteToken(
@@ -12,8 +13,8 @@ export async function createRemoteToken(
   body: { readonly role: string; readonly name: string; readonly expiresAt: Date | null },
 ): Promise<string> {
   const { token } = await api.post(ApiTokenResource, pathOf('tenants', tenant, 'api-tokens'), { body });
-  if (token === undefined) throw new CliError(EXIT.internal, ['the deployment made a token and told it not']);
-  return token;
+  if (token !== undefined && TOKEN.test(token)) return token;
+  throw new CliError(EXIT.unreachable, ['the deployment tells something else than the token that it made']);
 }
 
 /** A tenant's tokens for the management API, never their values. */
