@@ -91,7 +91,7 @@ export class CommandContext {
     throw new CliError(EXIT.usage, [
       'this command works on the database alone: run it where the deployment is configured, without --url, --token,',
       'CAUSEWAY_URL and CAUSEWAY_TOKEN; it works beside a running server. By the API work: apply, export, token,',
-      'sessions, roles, claims, consents, scim tail and show, deliveries, and keys list, rotate and retire',
+      'sessions, roles, claims, consents, scim tail and show, deliveries, secrets rotate, and keys list, rotate and retire',
     ]);
   }
 

@@ -65,7 +65,7 @@ function createProgram(surroundings: Surroundings, finish: Finish): Command {
   addRoles(program, context, finish, remote);
   addDeliveries(program, context, finish, remote);
   addKeys(program, context, finish, remote);
-  addSecrets(program, context, finish, hereOnly);
+  addSecrets(program, context, finish, remote);
   addExport(program, context, finish, remote);
   addClaimsAndConsents(program, context, finish, remote);
   return program;

@@ -8,6 +8,8 @@ import { inDatabase, tenantOf } from './chosen-tenant.js';
 import type { CommandContext, RemoteOptions } from './command-context.js';
 import { CliError, EXIT, type ExitCode } from './exit-codes.js';
 import { requireDeployment } from './existing-database.js';
+import { eitherWay } from './remote/api.js';
+import { rotateSecretRemotely } from './remote/secrets.js';
 import { printJson } from './terminal.js';
 
 interface SecretsOptions extends RemoteOptions {
@@ -62,33 +64,52 @@ export async function rotateClientSecret(
   context: CommandContext,
   options: RotateSecretOptions,
 ): Promise<ExitCode> {
-  context.refuseRemote(options);
   const overlapSeconds = overlapOf(options);
+  const clientId = options.application;
+  const made = await eitherWay<MadeSecret>(context, options, {
+    remote: (api) => rotateSecretRemotely(api, options.tenant, { clientId, overlapSeconds }),
+    local: () => rotateHere(context, options, overlapSeconds),
+  });
+  const { terminal } = context;
+  if (options.json === true) printJson(terminal, made);
+  else {
+    terminal.out(plainText(made.clientSecret, 600));
+    if (made.previousExpiresAt !== null)
+      terminal.err(
+        overlapSeconds === 0
+          ? 'The secret of before is refused from now on.'
+          : `The secret of before works until ${made.previousExpiresAt}.`,
+      );
+  }
+  return EXIT.done;
+}
+
+interface MadeSecret {
+  readonly clientId: string;
+  readonly id: string;
+  readonly clientSecret: string;
+  /** null: there was none. */
+  readonly previousExpiresAt: string | null;
+}
+
+async function rotateHere(
+  context: CommandContext,
+  { tenant, application: clientId }: RotateSecretOptions,
+  overlapSeconds: number,
+): Promise<MadeSecret> {
   await requireDeployment(context);
   return context.withStorage(async (storage) => {
     const database = new Database(storage.dataSource);
-    const { configuration } = await tenantOf(database, options.tenant);
+    const { configuration } = await tenantOf(database, tenant);
     const secrets = new PostgresApplicationSecretStore(database);
     const deps = { ...configurationDeps(database, storage.keyRing, context.ids), secrets };
-    const { application: clientId } = options;
     const { id: tenantId, slug } = configuration.tenant;
     const made = await rotateSecret(deps, { slug, clientId, overlapSeconds, actor: context.operator });
     const before = (await secrets.list(tenantId)).find(
       (secret) => secret.clientId === clientId && secret.slot === 'secondary',
     );
-    const previousExpiresAt = before?.expiresAt ?? null;
-    if (options.json === true)
-      printJson(context.terminal, { clientId, id: made.id, clientSecret: made.secret, previousExpiresAt });
-    else {
-      context.terminal.out(made.secret);
-      if (previousExpiresAt !== null)
-        context.terminal.err(
-          overlapSeconds === 0
-            ? 'The secret of before is refused from now on.'
-            : `The secret of before works until ${previousExpiresAt.toISOString()}.`,
-        );
-    }
-    return EXIT.done;
+    const previousExpiresAt = before?.expiresAt?.toISOString() ?? null;
+    return { clientId, id: made.id, clientSecret: made.secret, previousExpiresAt };
   }, false);
 }
 

@@ -269,6 +269,12 @@ tenants:
       (await alike('keys', 'list', '--alg', 'RS256')).split('\n').filter((line) => line !== ''),
     ).toHaveLength(2);
     expect((await afar(of('keys', 'retire', '--emergency'))).code).toBe(64);
+    const turn = of('secrets', 'rotate', '--application', 'grafana', '--overlap', '60');
+    const made = await afar(turn);
+    expect(made.stdout).toMatch(/^\S{16,}\n$/);
+    expect(made.stderr).toMatch(/^The secret of before works until \d{4}-/);
+    expect((await here(of('secrets', 'list'))).stdout.trim().split('\n')).toHaveLength(2);
+    expect((await afar([...turn, '--application', 'nobody'])).code).toBe(64);
   });
 
   test('tokens are made, listed and revoked; who has none of the tenant’s own sees another’s as none', async () => {
