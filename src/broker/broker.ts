@@ -12,6 +12,7 @@ import { serveTestSignIn } from './connection-test.js';
 import type { BrokerDeps } from './deps.js';
 import { findRealm, realmOf } from './find-realm.js';
 import { serveInitiate } from './initiate.js';
+import { localWay } from './local-sign-in.js';
 import { servePortal } from './portal.js';
 import { errorFor, reasonOfUpstream, refuse } from './refusal.js';
 import { hintsOf, serveSignInPage } from './sign-in-page.js';
@@ -59,7 +60,7 @@ export function createInteractions(deps: BrokerDeps): Interactions {
       const realm = await findRealm(tenant, interaction, hintsOf(interaction));
       if (realm === undefined || realm.home.suspended) return undefined;
       const { home, hints } = realm;
-      const choice = chooseConnection(realmOf(home), hints);
+      const choice = chooseConnection(realmOf(home, tenant), hints);
       if (choice.kind !== 'connection') return undefined;
       const { connection, loginHint } = choice;
       try {
@@ -81,7 +82,8 @@ export function createInteractions(deps: BrokerDeps): Interactions {
         };
         ctx.remove('location');
         const backHref = resumeAddress(tenant, interaction);
-        await refuse(ctx, home, { ...refusal, actions: { tryAgain }, backHref }, deps);
+        const actions = { tryAgain, ...localWay(home, tenant, tryAgain) };
+        await refuse(ctx, home, { ...refusal, actions, backHref }, deps);
         return undefined;
       }
     },

@@ -1,6 +1,5 @@
 import type { Context } from 'koa';
 import { DomainError } from '../core/errors.js';
-import type { JsonObject } from '../core/json.js';
 import type { Artifact } from '../domain/artifact/artifact-store.js';
 import { signInCause } from '../domain/audit/cause.js';
 import { admitsSignIn, type Connection } from '../domain/connection/connection.js';
@@ -10,13 +9,14 @@ import type { LoginTransaction } from '../domain/sign-in/login-transaction.js';
 import type { UpstreamIdentity } from '../domain/sign-in/upstream-identity.js';
 import type { TenantContext } from '../http/tenant-context.js';
 import type { InteractionAnswer } from '../op/interactions.js';
-import { pendingInteraction, resumeAddress } from '../op/interactions.js';
+import { answeredInteraction, pendingInteraction, resumeAddress } from '../op/interactions.js';
 import { sealUpstreamIdToken } from '../op/upstream-id-token.js';
 import type { ErrorReason } from '../pages/error/strings.js';
 import { UpstreamError } from '../rp/causes.js';
 import type { CompletedSignIn } from '../rp/relying-party.js';
 import { serveTestReturn } from './connection-test.js';
 import type { BrokerDeps } from './deps.js';
+import { localWay } from './local-sign-in.js';
 import {
   clearLoginCookie,
   loginSecrets,
@@ -71,7 +71,7 @@ export async function serveCallback(
     clientId,
     waiting,
     connection,
-    actions: { tryAgain, useAnother },
+    actions: { tryAgain, useAnother, ...localWay(tenant, waiting, tryAgain) },
     interaction: back.interaction,
     backHref: resumeAddress(waiting, pending),
   };
@@ -81,7 +81,8 @@ export async function serveCallback(
   } catch (error) {
     if (!(error instanceof UpstreamError)) throw error;
     // An upstream that brought an old sign-in where max_age asked for a new one is asked by the stronger word.
-    const actions = error.reason === 'auth_too_old' ? { tryAgain: useAnother } : known.actions;
+    const actions =
+      error.reason === 'auth_too_old' ? { ...known.actions, tryAgain: useAnother } : known.actions;
     const reason = reasonOfUpstream(error);
     return refuse(ctx, tenant, { ...known, actions, reason, upstream: error }, deps);
   }
@@ -235,7 +236,5 @@ function answered(
       sessionExpiry: identity.sessionExpiry ?? null,
     },
   };
-  const { lastSubmission } = interaction.payload as { lastSubmission?: JsonObject };
-  const merged = JSON.parse(JSON.stringify({ ...lastSubmission, ...result })) as JsonObject;
-  return { hash: interaction.hash, payload: { ...interaction.payload, result: merged } };
+  return answeredInteraction(interaction, result);
 }

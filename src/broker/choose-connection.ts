@@ -20,21 +20,26 @@ export interface Realm {
   readonly domains: readonly Domain[];
   /** A connection's key, `chooser`, or null. */
   readonly signInDefault: string | null;
+  /** Whether everybody may have a local account: one more way to sign in, so one connection is no longer the only one. */
+  readonly offersLocal?: boolean;
 }
 
 export type Choice =
   | { readonly kind: 'connection'; readonly connection: Connection; readonly loginHint: string | undefined }
   | { readonly kind: 'choose' }
   | { readonly kind: 'ask' }
+  | { readonly kind: 'local' }
   | { readonly kind: 'none' };
 
 /**
  * Where a person signs in: the connection that was named; that of a verified domain; the only one; the default; else
- * the person is asked. The address goes on to the upstream only when its domain is verified for this tenant (A-37).
+ * the person is asked, or, where there is none, uses a local account. The address goes on to the upstream only when its domain is verified for this tenant (A-37).
  */
 export function chooseConnection(realm: Realm, hints: Hints): Choice {
   const { connections } = realm;
-  if (connections.length === 0) return { kind: 'none' };
+  const offersLocal = realm.offersLocal === true;
+  if (connections.length === 0)
+    return { kind: offersLocal && hints.connection === undefined ? 'local' : 'none' };
   const named = hints.domain === undefined ? domainOf(hints.email ?? '') : asciiDomain(hints.domain);
   const domain = verifiedDomain(realm, named);
   const loginHint =
@@ -44,7 +49,7 @@ export function chooseConnection(realm: Realm, hints: Hints): Choice {
   const connection =
     wanted ??
     (typeof domain?.connection === 'string' ? byKey(realm, domain.connection) : undefined) ??
-    (connections.length === 1 ? connections[0] : undefined) ??
+    (connections.length === 1 && (!offersLocal || domain !== undefined) ? connections[0] : undefined) ??
     (realm.signInDefault === null ? undefined : byKey(realm, realm.signInDefault));
   if (connection !== undefined) return { kind: 'connection', connection, loginHint };
   const askable =

@@ -2,6 +2,7 @@ import type { Context } from 'koa';
 import type { Clock } from '../core/clock.js';
 import type { Ids } from '../core/ids.js';
 import type { Logger } from '../core/logger.js';
+import type { SignInDeps } from '../domain/account/account-deps.js';
 import type { ArtifactStore } from '../domain/artifact/artifact-store.js';
 import type { RequestOrigin } from '../domain/audit/audit-event.js';
 import type { AuditStore } from '../domain/audit/audit-store.js';
@@ -29,6 +30,8 @@ export interface BrokerDeps {
   readonly consents: ConsentStore;
   readonly relyingParty: RelyingParty;
   readonly tester: ConnectionTester;
+  /** For accounts of Causeway's own (F4, F5). */
+  readonly local: SignInDeps;
   readonly tests: ConnectionTestStore;
   readonly originOf: (ctx: Context) => RequestOrigin;
   readonly onOutcome: (outcome: string) => void;

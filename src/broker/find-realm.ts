@@ -9,12 +9,14 @@ export interface FoundRealm {
   readonly hints: Hints;
 }
 
-/** What a tenant offers its people. */
-export function realmOf(tenant: TenantContext): Realm {
+/** What a tenant offers its people. Their local accounts are good at its own issuer, not at the one above (`waiting`). */
+export function realmOf(home: TenantContext, waiting: TenantContext): Realm {
+  const { domains, tenant } = home.configuration;
   return {
-    connections: tenant.openConnections,
-    domains: tenant.configuration.domains,
-    signInDefault: tenant.configuration.tenant.settings.signInDefault,
+    connections: home.openConnections,
+    domains,
+    signInDefault: tenant.settings.signInDefault,
+    offersLocal: home.id === waiting.id && tenant.settings.localSignIn === 'enabled',
   };
 }
 

@@ -1,4 +1,5 @@
 import type { Context } from 'koa';
+import { offersLocal } from '../domain/account/local-policy.js';
 import type { Connection } from '../domain/connection/connection.js';
 import type { TenantContext } from '../http/tenant-context.js';
 import type { PendingInteraction } from '../op/interactions.js';
@@ -14,6 +15,7 @@ import type { BrokerDeps } from './deps.js';
 import { answerDevice, showDevice } from './device.js';
 import { findRealm, isForCustomers, realmOf } from './find-realm.js';
 import { readOwnForm } from './form.js';
+import { localAddress, localWay, serveLocalSignIn, wantsLocal } from './local-sign-in.js';
 import { errorFor, reasonOfUpstream, refuse } from './refusal.js';
 import { startSignIn } from './start-sign-in.js';
 import { frame, type Visit } from './visit.js';
@@ -46,6 +48,8 @@ export async function serveSignInPage(
     return refuse(ctx, tenant, { reason: open.hasCookie ? 'expired' : 'other_browser' }, deps);
   const visit = { ctx, tenant, open, interaction, address: `${tenant.issuer}/sign-in/${open.uid}`, deps };
   if (ctx.query['another'] !== undefined) return leave(visit, chosenOf(visit) ?? hintsOf(interaction), true);
+  if (interaction.prompt === 'login' && wantsLocal(visit, chosenOf(visit) ?? hintsOf(interaction)))
+    return serveLocalSignIn(visit);
   if (interaction.prompt === 'consent')
     return ctx.method === 'POST' ? answerConsent(visit) : showConsent(visit);
   if (interaction.prompt === 'device') return ctx.method === 'POST' ? answerDevice(visit) : showDevice(visit);
@@ -66,11 +70,13 @@ function chosenOf({ ctx }: Visit): Hints | undefined {
 
 /** Goes where the hints lead, or shows the page that asks. */
 async function leave(visit: Visit, hints: Hints, anotherAccount: boolean): Promise<void> {
+  if (wantsLocal(visit, hints)) return serveLocalSignIn(visit);
   const realm = await findRealm(visit.tenant, visit.interaction, hints);
   if (realm === undefined) return showDiscovery(visit, undefined, undefined);
   const { home } = realm;
   if (home.suspended) return refuseHere(visit, home, 'tenant_suspended');
-  const choice = chooseConnection(realmOf(home), realm.hints);
+  const choice = chooseConnection(realmOf(home, visit.tenant), realm.hints);
+  if (choice.kind === 'local') return serveLocalSignIn(visit);
   if (choice.kind === 'ask') return showDiscovery(visit, undefined, undefined);
   if (choice.kind === 'choose') return showChooser(visit, home, anotherAccount);
   if (choice.kind === 'none') return refuseHere(visit, home, 'connection_disabled');
@@ -82,13 +88,14 @@ async function leave(visit: Visit, hints: Hints, anotherAccount: boolean): Promi
 
 /** Nobody of this organization can sign in now. */
 async function refuseHere(
-  { ctx, tenant, open, interaction, deps }: Visit,
+  { ctx, tenant, open, interaction, address, deps }: Visit,
   home: TenantContext,
   reason: 'connection_disabled' | 'tenant_suspended',
 ): Promise<void> {
   const backHref = await open.answer(errorFor(reason));
   const { clientId } = interaction;
-  return refuse(ctx, home, { reason, clientId, waiting: tenant, backHref }, deps);
+  const actions = localWay(home, tenant, address);
+  return refuse(ctx, home, { reason, clientId, waiting: tenant, actions, backHref }, deps);
 }
 
 /** Starts the trip; shows the page of the upstream's fault when that can't be. */
@@ -112,7 +119,8 @@ async function start(
     const reason = reasonOfUpstream(error);
     const backHref = await open.answer(errorFor(reason, error));
     const refusal = { reason, clientId: interaction.clientId, waiting: tenant, connection, upstream: error };
-    await refuse(ctx, home, { ...refusal, actions: { tryAgain: address }, backHref }, deps);
+    const actions = { tryAgain: address, ...localWay(home, tenant, address) };
+    await refuse(ctx, home, { ...refusal, actions, backHref }, deps);
     return undefined;
   }
 }
@@ -125,7 +133,8 @@ async function discover(visit: Visit): Promise<void> {
     email === '' ? 'empty' : domainOf(email) === undefined ? 'malformed' : undefined;
   const realm = fault === undefined ? await findRealm(visit.tenant, visit.interaction, { email }) : undefined;
   if (realm?.home.suspended === true) return refuseHere(visit, realm.home, 'tenant_suspended');
-  const choice = realm === undefined ? undefined : connectionForEmail(realmOf(realm.home), email);
+  const choice =
+    realm === undefined ? undefined : connectionForEmail(realmOf(realm.home, visit.tenant), email);
   if (realm === undefined || choice?.kind !== 'connection')
     return showDiscovery(visit, email, fault ?? 'unknown');
   const url = await start({ ...visit, home: realm.home }, choice.connection, choice.loginHint, false);
@@ -135,12 +144,15 @@ async function discover(visit: Visit): Promise<void> {
 }
 
 function showDiscovery(visit: Visit, email: string | undefined, fault: DiscoveryFault | undefined): void {
-  const html = renderDiscovery(frame(visit), { action: visit.address, method: 'post', email, fault });
+  const { address, tenant } = visit;
+  const localHref = realmOf(tenant, tenant).offersLocal === true ? localAddress(visit) : undefined;
+  const html = renderDiscovery(frame(visit), { action: address, method: 'post', email, fault, localHref });
   showPage(visit.ctx, fault === undefined ? 200 : 400, html);
 }
 
 function showChooser(visit: Visit, home: TenantContext, anotherAccount: boolean): void {
-  const { connections, domains } = realmOf(home);
+  const { connections, domains } = realmOf(home, visit.tenant);
+  const hasLocal = home.id === visit.tenant.id && offersLocal(home.configuration.tenant, 'issuer');
   const organization = isForCustomers(visit.tenant, visit.interaction) ? `&organization=${home.slug}` : '';
   const another = `${organization}${anotherAccount ? '&another=1' : ''}`;
   const choices = connections.map(({ key, name }) => ({
@@ -150,7 +162,8 @@ function showChooser(visit: Visit, home: TenantContext, anotherAccount: boolean)
   const byEmail = domains.some(({ verified }) => verified)
     ? { anotherEmailHref: `${visit.address}?by=email` }
     : {};
-  showPage(visit.ctx, 200, renderChooser(frame(visit), { choices, ...byEmail }));
+  const localHref = hasLocal ? localAddress(visit) : undefined;
+  showPage(visit.ctx, 200, renderChooser(frame(visit), { choices, ...byEmail, localHref }));
 }
 
 /** Somebody who may not use the application (B13): a page, with ways on; the application hears of it when they go back. */

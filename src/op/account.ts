@@ -96,15 +96,19 @@ export function signInClaims(ctx: KoaContextWithOIDC): Record<string, unknown> {
   return { auth_time: authTime, acr, amr, sid };
 }
 
+/** `idp` of whoever has an account of Causeway's own: no connection has this key. */
+const LOCAL = 'local';
+
 /** `tenant`, `idp`, roles under the application's name for them, groups where it asks: in every kind of token. */
 export function applicationClaims(application: Application, person: Person): Record<string, unknown> {
   const { home, account } = person;
   const { claims } = application.settings;
-  const connection = account.connectionId === null ? undefined : home.connectionById(account.connectionId);
+  const { connectionId } = account;
+  const idp = connectionId === null ? LOCAL : home.connectionById(connectionId)?.key;
   const groups = groupsFor(claims, person.groups);
   return {
     tenant: home.slug,
-    ...(connection === undefined ? {} : { idp: connection.key }),
+    ...(idp === undefined ? {} : { idp }),
     ...(claims.roles === false ? {} : { [claims.roles]: [...person.roles] }),
     ...(groups === undefined ? {} : { groups: [...groups] }),
   };

@@ -14,7 +14,8 @@ export function recordSignIn(ctx: KoaContextWithOIDC, deps: OpDeps): void {
   const { tenant } = unit;
   const result: InteractionAnswer | undefined = ctx.oidc.result;
   const stored = session === undefined ? undefined : unit.knownSession(session.uid);
-  const connectionId = result?.upstream?.connectionId ?? stored?.connectionId ?? null;
+  const connectionId =
+    result?.upstream === undefined ? (stored?.connectionId ?? null) : result.upstream.connectionId;
   const origin = deps.originOf(ctx);
   const entry = auditEntry({
     action: 'sign_in.succeeded',
@@ -25,7 +26,7 @@ export function recordSignIn(ctx: KoaContextWithOIDC, deps: OpDeps): void {
     session: session?.uid ?? null,
     origin: { ...origin, ip: null, userAgent: null },
     details: {
-      by: result?.upstream === undefined ? 'session' : 'upstream',
+      by: wayOf(result),
       ...customerOf(result, stored),
       upstreamSession: result?.upstream?.sessionReference ?? stored?.upstreamSession ?? null,
       acr: session?.acr ?? null,
@@ -36,6 +37,11 @@ export function recordSignIn(ctx: KoaContextWithOIDC, deps: OpDeps): void {
   });
   unit.audit(recordOf(tenant.id, entry, { ...deps, vault: tenant.vault }));
 }
+
+const wayOf = (result: InteractionAnswer | undefined): 'session' | 'upstream' | 'local' => {
+  if (result?.upstream === undefined) return 'session';
+  return 'local' in result.upstream ? 'local' : 'upstream';
+};
 
 /** Of a customer's person: which customer; and by which of its connections, when they signed in just now. */
 function customerOf(

@@ -1,6 +1,7 @@
 import type { Context } from 'koa';
 import type { InteractionResults } from 'oidc-provider';
 import type { JsonObject } from '../core/json.js';
+import type { Artifact } from '../domain/artifact/artifact-store.js';
 import type { TenantContext } from '../http/tenant-context.js';
 
 /** What a sign-in through an upstream leaves for the session that follows. */
@@ -18,9 +19,15 @@ export interface UpstreamResult {
   readonly sessionExpiry: number | null;
 }
 
+/** What a sign-in with an account of Causeway's own leaves. */
+export interface LocalResult extends UpstreamResult {
+  readonly connectionId: null;
+  readonly local: true;
+}
+
 /** The answer to an interaction: who signed in and how, or which scopes were allowed, or an OAuth error. */
 export type InteractionAnswer = InteractionResults & {
-  readonly upstream?: UpstreamResult;
+  readonly upstream?: UpstreamResult | LocalResult;
   /** The person whose device it is. */
   readonly device?: { readonly confirmedBy: string };
 };
@@ -85,4 +92,14 @@ export function pendingInteraction(
     accountId: interaction.session?.accountId,
     device: interaction.deviceCode !== undefined,
   };
+}
+
+/** A kept interaction with its answer, for whoever writes it together with what it follows from. */
+export function answeredInteraction(
+  { hash, payload }: Pick<Artifact, 'hash' | 'payload'>,
+  answer: InteractionAnswer,
+): Pick<Artifact, 'hash' | 'payload'> {
+  const { lastSubmission } = payload as { lastSubmission?: JsonObject };
+  const result = JSON.parse(JSON.stringify({ ...lastSubmission, ...answer })) as JsonObject;
+  return { hash, payload: { ...payload, result } };
 }

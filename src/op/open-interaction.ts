@@ -1,5 +1,6 @@
 import type { Context } from 'koa';
 import { errors, type Provider } from 'oidc-provider';
+import type { Artifact } from '../domain/artifact/artifact-store.js';
 import type { TenantContext } from '../http/tenant-context.js';
 import type { OpDeps } from './deps.js';
 import { pendingInteraction, type InteractionAnswer, type PendingInteraction } from './interactions.js';
@@ -42,6 +43,11 @@ export class OpenInteraction {
       if (error instanceof errors.SessionNotFound) return undefined;
       throw error;
     }
+  }
+
+  /** The interaction as it is kept, to be answered in another transaction than its own. */
+  kept(): Promise<Artifact | undefined> {
+    return this.#unit.run(() => this.#unit.loaded('Interaction', this.uid));
   }
 
   /** The device that waits for its person; undefined when the interaction is for none, or it waits no more. */

@@ -7,16 +7,18 @@ import {
   enrolByPassword,
   type EnrolmentOutcome,
 } from '../domain/account/enrol.js';
+import { waitOf } from '../domain/account/tries.js';
 import { consoleCookieHash, setConsoleCookie } from '../http/console-cookie.js';
 import type { TenantContext } from '../http/tenant-context.js';
 import { sha256 } from '../keys/hash.js';
 import { readToken } from '../keys/tokens.js';
 import { renderDeadLink } from '../pages/operators/dead-link.js';
 import { renderEnrol, type EnrolFault } from '../pages/operators/enrol.js';
+import type { Filled } from '../pages/operators/filled.js';
 import { renderRecoveryCodes } from '../pages/operators/recovery-codes.js';
 import type { OperatorsDeps } from './deps.js';
 import { enter, opening } from './open-session.js';
-import { basePath, frameOf, readFilled, show, waitOf, type Filled } from './visit.js';
+import { basePath, frameOf, readFilled, show } from './visit.js';
 
 /** Somebody behind a live link. */
 interface Enrolling {

@@ -15,6 +15,7 @@ export function opening(ctx: Context, deps: OperatorsDeps): Admit<string> {
       userId,
       sessionUid: null,
       amr,
+      authenticatedAt: null,
       origin: deps.originOf(ctx),
     });
     if (!opened) throw new DomainError('forbidden', 'this account may not sign in');

@@ -2,12 +2,15 @@ import type { Context } from 'koa';
 import { DomainError } from '../core/errors.js';
 import { beginChallenge } from '../domain/account/begin-challenge.js';
 import type { ConsoleSession } from '../domain/account/console-session.js';
+import type { AccountPurpose } from '../domain/account/local-account.js';
+import { admitsLocal } from '../domain/account/local-policy.js';
 import {
   signInByPasskey,
   signInByPassword,
   type Admit,
   type SignInOutcome,
 } from '../domain/account/sign-in-locally.js';
+import { waitOf } from '../domain/account/tries.js';
 import { SYSTEM_SLUG } from '../domain/tenant/tenant.js';
 import {
   clearConsoleCookie,
@@ -17,10 +20,11 @@ import {
 } from '../http/console-cookie.js';
 import { returnPath } from '../http/return-path.js';
 import type { TenantContext } from '../http/tenant-context.js';
+import type { Filled } from '../pages/operators/filled.js';
 import { renderLocalSignIn, type LocalSignInFault } from '../pages/operators/local-sign-in.js';
 import type { OperatorsDeps } from './deps.js';
 import { enter, opening } from './open-session.js';
-import { basePath, frameOf, readFilled, show, trier, waitOf, type Filled } from './visit.js';
+import { basePath, frameOf, readFilled, show, trier } from './visit.js';
 
 /** A sign-in, or a proof anew of whoever is signed in. */
 interface Proof {
@@ -93,7 +97,7 @@ export async function serveStepUp(ctx: Context, deps: OperatorsDeps): Promise<vo
   if (ctx.method !== 'POST') return showForm(proof);
   const filled = await readFilled(ctx, deps);
   const tried = await tryOnce(proof, { ...filled, userName: session.userName }, (scope, { amr }) =>
-    deps.sessions.stepUp(scope, session.sessionId, amr),
+    deps.sessions.stepUp(scope, session.sessionId, { amr, authenticatedAt: null }),
   );
   if (tried === undefined) return;
   clearConsoleCookie(ctx, 'pending');
@@ -120,7 +124,9 @@ async function tryOnce<T>(
 
 function attempt<T>(proof: Proof, filled: Filled, admit: Admit<T>): Promise<SignInOutcome<T>> {
   const { ctx, tenant, during, session, deps } = proof;
-  const shared = { ...trier(ctx, deps), during, only: session?.userId };
+  const admits = (purpose: AccountPurpose): boolean =>
+    admitsLocal(tenant.configuration.tenant, purpose, 'console');
+  const shared = { ...trier(ctx, deps), during, only: session?.userId, admits };
   if (filled.passkey === undefined) return signInByPassword(deps, tenant, { ...shared, ...filled }, admit);
   const pendingHash = consoleCookieHash(ctx, 'pending');
   return signInByPasskey(deps, tenant, { ...shared, pendingHash, answer: filled.passkey }, admit);

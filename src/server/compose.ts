@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type Koa from 'koa';
 import type { Context } from 'koa';
 import { Broker, createInteractions } from '../broker/broker.js';
+import type { BrokerDeps } from '../broker/deps.js';
 import { createRevalidate } from '../broker/revalidate.js';
 import { createForwardSignOut } from '../broker/sign-out-trip.js';
 import { systemClock } from '../core/clock.js';
@@ -43,7 +44,7 @@ import { ApiReference } from './api-reference.js';
 import { createApp } from './app.js';
 import { composeLogoutDeliveries } from './logout-deliveries.js';
 import { Metrics } from './metrics.js';
-import { composeOperators } from './operator-pages.js';
+import { composeOperators, composeSignIn } from './operator-pages.js';
 import { Operations } from './operations.js';
 import { composeManagement, type Management } from './management.js';
 import { composeRegistration } from './registration.js';
@@ -96,23 +97,18 @@ export function compose(settings: Settings, dataSource: DataSource, keyRing: Key
   const directory = composeDirectory(settings, database, keyRing, log);
   const stylesheetHref = `${settings.publicUrl}/assets/${stylesheet.path}`;
   const shared = { ...stored, originOf: originBy(settings), stylesheetHref, ids, clock, log };
+  const signIn = composeSignIn(database, settings, shared);
   const broker = {
     ...shared,
+    local: signIn,
     transactions: database,
     ...upstreams,
     onOutcome: (outcome: string) => metrics.signIns.inc({ outcome }),
   };
-  const providers = new ProviderCache({
-    ...shared,
-    interactions: createInteractions(broker),
-    revalidate: createRevalidate(broker),
-    forwardSignOut: createForwardSignOut(broker),
-    endSession: (tenant, sessionUid) => endSession(tenant, sessionUid, shared, database),
-    fetch: outbound.fetchFor({ name: 'client-keys', bytesMax: 64 * 1024 }),
-  });
+  const providers = composeProviders(broker, outbound, database);
   const operations = composeOperations(settings, database, metrics, stylesheetHref);
   const { scim, ...rest } = composeScim(database, shared);
-  const operators = composeOperators(database, settings, directory, shared);
+  const operators = composeOperators(database, settings, directory, { ...shared, signIn });
   const management = composeManagement({
     ...shared,
     ...upstreams,
@@ -172,6 +168,22 @@ async function closeAll(
   await parts.secretUses.flush();
   await parts.outbound.close();
   await parts.dataSource.destroy();
+}
+
+/** The providers of tenants, and what takes on their interactions. */
+function composeProviders(
+  broker: BrokerDeps & ReturnType<typeof stores>,
+  outbound: Outbound,
+  database: Database,
+): ProviderCache {
+  return new ProviderCache({
+    ...broker,
+    interactions: createInteractions(broker),
+    revalidate: createRevalidate(broker),
+    forwardSignOut: createForwardSignOut(broker),
+    endSession: (tenant, sessionUid) => endSession(tenant, sessionUid, broker, database),
+    fetch: outbound.fetchFor({ name: 'client-keys', bytesMax: 64 * 1024 }),
+  });
 }
 
 /** What talks to upstreams: for people who sign in, and for whoever tests a connection. */
@@ -240,7 +252,7 @@ const originBy =
 async function endSession(
   tenant: TenantContext,
   sessionUid: string,
-  shared: ReturnType<typeof stores> & { readonly ids: Ids; readonly clock: typeof systemClock },
+  shared: ReturnType<typeof stores> & Pick<BrokerDeps, 'ids' | 'clock'>,
   database: Database,
 ): Promise<void> {
   await database.withTenant(tenant.id, async (scope) => {

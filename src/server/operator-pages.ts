@@ -26,16 +26,13 @@ export interface Operators {
   readonly findSession: (ctx: Context) => Promise<PresentedSession | undefined>;
 }
 
-/** The pages of operators, and sessions of the console, over the stores of this node. */
-export function composeOperators(
+/** What signing in locally is made of: one for the node, because it bounds how many passwords are hashed at once. */
+export function composeSignIn(
   database: Database,
   { publicUrl }: { readonly publicUrl: string },
-  directory: OperatorsDeps['directory'],
-  shared: Shared,
-): Operators {
-  const sessions = new PostgresConsoleSessionStore(database);
-  const standing = { accounts: shared.artifacts };
-  const signIn: SignInDeps = {
+  shared: Pick<SignInDeps, 'tries' | 'audit' | 'ids' | 'clock' | 'log'>,
+): SignInDeps {
+  return {
     ...shared,
     transactions: database,
     accounts: new PostgresAccountStore(database),
@@ -45,6 +42,18 @@ export function composeOperators(
     codes: oneTimeCodes,
     passkeys: new Passkeys(publicUrl, shared.log),
   };
+}
+
+/** The pages of operators, and sessions of the console, over the stores of this node. */
+export function composeOperators(
+  database: Database,
+  { publicUrl }: { readonly publicUrl: string },
+  directory: OperatorsDeps['directory'],
+  shared: Shared & { readonly signIn: SignInDeps },
+): Operators {
+  const { signIn } = shared;
+  const sessions = new PostgresConsoleSessionStore(database);
+  const standing = { accounts: shared.artifacts };
   return {
     signIn,
     pages: new OperatorPages({

@@ -4,6 +4,10 @@ import { lockAccess, lockPersonOfSession } from './brokered-sql.js';
 import type { Database, Statement } from './database.js';
 import { endAbove, endedAbove } from './end-above.js';
 
+/** Local accounts that a stricter policy keeps out of applications. */
+const LOCAL = `SELECT l.user_id FROM local_accounts l
+  WHERE l.tenant_id = $1 AND ($2 = 'all' OR l.purpose <> 'break-glass')`;
+
 /** Users whose access the target means, as a condition on `user_id`; `$2` is the target's value. */
 const USERS: Readonly<Record<string, string>> = {
   user: 'SELECT $2::uuid',
@@ -13,6 +17,7 @@ const USERS: Readonly<Record<string, string>> = {
   application: `SELECT user_id FROM oidc_artifacts WHERE tenant_id = $1 AND kind = 'Grant' AND client_id = $2`,
   personIn: `SELECT split_part($2, ':', 1)::uuid`,
   tenant: `SELECT id FROM users WHERE tenant_id = $1 AND $2 = 'all'`,
+  local: LOCAL,
   above: `SELECT id FROM users WHERE tenant_id = $1 AND $2 = 'all'`,
   personInAbove: `SELECT split_part($2, ':', 1)::uuid`,
   sessionAbove: `SELECT split_part($2, ':', 1)::uuid`,
@@ -27,6 +32,7 @@ const SESSIONS: Readonly<Record<string, string>> = {
   application: `false AND $2::text IS NULL`,
   personIn: `false AND $2::text IS NULL`,
   tenant: `$2 = 'all'`,
+  local: `s.user_id IN (${LOCAL})`,
   above: `false AND $2::text IS NULL`,
   personInAbove: `false AND $2::text IS NULL`,
   sessionAbove: `false AND $2::text IS NULL`,
@@ -39,6 +45,8 @@ const CONSOLE_SESSIONS: Readonly<Record<string, string>> = {
   sessionsOf: 's.user_id = $2::uuid',
   connection: 's.user_id IN (SELECT id FROM users WHERE tenant_id = $1 AND connection_id = $2::uuid)',
   tenant: `$2 = 'all'`,
+  // Operators may go on in the console, unless it hangs on a session at the issuer that ends.
+  local: `s.user_id IN (${LOCAL} AND ($2 = 'all' OR l.purpose = 'person' OR s.session_uid IS NOT NULL))`,
 };
 
 /** Grants that end. A session's are those it holds, unless the person asked to stay signed in there (offline access). */
@@ -53,6 +61,7 @@ const GRANTS: Readonly<Record<string, string>> = {
   application: 'a.client_id = $2',
   personIn: `a.user_id = split_part($2, ':', 1)::uuid AND a.client_id = split_part($2, ':', 2)`,
   tenant: `$2 = 'all'`,
+  local: `a.user_id IN (${LOCAL})`,
   above: `false AND $2::text IS NULL`,
   personInAbove: `false AND $2::text IS NULL`,
   sessionAbove: `false AND $2::text IS NULL`,

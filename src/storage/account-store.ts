@@ -7,7 +7,7 @@ import type { AccountFacts, LocalAccount } from '../domain/account/local-account
 import type { NewPasskey, Passkey } from '../domain/account/passkey.js';
 import type { ConsoleRole } from '../domain/operator/console-role.js';
 import type { Database, Statement } from './database.js';
-import { MAY_ENTER } from './person-sql.js';
+import { LOCAL_AT_CONSOLE, MAY_ENTER } from './person-sql.js';
 
 const ACCOUNT = `u.id AS "userId", u.user_name AS "userName", a.purpose, u.active,
   a.password_hash AS "passwordHash", a.totp_sealed AS "totpSealed"`;
@@ -33,7 +33,8 @@ const HAS_WAY_IN = `(u.connection_id IS NOT NULL OR EXISTS (
 export const OWNERS = `SELECT DISTINCT u.id FROM roles r
   JOIN role_assignments s ON s.tenant_id = r.tenant_id AND s.role_id = r.id AND s.application_id IS NULL
   JOIN users u ON u.tenant_id = s.tenant_id AND u.id = s.user_id
-  WHERE r.tenant_id = $1 AND r.key = 'console:owner' AND ${MAY_ENTER} AND ${HAS_WAY_IN} ORDER BY u.id`;
+  WHERE r.tenant_id = $1 AND r.key = 'console:owner' AND ${MAY_ENTER} AND ${LOCAL_AT_CONSOLE}
+    AND ${HAS_WAY_IN} ORDER BY u.id`;
 
 /** Local accounts in PostgreSQL. */
 export class PostgresAccountStore implements AccountStore {

@@ -5,7 +5,7 @@ import { BROKERED_STANDING, brokeredPerson } from './brokered-sql.js';
 import { receiverKey } from '../domain/delivery/delivery.js';
 import type { Statement } from './database.js';
 import { LOGIN_TRANSACTION_COLUMNS, loginTransactionValues } from './login-transaction-store.js';
-import { MAY_ENTER, STANDING_MARK } from './person-sql.js';
+import { LOCAL_AT_ISSUER, MAY_ENTER, STANDING_MARK } from './person-sql.js';
 
 /**
  * The one statement that writes all of a request. It is made once per shape (how many artifacts, applications, …) and
@@ -111,7 +111,7 @@ function liveParts(parameters: Parameters, tenant: string, work: ArtifactCommit)
   const mayEnter =
     work.homeTenantId === undefined
       ? `EXISTS (
-      SELECT 1 FROM users u WHERE u.tenant_id = ${tenant} AND u.id = ${user} AND ${MAY_ENTER}
+      SELECT 1 FROM users u WHERE u.tenant_id = ${tenant} AND u.id = ${user} AND ${MAY_ENTER} AND ${LOCAL_AT_ISSUER}
         AND (${standing} IS NULL OR ${STANDING_MARK} = ${standing}))`
       : `${BROKERED_STANDING} = coalesce(${standing}, ${BROKERED_STANDING})`;
   return `live AS (SELECT 1 WHERE
@@ -171,8 +171,8 @@ function sessionParts(parameters: Parameters, tenant: string, work: ArtifactComm
       ON CONFLICT (tenant_id, uid) DO UPDATE SET
         cookie_hash = excluded.cookie_hash, user_id = excluded.user_id, payload = excluded.payload,
         brokered_tenant_id = excluded.brokered_tenant_id, brokered_user_id = excluded.brokered_user_id,
-        connection_id = CASE WHEN excluded.brokered_user_id IS NULL
-          THEN coalesce(excluded.connection_id, s.connection_id) END,
+        connection_id = CASE WHEN excluded.brokered_user_id IS NOT NULL THEN NULL
+          WHEN ${renewed} THEN excluded.connection_id ELSE s.connection_id END,
         upstream_session = CASE WHEN ${renewed} THEN excluded.upstream_session ELSE s.upstream_session END,
         upstream_id_token_sealed = CASE WHEN ${renewed} THEN excluded.upstream_id_token_sealed
           ELSE s.upstream_id_token_sealed END,

@@ -2,11 +2,12 @@ import type { TenantId } from '../core/ids.js';
 import type { TenantScope } from '../core/scope.js';
 import {
   CONSOLE_SESSION,
+  type ConsoleProof,
   type ConsoleSession,
   type ConsoleSessionStore,
 } from '../domain/account/console-session.js';
 import type { Database } from './database.js';
-import { MAY_ENTER } from './person-sql.js';
+import { LOCAL_AT_CONSOLE, MAY_ENTER } from './person-sql.js';
 
 const LIVE = `s.ended_at IS NULL AND s.expires_at > now()
   AND s.last_used_at > now() - make_interval(secs => ${CONSOLE_SESSION.idle})`;
@@ -15,19 +16,31 @@ const LIVE = `s.ended_at IS NULL AND s.expires_at > now()
 export class PostgresConsoleSessionStore implements ConsoleSessionStore {
   constructor(private readonly database: Database) {}
 
-  async open(
-    scope: TenantScope,
-    { id, hash, userId, sessionUid, amr, origin }: Parameters<ConsoleSessionStore['open']>[1],
-  ): Promise<boolean> {
-    const opened = await this.database.transaction(scope).query({
-      name: 'console_open',
-      text: `INSERT INTO console_sessions
-          (tenant_id, id, hash, user_id, session_uid, amr, authenticated_at, expires_at, ip, user_agent)
-        SELECT $1, $2, $3, u.id, $5, $6, now(), now() + make_interval(secs => ${CONSOLE_SESSION.absolute}), $7, $8
-        FROM users u WHERE u.tenant_id = $1 AND u.id = $4 AND ${MAY_ENTER} FOR SHARE OF u RETURNING 1`,
-      values: [scope.tenantId, id, hash, userId, sessionUid, amr, origin.ip, origin.userAgent],
-    });
-    return opened.length > 0;
+  async open(scope: TenantScope, session: Parameters<ConsoleSessionStore['open']>[1]): Promise<boolean> {
+    const { id, hash, userId, sessionUid, amr, authenticatedAt, origin } = session;
+    const { ip, userAgent } = origin;
+    const [, opened] = await this.database.transaction(scope).send([
+      {
+        // As whatever ends their access does: what it ended while this waited is seen by the next statement.
+        name: 'console_lock',
+        text: 'SELECT FROM users WHERE tenant_id = $1 AND id = $2 FOR SHARE',
+        values: [scope.tenantId, userId],
+      },
+      {
+        name: 'console_open',
+        text: `INSERT INTO console_sessions
+            (tenant_id, id, hash, user_id, session_uid, amr, authenticated_at, expires_at, ip, user_agent)
+          SELECT $1, $2, $3, u.id, $5, $6, least(now(), coalesce($9::timestamptz, now())),
+            least(now() + make_interval(secs => ${CONSOLE_SESSION.absolute}), i.absolute_expires_at), $7, $8
+          FROM users u
+          LEFT JOIN sessions i ON i.tenant_id = u.tenant_id AND i.uid = $5::text AND i.user_id = u.id
+            AND i.ended_at IS NULL AND i.expires_at > now()
+          WHERE u.tenant_id = $1 AND u.id = $4 AND ${MAY_ENTER} AND ${LOCAL_AT_CONSOLE}
+            AND ($5::text IS NULL OR i.uid IS NOT NULL) RETURNING 1`,
+        values: [scope.tenantId, id, hash, userId, sessionUid, amr, ip, userAgent, authenticatedAt],
+      },
+    ]);
+    return opened?.length === 1;
   }
 
   async find(hash: Buffer): Promise<ConsoleSession | undefined> {
@@ -47,7 +60,7 @@ export class PostgresConsoleSessionStore implements ConsoleSessionStore {
           FROM console_sessions s
           JOIN tenants t ON t.id = s.tenant_id AND t.status = 'active'
           JOIN users u ON u.tenant_id = s.tenant_id AND u.id = s.user_id
-          WHERE s.hash = $1 AND ${LIVE} AND ${MAY_ENTER}`,
+          WHERE s.hash = $1 AND ${LIVE} AND ${MAY_ENTER} AND ${LOCAL_AT_CONSOLE}`,
         values: [hash],
       },
       {
@@ -74,12 +87,17 @@ export class PostgresConsoleSessionStore implements ConsoleSessionStore {
         };
   }
 
-  async stepUp(scope: TenantScope, sessionId: string, amr: readonly string[]): Promise<boolean> {
+  async stepUp(
+    scope: TenantScope,
+    sessionId: string,
+    { amr, authenticatedAt }: ConsoleProof,
+  ): Promise<boolean> {
     const stepped = await this.database.transaction(scope).query({
       name: 'console_step_up',
-      text: `UPDATE console_sessions s SET authenticated_at = now(), last_used_at = now(), amr = $3
+      text: `UPDATE console_sessions s SET amr = $3, last_used_at = now(),
+          authenticated_at = greatest(s.authenticated_at, least(now(), coalesce($4::timestamptz, now())))
         WHERE s.tenant_id = $1 AND s.id = $2 AND ${LIVE} RETURNING 1`,
-      values: [scope.tenantId, sessionId, amr],
+      values: [scope.tenantId, sessionId, amr, authenticatedAt],
     });
     return stepped.length > 0;
   }

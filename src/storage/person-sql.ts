@@ -67,6 +67,22 @@ export const MAY_ENTER = `(u.active AND (u.connection_id IS NULL OR EXISTS (
   SELECT 1 FROM connections c WHERE c.tenant_id = u.tenant_id AND c.id = u.connection_id
     AND c.version = u.connection_version AND c.status IN ('enabled', 'enforced'))))`;
 
+const localPolicy = (when: string): string => `EXISTS (
+  SELECT FROM local_accounts l JOIN tenants p ON p.id = l.tenant_id
+  WHERE l.tenant_id = u.tenant_id AND l.user_id = u.id AND (${when}))`;
+const POLICY = `coalesce(p.settings ->> 'localSignIn', 'break-glass')`;
+
+/**
+ * Whether the tenant's policy, as it is now, lets user `u` into applications, or into the console, if that is a local
+ * account (domain/account/local-policy.ts). Asked where something begins: what goes on was ended with the policy's change.
+ */
+export const LOCAL_AT_ISSUER = `(u.connection_id IS NOT NULL OR ${localPolicy(
+  `${POLICY} = 'enabled' OR (${POLICY} = 'break-glass' AND l.purpose = 'break-glass')`,
+)})`;
+export const LOCAL_AT_CONSOLE = `(u.connection_id IS NOT NULL OR ${localPolicy(
+  `p.kind = 'system' OR ${POLICY} = 'enabled' OR (${POLICY} = 'break-glass' AND l.purpose <> 'person')`,
+)})`;
+
 /** What roles follow from, of user `u`: columns `groups` and `assignments`. In order, so that equal ones have one text. */
 const STANDING = `SELECT ${GROUPS_OF_USER} AS groups, ${ASSIGNMENTS_OF_USER} AS assignments`;
 

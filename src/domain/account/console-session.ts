@@ -19,28 +19,34 @@ export interface ConsoleSession {
   readonly local: boolean;
 }
 
+/** How somebody proved who they are (RFC 8176), and when. */
+export interface ConsoleProof {
+  readonly amr: readonly string[];
+  /** null: just now. So does a time count that is still to come. */
+  readonly authenticatedAt: Date | null;
+}
+
 export interface ConsoleSessionStore {
   /**
    * Opens a session for a person who may come in, whose row it locks, as whatever ends their access does.
-   * @returns false: they may not
+   * @returns false: they may not, or the session at the issuer that it would hang on is over
    */
   open(
     scope: TenantScope,
-    session: {
+    session: ConsoleProof & {
       readonly id: string;
       /** SHA-256 of the cookie. */
       readonly hash: Buffer;
       readonly userId: UserId;
       /** The session at the tenant's issuer that it hangs on; null: none. */
       readonly sessionUid: string | null;
-      readonly amr: readonly string[];
       readonly origin: RequestOrigin;
     },
   ): Promise<boolean>;
   /** The live session of a cookie, if its person may still come in: asked of the database each time. */
   find(hash: Buffer): Promise<ConsoleSession | undefined>;
   /** The person has just proved again who they are. @returns false: the session is over */
-  stepUp(scope: TenantScope, sessionId: string, amr: readonly string[]): Promise<boolean>;
+  stepUp(scope: TenantScope, sessionId: string, proof: ConsoleProof): Promise<boolean>;
   /** @returns false: it was over */
   end(scope: TenantScope, sessionId: string): Promise<boolean>;
 }

@@ -8,6 +8,8 @@ export type RefusalReason =
   | 'unknown_account'
   | 'unknown_passkey'
   | 'account_disabled'
+  /** The tenant's policy keeps accounts of its kind out (F4). */
+  | 'not_admitted'
   | 'wrong_password'
   | 'wrong_code'
   | 'too_many_codes'

@@ -31,6 +31,8 @@ interface AttemptFrom {
   readonly during: 'sign_in' | 'step_up';
   /** Whose proof alone counts, where somebody is signed in already. */
   readonly only?: UserId | undefined;
+  /** Which accounts may sign in here, by the tenant's policy. */
+  readonly admits: (purpose: AccountPurpose) => boolean;
   readonly origin: RequestOrigin;
   /** The subscriber's network, as tries are counted by it. */
   readonly network: string;
@@ -63,7 +65,7 @@ export async function signInByPassword<T>(
   const isPassword = await deps.passwords.verify(account?.passwordHash ?? null, attempt.password);
   const factor = secondFactor(deps, tenant, account, attempt.code);
   const { mayTry } = await tries.beginCode(isPassword ? account?.userId : undefined);
-  const judged = judge(account, { isPassword, factor, mayTry, only: attempt.only });
+  const judged = judge(account, { ...attempt, isPassword, factor, mayTry });
   const method = recoveryCodeHash(attempt.code) === undefined ? 'password' : 'recovery_code';
   const facts = { account, method, during: attempt.during, origin: attempt.origin } as const;
   if ('reason' in judged) return refuse(deps, tenant, { ...facts, reason: judged.reason });
@@ -116,15 +118,15 @@ function judge(
     readonly isPassword: boolean;
     readonly factor: SecondFactor | undefined;
     readonly mayTry: boolean;
-    readonly only: UserId | undefined;
-  },
+  } & Pick<AttemptFrom, 'only' | 'admits'>,
 ): Accepted | { readonly reason: RefusalReason } {
-  const { isPassword, factor, mayTry, only } = found;
+  const { isPassword, factor, mayTry, only, admits } = found;
   if (account === undefined) return { reason: 'unknown_account' };
   const { userId, purpose, passwordHash } = account;
   const isCodeAlone = passwordHash === null && factor?.kind === 'recovery';
   if (!isPassword && !isCodeAlone) return { reason: 'wrong_password' };
   if (!account.active) return { reason: 'account_disabled' };
+  if (!admits(purpose)) return { reason: 'not_admitted' };
   if (only !== undefined && only !== userId) return { reason: 'other_account' };
   if (factor?.kind !== 'recovery' && !mayTry) return { reason: 'too_many_codes' };
   if (factor === undefined) return { reason: 'wrong_code' };
@@ -148,7 +150,7 @@ export async function signInByPasskey<T>(
   attempt: PasskeyAttempt,
   admit: Admit<T>,
 ): Promise<SignInOutcome<T>> {
-  const { pendingHash, answer, during, only, origin } = attempt;
+  const { pendingHash, answer, during, only, admits, origin } = attempt;
   await countPasskeyTry(deps.tries, tenant.id, attempt.network);
   const challenge =
     pendingHash === undefined ? undefined : await deps.pending.take(tenant.id, pendingHash, during);
@@ -169,6 +171,7 @@ export async function signInByPasskey<T>(
   });
   if (counter === undefined) return refuse(deps, tenant, { ...facts, reason: 'wrong_passkey' });
   if (!account.active) return refuse(deps, tenant, { ...facts, reason: 'account_disabled' });
+  if (!admits(purpose)) return refuse(deps, tenant, { ...facts, reason: 'not_admitted' });
   const admitted = await deps.transactions.withTenant(tenant.id, async (scope) => {
     if (!(await deps.accounts.takePasskey(scope, passkey, counter))) return undefined;
     deps.audit.append(scope, [recordOfAttempt(deps, tenant, facts)]);

@@ -18,6 +18,12 @@ function tooMany(seconds: number): DomainError {
   return new DomainError('limit_exceeded', 'too many tries', { retryAfterSeconds: String(seconds) });
 }
 
+/** How long somebody who tried too often must wait, in seconds; undefined: the error is another one, and goes on. */
+export function waitOf(error: unknown): number | undefined {
+  if (!(error instanceof DomainError) || error.code !== 'limit_exceeded') return undefined;
+  return Number(error.details['retryAfterSeconds'] ?? DELAY_SECONDS_MAX);
+}
+
 /** The tries of one sign-in by password, counted whether the name is anybody's or not. */
 export class PasswordTries {
   readonly #name: Buffer;

@@ -15,7 +15,7 @@ import { accessPolicyView, grantView, roleMappingView } from './views.js';
 
 const CONSOLE_KEYS: ReadonlySet<string> = new Set(CONSOLE_ROLES.map((role) => role.key));
 /** Words that a sign-in uses where a connection's key could stand. */
-const RESERVED_CONNECTION_KEYS: ReadonlySet<string> = new Set(['chooser', 'msp']);
+const RESERVED_CONNECTION_KEYS: ReadonlySet<string> = new Set(['chooser', 'local', 'msp']);
 
 /**
  * What is wrong in a tenant as it is to be, its own references included. References are also checked where

@@ -2,6 +2,7 @@ import type { ApplicationId, ConnectionId, RoleId, TenantId } from '../../core/i
 import { auditEntry, NO_ORIGIN, type Actor, type RequestOrigin } from '../audit/audit-event.js';
 import { actorCause } from '../audit/cause.js';
 import { recordOf, type AuditTools } from '../audit/audit-record.js';
+import { keptOut } from '../account/local-policy.js';
 import { admitsSignIn } from '../connection/connection.js';
 import { connectionSecretPlace, webhookSecretPlace } from '../keys/sealed-places.js';
 import { endAccess, type AccessTarget, type EndReason } from '../session/end-access.js';
@@ -93,6 +94,8 @@ export class ChangeWriter {
       // Before the row is changed: what ends is at the issuer of the parent that was.
       if (change.changes.includes('parent')) await this.#endAccess({ above: 'all' }, 'parent_changed');
       await this.unit.updateTenant({ name, status, parentId, settings });
+      const kept = keptOut(this.context.current?.tenant.settings.localSignIn, settings.localSignIn);
+      if (kept !== undefined) await this.#endAccess({ local: kept }, 'local_sign_in_off');
     }
     // Also when it ends: for a second after it began, a node may not have known of it yet and let somebody in.
     if (change.action === 'update' && change.changes.includes('status'))

@@ -21,6 +21,8 @@ export type AccessTarget =
   /** One person's in one application: `<user id>:<clientId>`. */
   | { readonly personIn: string }
   | { readonly tenant: 'all' }
+  /** Of local accounts: all that they have; or what those have that the policy `break-glass` keeps out (F4). */
+  | { readonly local: 'all' | 'but_break_glass' }
   /** All that the tenant's people have at the issuer above theirs. */
   | { readonly above: 'all' }
   /** One session of a person at the issuer above theirs: `<user id>:<session uid>`. */
@@ -44,6 +46,8 @@ export type EndReason =
   | 'parent_changed'
   | 'consent_withdrawn'
   | 'tenant_suspended'
+  /** The tenant's policy keeps these local accounts out from now on (F4). */
+  | 'local_sign_in_off'
   | 'token_reuse'
   /** The upstream was asked in between and doesn't vouch for the person any more (A19). */
   | 'upstream_revoked'

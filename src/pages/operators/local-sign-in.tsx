@@ -1,8 +1,9 @@
 import type { ReactNode } from 'react';
 
-import { Fault, Hidden, SubmitButton, Words } from '../elements.js';
+import { Fault, Hidden, LinkButton, SubmitButton, Words } from '../elements.js';
 import { type Frame, renderDocument } from '../frame.js';
 import { requireHref, safeHref } from '../href.js';
+import type { Choice } from '../sign-in/chooser.js';
 import { fill } from '../text.js';
 import { Field, FIELDS, PasskeyForm, passkeyScriptHref } from './form-parts.js';
 import { localSignInStrings as strings } from './strings.js';
@@ -18,6 +19,10 @@ export interface LocalSignInModel {
   readonly passkey?: object | undefined;
   /** Address of the same page with the other way; undefined: there is none. */
   readonly otherHref: string | undefined;
+  /** Ways through the organization, offered first. */
+  readonly connections?: readonly Choice[];
+  /** Only accounts for an emergency may sign in here. */
+  readonly breakGlassOnly?: boolean;
   /** Who is signed in already; undefined at a sign-in. */
   readonly account?: string | undefined;
   readonly fault?: LocalSignInFault | undefined;
@@ -44,7 +49,8 @@ function LocalSignIn(props: {
   readonly action: string;
 }): ReactNode {
   const { model, action } = props;
-  const names = { tenant: props.frame.brand.tenantName, account: model.account };
+  const { applicationName, brand } = props.frame;
+  const names = { tenant: applicationName ?? brand.tenantName, account: model.account };
   const other = safeHref(model.otherHref ?? '');
   const seconds = String(model.waitSeconds ?? 30);
   return (
@@ -60,6 +66,7 @@ function LocalSignIn(props: {
           <Fault text={fill(strings.faults[model.fault], { seconds })} />
         </div>
       )}
+      <Connections choices={model.connections ?? []} />
       {model.passkey === undefined ? (
         <PasswordForm action={action} model={model} />
       ) : (
@@ -76,8 +83,24 @@ function LocalSignIn(props: {
           <a href={other}>{model.passkey === undefined ? strings.passkeyInstead : strings.passwordInstead}</a>
         </p>
       )}
-      <p className="muted small">{strings.breakGlass}</p>
+      <p className="muted small">
+        {model.breakGlassOnly === true ? strings.breakGlassOnly : strings.breakGlass}
+      </p>
     </>
+  );
+}
+
+/** Links: the click leaves this origin in the end, which a form's policy would stop. */
+function Connections({ choices }: { readonly choices: readonly Choice[] }): ReactNode {
+  if (choices.length === 0) return null;
+  return (
+    <div className="stack">
+      {choices.map(({ name, href }) => (
+        <LinkButton key={href} href={requireHref(href)}>
+          <Words of={strings.withConnection} names={{ connection: name }} />
+        </LinkButton>
+      ))}
+    </div>
   );
 }
 

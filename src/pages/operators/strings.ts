@@ -14,6 +14,8 @@ export const localSignInStrings = {
   passwordHint: 'Leave it empty if you have none, and use a recovery code.',
   code: 'Code of your app, or a recovery code',
   continueButton: 'Continue',
+  withConnection: 'Sign in with {connection}',
+  breakGlassOnly: 'Every use is recorded and the owners are told.',
   breakGlass: 'Every use of a break-glass account is recorded and the owners are told.',
   missing: "This browser can't use passkeys here. Use password and code.",
   stopped: 'Nothing came from your passkey. Try again.',

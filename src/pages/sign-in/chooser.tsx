@@ -19,6 +19,8 @@ export interface ChooserModel {
   readonly choices: readonly Choice[];
   /** Back to the page that asks for an address. */
   readonly anotherEmailHref?: string | undefined;
+  /** To the page of local accounts, where the tenant has that. */
+  readonly localHref?: string | undefined;
 }
 
 /** Renders the chooser. Links, not forms: the click leaves this origin, which `form-action` would stop. */
@@ -29,6 +31,7 @@ export function renderChooser(frame: Frame, model: ChooserModel): string {
 function Chooser({ frame, model }: { readonly frame: Frame; readonly model: ChooserModel }): ReactNode {
   const application = displayName(frame.applicationName ?? '');
   const another = safeHref(model.anotherEmailHref ?? '');
+  const local = safeHref(model.localHref ?? '');
   return (
     <>
       <h1>{strings.heading}</h1>
@@ -45,6 +48,11 @@ function Chooser({ frame, model }: { readonly frame: Frame; readonly model: Choo
       {another === undefined ? null : (
         <p className="away">
           <a href={another}>{strings.anotherEmail}</a>
+        </p>
+      )}
+      {local === undefined ? null : (
+        <p className="away">
+          <a href={local}>{strings.localAccount}</a>
         </p>
       )}
     </>

@@ -2,7 +2,7 @@ import type { ReactNode } from 'react';
 
 import { Fault, Hidden, type HiddenValues, SubmitButton, Words } from '../elements.js';
 import { type Frame, renderDocument } from '../frame.js';
-import { requireHref } from '../href.js';
+import { requireHref, safeHref } from '../href.js';
 import { displayName, EMAIL_CHARS_MAX } from '../text.js';
 import { discoveryStrings as strings } from './strings.js';
 
@@ -20,6 +20,8 @@ export interface DiscoveryModel {
   /** What was typed before. */
   readonly email?: string | undefined;
   readonly fault?: DiscoveryFault | undefined;
+  /** To the page of local accounts, where everybody may have one. */
+  readonly localHref?: string | undefined;
 }
 
 /**
@@ -41,6 +43,7 @@ function Discovery({ frame, model, action }: Props): ReactNode {
   const application = displayName(frame.applicationName ?? '');
   const heading = application === '' ? strings.headingWithoutApplication : strings.heading;
   const faulty = model.fault !== undefined;
+  const local = safeHref(model.localHref ?? '');
   return (
     <>
       <h1>
@@ -69,6 +72,11 @@ function Discovery({ frame, model, action }: Props): ReactNode {
         </div>
         <SubmitButton primary>{strings.continueButton}</SubmitButton>
       </form>
+      {local === undefined ? null : (
+        <p className="away">
+          <a href={local}>{strings.localAccount}</a>
+        </p>
+      )}
     </>
   );
 }

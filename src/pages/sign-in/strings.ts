@@ -6,6 +6,7 @@ export const discoveryStrings = {
   intro: 'Enter your work email and we take you to the right place.',
   emailLabel: 'Work email',
   continueButton: 'Continue',
+  localAccount: 'Use a local account',
   errors: {
     /** Nothing was typed. */
     empty: 'Enter your work email.',
@@ -22,6 +23,7 @@ export const chooserStrings = {
   intro: 'You go on to {application} afterwards.',
   lastUsed: 'Used last time',
   anotherEmail: 'Use another email address',
+  localAccount: 'Use a local account',
 } as const;
 
 export const continueStrings = {
