@@ -81,7 +81,12 @@ async function apply(
         members: { deletions: presentChanges(outcome.deletions) },
       },
     );
-  if (outcome.outcome === 'interrupted') throw interrupted(outcome.slug, outcome.error);
+  if (outcome.outcome === 'interrupted')
+    throw interrupted(
+      outcome.slug,
+      outcome.error,
+      presentApply(outcome.changes, outcome.tenants, deps.publicUrl),
+    );
   return { body: presentApply(outcome.changes, outcome.tenants, deps.publicUrl) };
 }
 
