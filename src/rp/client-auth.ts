@@ -55,19 +55,8 @@ export async function authenticate(
 ): Promise<ClientAuth> {
   const { clientId, clientAuth } = connection.settings;
   if (credential.kind === 'key') {
-    const issuedAt = epochSeconds(clock) - ASSERTION_BACK_SECONDS;
-    const assertion = await signJwt(
-      credential.key,
-      { typ: 'JWT' },
-      {
-        iss: clientId,
-        sub: clientId,
-        aud: connection.type === 'okta' ? endpoint : connection.issuer,
-        jti: ids.secret(16),
-        iat: issuedAt,
-        exp: issuedAt + ASSERTION_SECONDS,
-      },
-    );
+    const audience = connection.type === 'okta' ? endpoint : connection.issuer;
+    const assertion = await clientAssertion(credential.key, { clientId, audience }, { clock, ids });
     return (_as, _client, body) => {
       body.set('client_id', clientId);
       body.set('client_assertion_type', 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer');
@@ -86,6 +75,27 @@ export async function authenticate(
     body.set('client_id', clientId);
     body.set('client_secret', credential.secret);
   };
+}
+
+/** What a client proves itself by with a key (RFC 7523 section 2.2). */
+export function clientAssertion(
+  key: PrivateJwk,
+  { clientId, audience }: { readonly clientId: string; readonly audience: string },
+  { clock, ids }: Pick<RelyingPartyDeps, 'clock' | 'ids'>,
+): Promise<string> {
+  const issuedAt = epochSeconds(clock) - ASSERTION_BACK_SECONDS;
+  return signJwt(
+    key,
+    { typ: 'JWT' },
+    {
+      iss: clientId,
+      sub: clientId,
+      aud: audience,
+      jti: ids.secret(16),
+      iat: issuedAt,
+      exp: issuedAt + ASSERTION_SECONDS,
+    },
+  );
 }
 
 /**

@@ -19,6 +19,7 @@ import { ProviderCache } from '../op/provider-cache.js';
 import { createOutbound, type Outbound, type OutboundOptions } from '../outbound/outbound.js';
 import { stylesheet } from '../pages/assets.js';
 import type { RelyingPartyDeps } from '../rp/deps.js';
+import { OktaGroups } from '../rp/okta-groups/okta-groups.js';
 import { createRelyingParty, type RelyingParty } from '../rp/relying-party.js';
 import { createConnectionTester } from '../rp/testing/tester.js';
 import type { Dispatcher } from '../events/dispatcher.js';
@@ -195,6 +196,7 @@ function composeUpstreams(
   return {
     relyingParty: createRelyingParty({ ...deps, keySets: keySetsIn(database), secretUses }),
     tester: createConnectionTester(deps),
+    oktaGroups: new OktaGroups(deps),
   };
 }
 

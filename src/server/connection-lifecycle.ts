@@ -1,3 +1,6 @@
+import type { Connection } from '../domain/connection/connection.js';
+import { groupsApiSecretPlace } from '../domain/connection/upstream-groups/groups-api.js';
+import type { TenantContext } from '../http/tenant-context.js';
 import type { Operation } from '../management/api/operation.js';
 import { connectionKind } from '../management/routes/configuration/connection-kind.js';
 import {
@@ -7,16 +10,20 @@ import {
 import { connectionLifecycleOperations } from '../management/routes/connection-lifecycle.js';
 import { secretRotationOperations } from '../management/routes/secret-rotation.js';
 import { ShownConnections } from '../management/routes/shown-connections.js';
+import { upstreamGroupOperations } from '../management/routes/upstream-groups.js';
+import type { OktaGroups } from '../rp/okta-groups/okta-groups.js';
 import { PostgresApplicationSecretStore } from '../storage/application-secret-store.js';
 import { PostgresImpactStore } from '../storage/connection-impact-store.js';
 import { PostgresConnectionTestStore } from '../storage/connection-test-store.js';
 import type { Database } from '../storage/database.js';
+import { PostgresGroupListStore } from '../storage/group-list-store.js';
+import { PostgresGroupsApiStore } from '../storage/groups-api-store.js';
 import { PostgresSameOrgStore } from '../storage/same-org-store.js';
 
 /** Connections as resources, and what takes them from draft to enforced. */
 export function connectionOperations(
   configuration: ConfigurationDeps,
-  { database }: { readonly database: Database },
+  { database, oktaGroups }: { readonly database: Database; readonly oktaGroups: OktaGroups },
 ): readonly Operation[] {
   const deps = {
     ...configuration.apply,
@@ -40,5 +47,28 @@ export function connectionOperations(
       connections,
       applicationSecrets: new PostgresApplicationSecretStore(database),
     }),
+    ...upstreamGroupOperations({
+      ...configuration.apply,
+      connections,
+      lists: new PostgresGroupListStore(database),
+      groupsApis: new PostgresGroupsApiStore(database),
+      findAtOkta(tenant, connection, { api, sealedToken }, begins) {
+        const party = {
+          tenantId: tenant.id,
+          connection,
+          secrets: {},
+          clientKeys: tenant.signingKeys(connection.id),
+          redirectUri: tenant.redirectUri(connection),
+        };
+        const access =
+          api?.kind === 'service-app'
+            ? api
+            : { kind: 'api-token' as const, token: openToken(tenant, connection, sealedToken) };
+        return oktaGroups.find(party, access, begins);
+      },
+    }),
   ];
 }
+
+const openToken = (tenant: TenantContext, connection: Connection, sealed: string | null): string =>
+  sealed === null ? '' : tenant.vault.open(groupsApiSecretPlace(tenant.id, connection), sealed);

@@ -37,6 +37,7 @@ import { tenantOperations } from '../management/routes/tenants.js';
 import { recordHash } from '../op/jwt-handles.js';
 import type { ProviderCache } from '../op/provider-cache.js';
 import { createTextRecords } from '../outbound/text-records.js';
+import type { OktaGroups } from '../rp/okta-groups/okta-groups.js';
 import type { ConnectionTester } from '../rp/testing/tester.js';
 import { findApiToken } from '../storage/api-tokens.js';
 import { PostgresApiTokenStore } from '../storage/api-token-store.js';
@@ -74,6 +75,7 @@ export interface ManagementParts {
   readonly findSession: (ctx: Context) => Promise<PresentedSession | undefined>;
   readonly signIn: SignInDeps;
   readonly tester: ConnectionTester;
+  readonly oktaGroups: OktaGroups;
   readonly log: Logger;
 }
 
@@ -152,7 +154,7 @@ function operationsOf(parts: ManagementParts, tests: readonly Operation[]): read
   return [
     ...tenantOperations({ ...configuration, tenants }),
     ...domainOperations({ ...configuration, findTexts: createTextRecords() }),
-    ...connectionOperations(configuration, { database }),
+    ...connectionOperations(configuration, parts),
     ...kinds.flatMap((kind) => entryOperations(kind, configuration)),
     ...roleInsightOperations({ ...configuration, database }),
     ...tests,

@@ -14,11 +14,13 @@ let adaRefreshes: unknown;
 /** The same org under its custom domain. */
 let customIssuer = '';
 
+const API_TOKEN = '00an-api-token-of-okta';
 const OKTA = '/tenants/acme/connections/okta';
 const SECOND = '/tenants/acme/connections/second';
 
 beforeAll(async () => {
-  acme = await startAcme({ okta: { customHost: '127.0.0.1' } });
+  const apiTokens = [{ name: 'reader', value: API_TOKEN, role: 'READ_ONLY_ADMIN' as const }];
+  acme = await startAcme({ okta: { customHost: '127.0.0.1', apiTokens } });
   api = await apiClient(acme.causeway);
   ledger = await Ledger.open(acme.causeway.databaseUrl);
   const app = acme.okta.org.app('0oacauseway000000001');
@@ -281,4 +283,71 @@ test('secrets rotate with an overlap: each has its age and its use, and one in u
     secondarySecret: { set: true, expiresAt: expect.any(String) },
   });
   expect((await api.post('/tenants/acme/applications/spa/secret-rotation', {})).status).toBe(400);
+});
+
+const namesOf = ({ body }: ApiReply, source: string): readonly string[] =>
+  (body['items'] as readonly { name: string; source: string }[])
+    .filter((item) => item.source === source)
+    .map(({ name }) => name);
+
+const noteOf = ({ body }: ApiReply): unknown => (body['note'] as { code: string } | null)?.code;
+
+test('groups to pick: known ones always; Okta’s own by a token or a service app, and why not', async () => {
+  const pick = async (q = ''): Promise<ApiReply> => read(`${OKTA}/upstream-groups${q}`);
+  const without = await pick();
+  expect([without.status, noteOf(without)]).toEqual([200, 'not_set_up']);
+  expect(namesOf(without, 'seen')).toContain('Engineering');
+  expect(namesOf(without, 'okta')).toEqual([]);
+
+  const groupsApi = `${OKTA}/groups-api`;
+  expect(await api.put(groupsApi, { kind: 'api-token' }, '*')).toMatchObject({ status: 400 });
+  expect(await api.put(groupsApi, { kind: 'service-app', token: API_TOKEN }, '*')).toMatchObject({
+    status: 400,
+  });
+  const put = await api.put(groupsApi, { kind: 'api-token', token: API_TOKEN }, (await read(groupsApi)).etag);
+  expect(put).toMatchObject({
+    status: 200,
+    body: { kind: 'api-token', clientId: null, token: { set: true } },
+  });
+  expect(JSON.stringify(put.body)).not.toContain(API_TOKEN);
+  for (let i = 0; i < 450; i += 1) acme.okta.org.addGroup({ name: `Team ${i}` });
+  const all = await pick();
+  expect([noteOf(all), namesOf(all, 'okta').length > 450]).toEqual([undefined, true]);
+  expect(namesOf(await pick('?q=supp'), 'okta')).toEqual(['Support']);
+  expect(namesOf(await pick('?q=%22%20or%20type'), 'okta')).toEqual([]);
+
+  // A link elsewhere isn't followed: nobody else gets the token. Pages in a circle end.
+  acme.okta.org.fail('groups.foreign_next', { times: 1 });
+  expect(noteOf(await pick())).toBe('foreign_page');
+  acme.okta.org.heal();
+  acme.okta.org.fail('groups.endless');
+  expect((await pick()).status).toBe(200);
+  acme.okta.org.heal();
+
+  const jwksUri = String(put.body['jwksUri']);
+  acme.okta.org.addApp({
+    label: 'Groups',
+    type: 'service',
+    clientId: '0oagroups',
+    jwksUri,
+    grantedScopes: ['okta.groups.read'],
+  });
+  await api.put(groupsApi, { kind: 'service-app', clientId: '0oagroups' }, '*');
+  expect(noteOf(await pick())).toBe('forbidden');
+  acme.okta.org.app('0oagroups').adminRole = 'READ_ONLY_ADMIN';
+  expect(namesOf(await pick('?q=eng'), 'okta')).toEqual(['Engineering']);
+  expect((await read(groupsApi)).body).toMatchObject({
+    kind: 'service-app',
+    clientId: '0oagroups',
+    token: { set: false },
+  });
+  acme.okta.org.settings.rateLimit = 1;
+  await pick();
+  expect(noteOf(await pick())).toBe('rate_limited');
+  const asked = acme.okta.org.requests.length;
+  // Whoever is asked to wait, waits.
+  expect(noteOf(await pick())).toBe('rate_limited');
+  expect(acme.okta.org.requests.length).toBe(asked);
+  expect((await api.delete(groupsApi)).status).toBe(204);
+  expect(noteOf(await pick())).toBe('not_set_up');
 });
