@@ -58,6 +58,7 @@ import { connectionOperations } from './connection-lifecycle.js';
 import { peopleOperations } from './people-operations.js';
 import { composeConnectionTests } from './connection-tests.js';
 import { roleInsightOperations } from './role-insight.js';
+import { composeSetupLinks, findSetupLinkIn } from './setup-links.js';
 
 /** Of one caller, and of all that is asked of one tenant (E9): over all nodes together. */
 const CALLER_RATE: Rate = { burst: 1_000, perSecond: 100 };
@@ -117,6 +118,7 @@ export function composeManagement(parts: ManagementParts): Management {
     originOf: parts.originOf,
     findToken: (hash) => findApiToken(database, hash),
     findSession: parts.findSession,
+    findSetupLink: findSetupLinkIn(database),
     rolesOf: (tenant, userId) => consoleRolesOf(accounts, tenant.configuration, userId),
     grantedRoles: (home, userId, customer) => grantedRolesOf(accounts, home.configuration, userId, customer),
     accessTokenLives: async (tenant: TenantContext, jti) =>
@@ -158,6 +160,7 @@ function operationsOf(parts: ManagementParts, tests: readonly Operation[]): read
     ...kinds.flatMap((kind) => entryOperations(kind, configuration)),
     ...roleInsightOperations({ ...configuration, database }),
     ...tests,
+    ...composeSetupLinks(configuration, { database, directory }),
     ...configurationFileOperations({ ...configuration, tenants }),
     ...integrationOperations({ publicUrl, readSnippet }),
     ...meOperations({ now: () => systemClock.now() }),

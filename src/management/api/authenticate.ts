@@ -1,6 +1,8 @@
 import type { Context } from 'koa';
 import type { TenantId, UserId } from '../../core/ids.js';
 import { consoleRole, type ConsoleRole } from '../../domain/operator/console-role.js';
+import { holderOf } from '../../domain/setup-link/create-setup-link.js';
+import type { SetupLink } from '../../domain/setup-link/setup-link.js';
 import type { TenantContext } from '../../http/tenant-context.js';
 import type { TenantDirectory } from '../../http/tenant-directory.js';
 import { sha256 } from '../../keys/hash.js';
@@ -36,6 +38,8 @@ export interface AuthenticateDeps {
   readonly findToken: (hash: Buffer) => Promise<PresentedToken | undefined>;
   /** By the request's cookie. */
   readonly findSession: (ctx: Context) => Promise<PresentedSession | undefined>;
+  /** The set-up link that the request's browser has taken, whatever became of it since. */
+  readonly findSetupLink: (ctx: Context) => Promise<SetupLink | undefined>;
   /** A person's console roles, and none of who is switched off. */
   readonly rolesOf: (tenant: TenantContext, userId: UserId) => Promise<readonly ConsoleRole[]>;
   /** Console roles that an MSP's person has by grant in a customer's tenant (E2). */
@@ -59,7 +63,8 @@ const UNKNOWN = 'The token is unknown, expired, or was taken back.';
 
 /**
  * Who calls: by API token, by an access token for `{PUBLIC_URL}/api/v1` (RFC 9068), or by the console's session, which
- * counts only with `X-Causeway-Request: 1` from the console's own origin (A-102).
+ * counts only with `X-Causeway-Request: 1` from the console's own origin (A-102). Without a session by the set-up link that
+ * the browser has taken, under the same condition.
  * @throws Problem `unauthenticated`, `forbidden`
  */
 export async function authenticate(ctx: Context, deps: AuthenticateDeps): Promise<Caller> {
@@ -148,17 +153,11 @@ async function verified(token: string, tenant: TenantContext, deps: Authenticate
 const SAFE = ['GET', 'HEAD'];
 
 async function bySession(ctx: Context, deps: AuthenticateDeps): Promise<Caller> {
-  const session = await deps.findSession(ctx);
+  // Who is signed in to the console, too, says that the link is meant.
+  const session = ctx.get('x-causeway-as') === 'setup-link' ? undefined : await deps.findSession(ctx);
   const home = session === undefined ? undefined : await deps.directory.find(session.tenant.slug);
-  if (session === undefined || home === undefined)
-    throw unauthenticated('Send a token, or sign in to the console.');
-  const origin = ctx.get('origin');
-  const isOwn = deps.consoleOrigins.includes(origin) || (origin === '' && SAFE.includes(ctx.method));
-  if (ctx.get('x-causeway-request') !== '1' || !isOwn)
-    throw new Problem(
-      'forbidden',
-      'A console session counts only with X-Causeway-Request: 1, sent by the console itself.',
-    );
+  if (session === undefined || home === undefined) return bySetupLink(ctx, deps);
+  requireOwnRequest(ctx, deps.consoleOrigins);
   return {
     kind: 'console',
     id: `user:${session.userId}`,
@@ -169,5 +168,35 @@ async function bySession(ctx: Context, deps: AuthenticateDeps): Promise<Caller> 
     userId: session.userId,
     authenticatedAt: session.authenticatedAt,
     rolesIn: (customer) => deps.grantedRoles(home, session.userId, customer),
+  };
+}
+
+/** @throws Problem `forbidden` for what a page of another site may have sent (A-102) */
+function requireOwnRequest(ctx: Context, origins: readonly string[]): void {
+  const origin = ctx.get('origin');
+  const isOwn = origins.includes(origin) || (origin === '' && SAFE.includes(ctx.method));
+  if (ctx.get('x-causeway-request') !== '1' || !isOwn)
+    throw new Problem(
+      'forbidden',
+      'A console session counts only with X-Causeway-Request: 1, sent by the console itself.',
+    );
+}
+
+async function bySetupLink(ctx: Context, deps: AuthenticateDeps): Promise<Caller> {
+  const link = await deps.findSetupLink(ctx);
+  if (link === undefined) throw unauthenticated('Send a token, or sign in to the console.');
+  if (link.state !== 'open')
+    throw unauthenticated('The set-up link has ended. Ask whoever sent it for another one; nothing is lost.');
+  requireOwnRequest(ctx, [new URL(deps.publicUrl).origin]);
+  return {
+    kind: 'setup_link',
+    id: `setup:${link.id}`,
+    actor: holderOf(link),
+    home: { id: link.tenantId, slug: link.tenantSlug },
+    roles: [],
+    scopes: null,
+    userId: null,
+    authenticatedAt: null,
+    setupLink: link,
   };
 }

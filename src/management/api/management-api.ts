@@ -21,6 +21,7 @@ import { once, type KeptAnswer } from './idempotency.js';
 import type { ApiAnswer, Operation } from './operation.js';
 import { OperationPaths, type FoundOperation } from './paths.js';
 import { Problem, PROBLEMS, toProblem } from './problems.js';
+import { requireSetupOperation, requireSetupRequest } from './setup-link-caller.js';
 import { checkBody, readParameters } from './validate.js';
 
 export interface ManagementApiDeps extends AuthenticateDeps {
@@ -83,6 +84,8 @@ export class ManagementApi {
       query: readParameters(found.operation.query ?? NOTHING, queryOf(ctx)),
       body: readBody(found.operation, text),
     };
+    if (caller.setupLink !== undefined)
+      await requireSetupRequest(caller.setupLink, found.operation, input, this.deps);
     if (CONDITIONAL.includes(ctx.method) && ctx.get('if-match') === '')
       throw new Problem(
         'precondition_required',
@@ -118,10 +121,13 @@ export class ManagementApi {
     const slug = parameters['tenant'];
     const tenant = slug === undefined ? await this.#home(caller) : await this.deps.directory.find(slug);
     const roles = tenant === undefined ? [] : await rolesOf(caller, tenant);
-    if (tenant === undefined || roles.length === 0)
+    const isOwnLink = caller.setupLink !== undefined && caller.setupLink.tenantId === tenant?.id;
+    if (tenant === undefined || (roles.length === 0 && !isOwnLink))
       throw new Problem('not_found', `There is no tenant '${slug ?? caller.home.slug}'.`);
     this.deps.tenantRate.take({ tenantId: tenant.id, client: 'api' });
-    requirePermission(caller, roles, operation.permission, this.deps.now());
+    if (caller.setupLink === undefined)
+      requirePermission(caller, roles, operation.permission, this.deps.now());
+    else requireSetupOperation(caller.setupLink, operation, parameters);
     const ifMatch = ctx.get('if-match');
     return new ApiCall(
       caller,

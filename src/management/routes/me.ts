@@ -13,6 +13,12 @@ const MeResource = Type.Object(
     roles: Type.Array(Type.String()),
     scopes: orNull(Type.Array(Type.String())),
     authenticatedAt: orNull(Time),
+    setupLink: orNull(
+      Type.Object(
+        { id: Uuid, connection: Type.String(), mayTurnOn: Type.Boolean() },
+        { additionalProperties: false, description: 'the set-up link that the caller holds' },
+      ),
+    ),
     permissions: Type.Array(Type.String(), { description: 'in the own tenant' }),
   },
   { additionalProperties: false },
@@ -34,7 +40,7 @@ export function meOperations(deps: { readonly now: () => Date }): readonly Opera
 }
 
 function me({ caller, roles }: ApiCall, now: Date) {
-  const { kind, home, userId, scopes, authenticatedAt } = caller;
+  const { kind, home, userId, scopes, authenticatedAt, setupLink } = caller;
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the table's own keys
   const all = Object.keys(PERMISSIONS) as Permission[];
   return {
@@ -44,6 +50,10 @@ function me({ caller, roles }: ApiCall, now: Date) {
     roles,
     scopes: scopes === null ? null : [...scopes],
     authenticatedAt,
+    setupLink:
+      setupLink === undefined
+        ? null
+        : { id: setupLink.id, connection: setupLink.connection, mayTurnOn: setupLink.mayTurnOn },
     permissions: all.filter((permission) => judge(caller, roles, permission, now) !== 'forbidden'),
   };
 }

@@ -54,7 +54,8 @@ export function scimRequestOperations({ lists, requests }: ScimRequestDeps): rea
   ];
 }
 
-function summaryOf(call: ApiCall, record: ScimRequestRecord) {
+/** What is told of a request in a list. */
+export function summaryOf(call: ApiCall, record: ScimRequestRecord) {
   const { connectionId, request: _, response: __, ...facts } = record;
   const connection = call.tenant.configuration.connections.find(({ id }) => id === connectionId);
   return { ...facts, connection: connection?.key ?? null };
