@@ -1,4 +1,5 @@
 import { DomainError } from '../../core/errors.js';
+import type { Json } from '../../core/json.js';
 import { applyConfiguration } from '../../domain/configuration/apply-configuration.js';
 import { FaultyConfiguration } from '../../domain/configuration/change-tenant.js';
 import type { ConfiguredTenant } from '../../domain/configuration/configuration-store.js';
@@ -7,8 +8,8 @@ import type { TenantListStore } from '../../domain/tenant/tenant-list.js';
 import { SYSTEM_SLUG } from '../../domain/tenant/tenant.js';
 import type { ApiCall } from '../api/call.js';
 import { named, operation, type ApiAnswer, type Operation } from '../api/operation.js';
-import { Problem } from '../api/problems.js';
-import { presentApply, presentChanges } from '../apply-file/present-apply.js';
+import { Problem, toProblem } from '../api/problems.js';
+import { presentApply, presentChanges, type PresentedApply } from '../apply-file/present-apply.js';
 import { readApplyDocument } from '../apply-file/read-apply-file.js';
 import { exportTenant, VariableNames } from '../apply-file/write-apply-file.js';
 import {
@@ -90,10 +91,12 @@ async function apply(
   return { body: presentApply(outcome.changes, outcome.tenants, deps.publicUrl) };
 }
 
-/** Tenants before it are done; their secrets can be made again. */
-function interrupted(slug: string, error: unknown): unknown {
+/** Tenants before it are done, and what was made for them is told, now or never. */
+function interrupted(slug: string, error: unknown, done: PresentedApply): unknown {
   if (!(error instanceof DomainError)) return error;
-  return new DomainError(error.code, `${slug}: ${error.message} (tenants before it are done)`, error.details);
+  const { code, message } = toProblem(error);
+  const told: Json = JSON.parse(JSON.stringify(done));
+  return new Problem(code, `${slug}: ${message} (tenants before it are done)`, { members: { done: told } });
 }
 
 /** A caller who isn't the deployment's applies to its own tenant and its customers, and claims no domain by saying so. */
