@@ -14,6 +14,7 @@ import type { ProviderCache } from '../op/provider-cache.js';
 import { REGISTRATION_ROUTES, type RegistrationServer } from '../op/registration/registration.js';
 import { answerSuspended } from '../op/suspended.js';
 import type { OperatorPages } from '../operators/operator-pages.js';
+import type { SetupPages } from '../operators/setup-pages.js';
 import { findAsset } from '../pages/assets.js';
 import { SCIM_ROUTES } from '../scim/routes/table.js';
 import { answerUnknownScimPath, type ScimServer } from '../scim/scim.js';
@@ -35,6 +36,7 @@ export interface AppDeps {
   readonly management: ManagementApi;
   readonly apiReference: ApiReference;
   readonly operators: OperatorPages;
+  readonly setup: SetupPages;
   readonly operations: Operations;
   readonly metrics: Metrics;
   readonly ids: Ids;
@@ -118,7 +120,7 @@ async function dispatch(ctx: Context, deps: AppDeps): Promise<void> {
   const path = metadata ?? below(ctx.path, base.pathname);
   if (path === undefined) return notFound(ctx, deps);
   if (serveAsset(ctx, path)) return;
-  if (await deps.operators.serve(ctx, path)) return;
+  if ((await deps.operators.serve(ctx, path)) || (await deps.setup.serve(ctx, path))) return;
   if (await deps.operations.serve(ctx, path)) return;
   if (deps.apiReference.serve(ctx, path) || (await deps.management.serve(ctx, path))) return;
   const tenantPath = parseTenantPath(path);

@@ -47,6 +47,7 @@ import { composeLogoutDeliveries } from './logout-deliveries.js';
 import { Metrics } from './metrics.js';
 import { composeOperators, composeSignIn } from './operator-pages.js';
 import { Operations } from './operations.js';
+import { composeSetupPages } from './setup-links.js';
 import { composeManagement, type Management } from './management.js';
 import { composeRegistration } from './registration.js';
 import { composeScim } from './scim-server.js';
@@ -132,6 +133,7 @@ export function compose(settings: Settings, dataSource: DataSource, keyRing: Key
     registration: composeRegistration({ settings, database, keyRing, directory, ids }),
     scim,
     operators: operators.pages,
+    setup: composeSetupPages(database, settings, directory, shared),
     operations,
     metrics,
     ids,

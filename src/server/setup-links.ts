@@ -6,6 +6,7 @@ import type { TenantDirectory } from '../http/tenant-directory.js';
 import type { Operation } from '../management/api/operation.js';
 import type { ConfigurationDeps } from '../management/routes/configuration/entry-operations.js';
 import { setupLinkOperations } from '../management/routes/setup-links.js';
+import { SetupPages, type SetupPagesDeps } from '../operators/setup-pages.js';
 import type { Database } from '../storage/database.js';
 import { PostgresScimRequestListStore } from '../storage/scim-request-list-store.js';
 import { PostgresSetupLinks } from '../storage/setup-links.js';
@@ -36,6 +37,25 @@ export function composeSetupLinks(
     status: new PostgresSetupStatusStore(database),
     requests: new PostgresScimRequestListStore(database),
     publicUrl,
+    now: () => systemClock.now(),
+  });
+}
+
+/** The pages of a set-up link, over the stores of this node. */
+export function composeSetupPages(
+  database: Database,
+  { publicUrl }: { readonly publicUrl: string },
+  directory: TenantDirectory,
+  shared: Pick<SetupPagesDeps, 'audit' | 'ids' | 'originOf' | 'stylesheetHref'>,
+): SetupPages {
+  return new SetupPages({
+    ...shared,
+    auditTools: { ids: shared.ids, clock: systemClock },
+    publicUrl,
+    directory,
+    transactions: database,
+    links: new PostgresSetupLinks(database),
+    status: new PostgresSetupStatusStore(database),
     now: () => systemClock.now(),
   });
 }
