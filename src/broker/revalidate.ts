@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { epochSeconds } from '../core/clock.js';
 import { REVALIDATION_CAUSE } from '../domain/audit/cause.js';
+import { isInOutage } from '../domain/connection/connection.js';
 import { confirmPerson, revokePerson, type RevocationCause } from '../domain/sign-in/confirm-person.js';
 import type { UpstreamGrantClaim, UpstreamGrantKey } from '../domain/sign-in/upstream-grant-store.js';
 import type { TenantContext } from '../http/tenant-context.js';
@@ -75,6 +76,7 @@ async function judgeUnconfirmed(one: Case, deps: RevalidateDeps): Promise<Revali
   const { connection, since } = one;
   const ageSeconds = epochSeconds(deps.clock) - since;
   if (ageSeconds <= connection.settings.revalidateGraceSeconds) return ALLOWED;
+  if (isInOutage(connection, deps.clock.now())) return ALLOWED;
   return revoke(one, 'never_confirmed', null, deps);
 }
 
@@ -85,7 +87,7 @@ async function waitForOther(one: Case, deps: RevalidateDeps): Promise<Revalidate
     const state = await deps.upstreamGrants.look(one.tenant.id, one.key, one.olderThanSeconds);
     if (state.kind === 'fresh') return CHANGED;
     if (state.kind === 'none') return ENDED;
-    if (state.kind === 'stale' || waitedMs >= WAIT_MS) return byGrace(one, state.ageSeconds, undefined);
+    if (state.kind === 'stale' || waitedMs >= WAIT_MS) return byGrace(one, state.ageSeconds, undefined, deps);
     // oxlint-disable-next-line no-await-in-loop -- as above
     await sleep(LOOK_MS);
   }
@@ -115,7 +117,7 @@ async function ask(
     case 'unknown':
     default:
       await deps.upstreamGrants.release(tenant.id, userId, claim, rotated);
-      return byGrace(one, ageSeconds, told.error);
+      return byGrace(one, ageSeconds, told.error, deps);
   }
 }
 
@@ -169,9 +171,15 @@ async function revoke(
   return revoked ? ENDED : waitForOther(one, deps);
 }
 
-/** The last word counts until the grace is over. */
-function byGrace(one: Case, ageSeconds: number, error: UpstreamError | undefined): Revalidated {
-  if (ageSeconds <= one.connection.settings.revalidateGraceSeconds) return ALLOWED;
+/** The last word counts until the grace is over, and while an outage is declared. */
+function byGrace(
+  { connection }: Case,
+  ageSeconds: number,
+  error: UpstreamError | undefined,
+  { clock }: Pick<RevalidateDeps, 'clock'>,
+): Revalidated {
+  if (ageSeconds <= connection.settings.revalidateGraceSeconds) return ALLOWED;
+  if (isInOutage(connection, clock.now())) return ALLOWED;
   const asked = Number(error?.facts.seconds ?? RETRY_SECONDS);
   return {
     kind: 'unavailable',

@@ -2,6 +2,7 @@ import type { QueryResultRow } from 'pg';
 import type { ConnectionId, TenantId } from '../core/ids.js';
 import type { TenantScope } from '../core/scope.js';
 import type { StoredConnection } from '../domain/connection/candidate.js';
+import type { DeclaredOutage } from '../domain/connection/connection.js';
 import type {
   ConnectionLifecycle,
   ConnectionLifecycleStore,
@@ -30,6 +31,13 @@ export class PostgresConnectionLifecycleStore implements ConnectionLifecycleStor
     await this.database.transaction(scope).query({
       text: `UPDATE connections SET candidate = $3, candidate_secrets = $4 WHERE tenant_id = $1 AND id = $2`,
       values: [scope.tenantId, id, json(kept?.candidate), json(kept?.candidateSecrets)],
+    });
+  }
+
+  async setOutage(scope: TenantScope, id: ConnectionId, outage: DeclaredOutage | null): Promise<void> {
+    await this.database.transaction(scope).query({
+      text: `UPDATE connections SET outage = $3 WHERE tenant_id = $1 AND id = $2`,
+      values: [scope.tenantId, id, json(outage)],
     });
   }
 

@@ -59,7 +59,7 @@ function connectionWriter(manager: EntityManager, tenantId: TenantId): EntryWrit
 }
 
 function connectionRow(record: ConnectionRecord): Values<ConnectionRow> {
-  const { clientSecret, secondarySecret, ...connection } = record;
+  const { clientSecret, secondarySecret, outage: _, ...connection } = record;
   return {
     ...connection,
     // Each secret has an age of its own; nobody has used another one yet.

@@ -18,11 +18,12 @@ const MOVED = [
   'groups',
   'pushed_group_names',
   'resource_counts',
+  'upstream_grants',
 ] as const;
 
 /**
  * Statements that move all that belongs to a connection's people and groups. The new version is nobody's yet, so nothing
- * can be there already. Refresh tokens are of the issuer that gave them, and stay behind.
+ * can be there already. Refresh tokens go along: the organization that gave them is asked by its other address.
  */
 export function rejoinStatements(
   tenantId: TenantId,
@@ -41,7 +42,6 @@ export function rejoinStatements(
       text: `UPDATE identities SET connection_version = $4, iss = $5 WHERE ${of}`,
       values: [...values, to, issuer],
     },
-    { text: `DELETE FROM upstream_grants WHERE ${of}`, values },
     {
       text: `DELETE FROM upstream_key_sets WHERE tenant_id = $1 AND connection_id = $2`,
       values: [tenantId, connectionId],

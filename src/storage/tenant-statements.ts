@@ -151,6 +151,7 @@ export const toConnection = (row: QueryResultRow): Connection => ({
   status: row['status'],
   // A row may be older than one of the settings.
   settings: { ...NEW_CONNECTION_SETTINGS, ...row['settings'] },
+  ...(row['outage'] === null || row['outage'] === undefined ? {} : { outage: row['outage'] }),
 });
 
 const toSecrets = (row: QueryResultRow): SealedConnectionSecrets => ({

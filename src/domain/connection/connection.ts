@@ -13,6 +13,21 @@ export interface Connection {
   readonly version: number;
   readonly status: ConnectionStatus;
   readonly settings: ConnectionSettings;
+  /** Somebody has said that its upstream is out of order (A18). */
+  readonly outage?: DeclaredOutage;
+}
+
+/** An outage that an operator has declared: the upstream's last word on people counts on, until it is over. */
+export interface DeclaredOutage {
+  readonly reason: string;
+  /** RFC 3339. */
+  readonly since: string;
+  readonly until: string;
+}
+
+/** Whether an outage that was declared goes on. */
+export function isInOutage({ outage }: Pick<Connection, 'outage'>, now: Date): boolean {
+  return outage !== undefined && new Date(outage.until) > now;
 }
 
 export type ConnectionType = 'okta' | 'oidc';

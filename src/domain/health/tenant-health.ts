@@ -1,4 +1,5 @@
 import type { TenantId } from '../../core/ids.js';
+import { isInOutage, type Connection } from '../connection/connection.js';
 import type { TenantConfiguration } from '../configuration/tenant-configuration.js';
 
 /** How something is, and what to do about it. */
@@ -43,6 +44,18 @@ const DAY_MS = 86_400_000;
 /** Okta's secrets don't end by themselves; a year is what most policies allow. */
 const SECRET_DAYS_MAX = 365;
 
+function outage(connection: Connection, now: Date): readonly HealthCheck[] {
+  if (!isInOutage(connection, now) || connection.outage === undefined) return [];
+  const { reason, until } = connection.outage;
+  return [
+    {
+      id: `outage:${connection.key}`,
+      status: 'warn',
+      detail: `An outage is declared until ${until}: ${reason}. Refreshes go on though the upstream can’t be asked.`,
+    },
+  ];
+}
+
 /** What a tenant's admin should know of, worst first within each connection. Computed from one reading. */
 export function judgeHealth(
   configuration: TenantConfiguration,
@@ -52,7 +65,12 @@ export function judgeHealth(
   const connections = configuration.connections.flatMap((connection) => {
     const facts = seen.connections.find(({ key }) => key === connection.key);
     if (facts === undefined) return [];
-    return [signIns(connection.status, facts), ...secretAge(facts, now), ...pushes(facts, now)];
+    return [
+      signIns(connection.status, facts),
+      ...outage(connection, now),
+      ...secretAge(facts, now),
+      ...pushes(facts, now),
+    ];
   });
   return [
     ...(configuration.connections.length === 0

@@ -1,5 +1,6 @@
 import { Type } from 'typebox';
 import { CONNECTION_STEPS } from '../../domain/connection/lifecycle/impact.js';
+import { OUTAGE_SECONDS_MAX } from '../../domain/connection/lifecycle/declare-outage.js';
 import { Confirm, orNull } from './common.js';
 
 const closed = { additionalProperties: false } as const;
@@ -30,6 +31,21 @@ export const ImpactResource = Type.Object(
     confirmation: orNull(
       Type.String({
         description: 'to be sent as `confirm`; null: nobody is affected, and nothing is to be confirmed',
+      }),
+    ),
+  },
+  closed,
+);
+
+export const Outage = Type.Object(
+  {
+    on: Type.Boolean(),
+    reason: Type.Optional(Type.String({ minLength: 1, maxLength: 300 })),
+    untilSeconds: Type.Optional(
+      Type.Integer({
+        minimum: 60,
+        maximum: OUTAGE_SECONDS_MAX,
+        description: 'how long, from now; an hour, if absent',
       }),
     ),
   },

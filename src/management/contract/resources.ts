@@ -120,6 +120,12 @@ const connection = resource(ConnectionEntry, {
     testedAt: orNull(Time),
     enforcedAt: orNull(Time),
     candidate: orNull(Candidate),
+    outage: orNull(
+      Type.Object(
+        { reason: Type.String(), since: Time, until: Time },
+        { ...closed, description: 'an outage of the upstream that was declared, and goes on' },
+      ),
+    ),
   },
 });
 

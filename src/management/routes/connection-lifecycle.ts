@@ -1,4 +1,5 @@
 import { DomainError } from '../../core/errors.js';
+import { declareOutage } from '../../domain/connection/lifecycle/declare-outage.js';
 import { impactOf, presentImpact, type ImpactStore } from '../../domain/connection/lifecycle/impact.js';
 import { impactSince } from '../../domain/connection/lifecycle/judge-change.js';
 import { dropCandidate } from '../../domain/connection/lifecycle/keep-candidate.js';
@@ -8,7 +9,8 @@ import {
 } from '../../domain/connection/lifecycle/serve-candidate.js';
 import type { TenantTransactions } from '../../domain/tenant/transactions.js';
 import { named, operation, type Operation } from '../api/operation.js';
-import { ImpactQuery, ImpactResource, ServeCandidate } from '../contract/connection-lifecycle.js';
+import { Problem } from '../api/problems.js';
+import { ImpactQuery, ImpactResource, Outage, ServeCandidate } from '../contract/connection-lifecycle.js';
 import { ConnectionSchemas } from '../contract/resources.js';
 import type { ShownConnections } from './shown-connections.js';
 
@@ -63,6 +65,33 @@ export function connectionLifecycleOperations(deps: ConnectionLifecycleDeps): re
             actor: call.caller.actor,
             origin: call.origin,
             expect: connections.expectation(call, key),
+          }),
+        );
+        return connections.answer(call, key);
+      },
+    }),
+    operation({
+      id: 'declareConnectionOutage',
+      method: 'POST',
+      path: `${BASE}/outage`,
+      summary: 'Says that a connection’s upstream is out of order, or works again',
+      description:
+        'While it is declared, refreshes go on though the upstream can’t be asked about people; who it refuses is refused. It ends by itself, is audited, and is told in the tenant’s health.',
+      permission: 'connections.manage',
+      body: named('ConnectionOutage', Outage),
+      answer: named('Connection', ConnectionSchemas.resource),
+      async handle(call, { path, body: { on, reason, untilSeconds = 3_600 } }) {
+        const key = String(path['key']);
+        if (on && reason === undefined)
+          throw new Problem('invalid_body', 'Say what has happened: it is kept in the audit log.', {
+            errors: [{ pointer: '/reason', message: 'is required' }],
+          });
+        await connections.afterwards(call, () =>
+          declareOutage(deps, call.tenant.slug, {
+            key,
+            outage: on ? { reason: reason ?? '', seconds: untilSeconds } : null,
+            actor: call.caller.actor,
+            origin: call.origin,
           }),
         );
         return connections.answer(call, key);

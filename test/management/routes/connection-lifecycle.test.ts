@@ -351,3 +351,20 @@ test('groups to pick: known ones always; Okta’s own by a token or a service ap
   expect((await api.delete(groupsApi)).status).toBe(204);
   expect(noteOf(await pick())).toBe('not_set_up');
 });
+
+test('A18 an outage that is declared is shown, audited, told in the tenant’s health, and ends', async () => {
+  const { etag } = await read(OKTA);
+  expect(await api.post(`${OKTA}/outage`, { on: true })).toMatchObject({ status: 400 });
+  expect(await api.post(`${OKTA}/outage`, { on: false })).toMatchObject({ status: 409 });
+  const declared = await api.post(`${OKTA}/outage`, { on: true, reason: 'Okta is down', untilSeconds: 600 });
+  expect(declared).toMatchObject({ status: 200, body: { outage: { reason: 'Okta is down' } }, etag });
+  const checks = JSON.stringify((await read('/tenants/acme/health')).body);
+  expect(checks).toContain('An outage is declared until');
+  // A change of the connection leaves it as it is.
+  expect((await change(OKTA, { name: 'Acme’s Okta' })).body).toMatchObject({
+    outage: { reason: 'Okta is down' },
+  });
+  expect((await api.post(`${OKTA}/outage`, { on: false })).body).toMatchObject({ outage: null });
+  const actions = (await ledger.audit('acme', {})).map(({ action }) => action);
+  expect(actions).toEqual(expect.arrayContaining(['connection.outage_declared', 'connection.outage_ended']));
+});

@@ -1,5 +1,6 @@
 import type { ConnectionId, TenantId } from '../../../core/ids.js';
 import type { TenantScope } from '../../../core/scope.js';
+import type { DeclaredOutage } from '../connection.js';
 import { readCandidate, subjectOf, type StoredConnection } from '../candidate.js';
 import { fingerprintOf } from '../fingerprint.js';
 
@@ -45,6 +46,7 @@ export interface ConnectionLifecycleStore {
     id: ConnectionId,
     candidate: Pick<StoredConnection, 'candidate' | 'candidateSecrets'> | null,
   ): Promise<void>;
+  setOutage(scope: TenantScope, id: ConnectionId, outage: DeclaredOutage | null): Promise<void>;
   /** Gives the second secret, which was the first just now, the age and the use that it had. */
   ageSecondSecret(
     scope: TenantScope,

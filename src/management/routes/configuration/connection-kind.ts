@@ -6,6 +6,7 @@ import type { DesiredTenant } from '../../../domain/configuration/desired.js';
 import type { ConfigurationRules } from '../../../domain/configuration/rules.js';
 import { connectionView } from '../../../domain/configuration/views.js';
 import { readCandidate, subjectOf } from '../../../domain/connection/candidate.js';
+import { isInOutage } from '../../../domain/connection/connection.js';
 import { fingerprintOf } from '../../../domain/connection/fingerprint.js';
 import type { ImpactStore } from '../../../domain/connection/lifecycle/impact.js';
 import {
@@ -38,6 +39,7 @@ const READ_ONLY = [
   'testedAt',
   'enforcedAt',
   'candidate',
+  'outage',
 ];
 
 export interface ConnectionKindDeps extends CandidateDeps {
@@ -78,6 +80,7 @@ export function connectionKind(deps: ConnectionKindDeps): EntryKind {
               ...connectionAddresses(issuer, key),
               jwksUri: `${issuer}/connections/${key}/jwks.json`,
               ...shownLifecycle(lifecycle),
+              outage: isInOutage(connection, deps.clock.now()) ? { ...connection.outage } : null,
             },
             version: {
               key,
