@@ -77,17 +77,11 @@ export function integrationOf(
 
 function ofType({ type, settings }: Application): readonly SnippetName[] {
   const devices = settings.grantTypes.includes('device_code') ? DEVICE : [];
-  switch (type) {
-    case 'web':
-      if (settings.profile === 'fapi2') return HIGH_SECURITY;
-      return [...WEB, ...(settings.pkce === 'optional' ? WEB_WITHOUT_PKCE : []), ...devices];
-    case 'spa':
-      return SPA;
-    case 'native':
-      return [...(settings.redirectUris.length === 0 ? [] : NATIVE), ...devices];
-    case 'service':
-      return SERVICE;
-  }
+  if (type === 'service') return SERVICE;
+  if (type === 'spa') return SPA;
+  if (type === 'native') return [...(settings.redirectUris.length === 0 ? [] : NATIVE), ...devices];
+  if (settings.profile === 'fapi2') return HIGH_SECURITY;
+  return [...WEB, ...(settings.pkce === 'optional' ? WEB_WITHOUT_PKCE : []), ...devices];
 }
 
 function endpointsOf(

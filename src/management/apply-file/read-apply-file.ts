@@ -87,21 +87,24 @@ function readEntries(
   ]);
 }
 
+/** Entries with what was looked up in the place of where to look. */
+function written<T extends object>(
+  list: readonly T[],
+  looked: readonly object[],
+  names: readonly string[],
+): T[] {
+  return list.map((one, index) => ({
+    ...one,
+    ...Object.fromEntries(
+      Object.entries(looked[index] ?? {})
+        .filter(([name, secret]) => names.includes(name) && typeof secret === 'string')
+        .map(([name, value]) => [name, { value }]),
+    ),
+  }));
+}
+
 /** The entry with the secrets that were looked up for it. */
 function writtenOut(entry: TenantEntry, desired: DesiredTenant): TenantEntry {
-  const written = <T extends object>(
-    list: readonly T[],
-    looked: readonly object[],
-    names: readonly string[],
-  ): T[] =>
-    list.map((one, index) => ({
-      ...one,
-      ...Object.fromEntries(
-        Object.entries(looked[index] ?? {})
-          .filter(([name, secret]) => names.includes(name) && typeof secret === 'string')
-          .map(([name, value]) => [name, { value }]),
-      ),
-    }));
   const { connections, applications, scimTokens } = entry;
   return {
     ...entry,

@@ -94,7 +94,9 @@ async function found(jobs: JobStore, call: ApiCall, id: string): Promise<Job> {
   return job;
 }
 
-const shown = ({ input: _, ...job }: Job) => job;
+function shown({ input: _input, ...job }: Job) {
+  return job;
+}
 
 const answered = (job: Job): ApiAnswer => ({
   body: shown(job),
