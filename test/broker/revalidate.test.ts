@@ -3,6 +3,7 @@ import type { RefreshToken } from '../../demo/okta/grants.js';
 import type { TenantSettings } from '../../src/domain/tenant/tenant.js';
 import { createLogger } from '../../src/server/logger.js';
 import { startTwoNodes, type TwoNodes } from '../races/two-nodes.js';
+import { ApiClient, apiClient } from '../support/api.js';
 import { authorizationRequest, claimsOf, post, refresh, signIn, walk } from '../support/application.js';
 import { HttpBrowser, type OktaPerson } from '../support/okta-sign-in.js';
 import { connectionTo } from '../support/organization.js';
@@ -288,6 +289,24 @@ describe('A14 A19 an Okta that is away', () => {
     expect((await ann.refresh()).status).toBe(200);
     await ann.age(EVERY_SECONDS);
     expect((await ann.refresh()).status).toBe(503);
+    // A18 But somebody may say that it is Okta's fault.
+    const { token } = await apiClient(two.acme.causeway);
+    const api = new ApiClient(`${new URL(two.acme.app.issuer).origin}/api/v1`, token);
+    const refreshedAs = async (status: number): Promise<boolean> => {
+      // The other node learns of it in its own time.
+      for (let tries = 0; tries < 100; tries += 1) {
+        // oxlint-disable-next-line no-await-in-loop -- until it is so
+        if ((await ann.refresh()).status === status) return true;
+        // oxlint-disable-next-line no-await-in-loop -- as above
+        await new Promise((resolve) => setTimeout(resolve, 50));
+      }
+      return false;
+    };
+    const outage = (body: object) => api.post('/tenants/acme/connections/okta/outage', body);
+    expect((await outage({ on: true, reason: 'Okta is down' })).status).toBe(200);
+    expect(await refreshedAs(200)).toBe(true);
+    expect((await outage({ on: false })).status).toBe(200);
+    expect(await refreshedAs(503)).toBe(true);
   });
 });
 
