@@ -1,5 +1,6 @@
 import type { TenantId } from '../core/ids.js';
 import { admitsSignIn, type Connection, type ConnectionSecrets } from '../domain/connection/connection.js';
+import { consoleApplication } from '../domain/application/console-application.js';
 import type { Application, StoredApplicationSecret } from '../domain/application/application.js';
 import type { TenantConfiguration } from '../domain/configuration/tenant-configuration.js';
 import { PUBLISHED_STATES, type SigningKey } from '../domain/keys/signing-key.js';
@@ -48,7 +49,8 @@ export class TenantContext {
     this.configuration = stored.configuration;
     this.vault = keyRing.openDataKey(tenant.id, stored.wrappedDataKey);
     this.#stored = stored;
-    this.#applications = new Map(applications.map((application) => [application.clientId, application]));
+    const all = [...applications, consoleApplication(publicUrl, tenant.slug)];
+    this.#applications = new Map(all.map((application) => [application.clientId, application]));
     this.#scimTokens = new Map(
       stored.scimTokens.map((token) => [Buffer.from(token.hash).toString('base64'), token]),
     );
@@ -62,6 +64,7 @@ export class TenantContext {
     return this.configuration.tenant.status === 'suspended';
   }
 
+  /** An application of the tenant, or the console, which is one of every tenant and in no list. */
   application(clientId: string): Application | undefined {
     return this.#applications.get(clientId);
   }

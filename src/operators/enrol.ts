@@ -8,7 +8,7 @@ import {
   type EnrolmentOutcome,
 } from '../domain/account/enrol.js';
 import { waitOf } from '../domain/account/tries.js';
-import { consoleCookieHash, setConsoleCookie } from '../http/console-cookie.js';
+import { clearConsoleCookie, consoleCookieHash, setConsoleCookie } from '../http/console-cookie.js';
 import type { TenantContext } from '../http/tenant-context.js';
 import { sha256 } from '../keys/hash.js';
 import { readToken } from '../keys/tokens.js';
@@ -81,8 +81,11 @@ async function complete(enrolling: Enrolling, filled: Filled): Promise<void> {
       }
       return await showForm(enrolling, { fault: outcome.fault, typedName: filled.userName });
     }
-    await enter(ctx, outcome.admitted, deps);
-    const continueHref = `${basePath(deps.publicUrl)}/console/`;
+    const isOperator = outcome.admitted !== undefined;
+    if (outcome.admitted === undefined) clearConsoleCookie(ctx, 'pending');
+    else await enter(ctx, outcome.admitted, deps);
+    // Who has nothing to do in the console goes on to their applications.
+    const continueHref = isOperator ? `${basePath(deps.publicUrl)}/console/` : `${tenant.issuer}/portal`;
     const codes = outcome.recoveryCodes;
     show(ctx, 200, renderRecoveryCodes(frameOf(tenant, deps), { codes, by: enrolling.by, continueHref }));
   } catch (error) {
@@ -92,7 +95,7 @@ async function complete(enrolling: Enrolling, filled: Filled): Promise<void> {
   }
 }
 
-function attempt(enrolling: Enrolling, filled: Filled): Promise<EnrolmentOutcome<string>> {
+function attempt(enrolling: Enrolling, filled: Filled): Promise<EnrolmentOutcome<string | undefined>> {
   const { ctx, tenant, link, linkHash, deps } = enrolling;
   const request = {
     link,
@@ -101,7 +104,7 @@ function attempt(enrolling: Enrolling, filled: Filled): Promise<EnrolmentOutcome
     userName: filled.userName.trim(),
     origin: deps.originOf(ctx),
   };
-  const admit = opening(ctx, deps);
+  const admit = opening(ctx, tenant, deps);
   if (filled.passkey !== undefined)
     return enrolByPasskey(deps, tenant, { ...request, answer: filled.passkey }, admit);
   const { password, code } = filled;

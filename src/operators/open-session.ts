@@ -2,12 +2,17 @@ import type { Context } from 'koa';
 import { DomainError } from '../core/errors.js';
 import type { Admit } from '../domain/account/sign-in-locally.js';
 import { clearConsoleCookie, findConsoleSession, setConsoleCookie } from '../http/console-cookie.js';
+import type { TenantContext } from '../http/tenant-context.js';
 import { sha256 } from '../keys/hash.js';
 import type { OperatorsDeps } from './deps.js';
 
-/** What a proof is good for here: a session of the console, opened in the transaction that uses the proof up. */
-export function opening(ctx: Context, deps: OperatorsDeps): Admit<string> {
-  return async (scope, { userId, amr }) => {
+/**
+ * What a proof is good for here: a session of the console, opened in the transaction that uses the proof up; undefined for
+ * one of the people whom an admin has invited to applications, unless they were given a role of the console.
+ */
+export function opening(ctx: Context, tenant: TenantContext, deps: OperatorsDeps): Admit<string | undefined> {
+  return async (scope, { userId, purpose, amr }) => {
+    if (purpose === 'person' && !(await deps.hasConsoleRole(tenant, userId))) return undefined;
     const secret = deps.ids.secret(32);
     const opened = await deps.sessions.open(scope, {
       id: deps.ids.uuid(),

@@ -4,6 +4,7 @@ import type { OperatorsDeps } from './deps.js';
 import { serveEnrolment } from './enrol.js';
 import { serveSignIn, serveStepUp } from './sign-in.js';
 import { serveSignOut } from './sign-out.js';
+import { serveCallback, serveStart } from './through-organization.js';
 
 const LINK = /^\/console\/(first-run|enrol)\/([A-Za-z0-9_-]{1,200})$/;
 const APPLICATION = /^\/console\/t\/([a-z0-9-]{1,40})\/applications\/([A-Za-z0-9._~-]{1,64})$/;
@@ -30,6 +31,10 @@ export class OperatorPages {
     switch (path) {
       case '/console/sign-in':
         return { route: path, serve: (ctx) => serveSignIn(ctx, deps) };
+      case '/console/start':
+        return { route: path, serve: (ctx) => serveStart(ctx, deps) };
+      case '/console/callback':
+        return { route: path, serve: (ctx) => serveCallback(ctx, deps) };
       case '/console/step-up':
         return { route: path, serve: (ctx) => serveStepUp(ctx, deps) };
       case '/console/sign-out':

@@ -3,7 +3,7 @@ import { DomainError } from '../core/errors.js';
 import { beginChallenge } from '../domain/account/begin-challenge.js';
 import type { ConsoleSession } from '../domain/account/console-session.js';
 import type { AccountPurpose } from '../domain/account/local-account.js';
-import { admitsLocal } from '../domain/account/local-policy.js';
+import { admitsLocal, offersLocal } from '../domain/account/local-policy.js';
 import {
   signInByPasskey,
   signInByPassword,
@@ -20,11 +20,14 @@ import {
 } from '../http/console-cookie.js';
 import { returnPath } from '../http/return-path.js';
 import type { TenantContext } from '../http/tenant-context.js';
+import { renderConsoleRefusal } from '../pages/operators/console-refusal.js';
 import type { Filled } from '../pages/operators/filled.js';
 import { renderLocalSignIn, type LocalSignInFault } from '../pages/operators/local-sign-in.js';
+import { renderChooser, type Choice } from '../pages/sign-in/chooser.js';
 import type { OperatorsDeps } from './deps.js';
 import { enter, opening } from './open-session.js';
-import { basePath, frameOf, readFilled, show, trier } from './visit.js';
+import { setOut } from './through-organization.js';
+import { basePath, frameOf, readFilled, show, text, trier } from './visit.js';
 
 /** A sign-in, or a proof anew of whoever is signed in. */
 interface Proof {
@@ -36,8 +39,6 @@ interface Proof {
   readonly returnTo: string | undefined;
   readonly deps: OperatorsDeps;
 }
-
-const text = (value: string | string[] | undefined): string => (typeof value === 'string' ? value : '');
 
 function proofOf(
   ctx: Context,
@@ -75,9 +76,14 @@ export async function serveSignIn(ctx: Context, deps: OperatorsDeps): Promise<vo
   if (tenant === undefined || tenant.suspended)
     throw new DomainError('not_found', 'nobody signs in at this address');
   const proof = proofOf(ctx, tenant, undefined, deps);
+  if (!offersLocal(tenant.configuration.tenant, 'console')) return showConnections(proof);
   if (ctx.method !== 'POST') return showForm(proof);
-  const tried = await tryOnce(proof, await readFilled(ctx, deps), opening(ctx, deps));
+  const tried = await tryOnce(proof, await readFilled(ctx, deps), opening(ctx, tenant, deps));
   if (tried === undefined) return;
+  if (tried.admitted === undefined) {
+    const startHref = addressOf(proof, proof.by);
+    return show(ctx, 403, renderConsoleRefusal(frameOf(tenant, deps), { reason: 'no_role', startHref }));
+  }
   await enter(ctx, tried.admitted, deps);
   goOn(proof);
 }
@@ -91,8 +97,11 @@ export async function serveStepUp(ctx: Context, deps: OperatorsDeps): Promise<vo
     ctx.redirect(`${basePath(deps.publicUrl)}/console/sign-in`);
     return;
   }
-  if (!session.local)
-    throw new DomainError('forbidden', 'your organization signs you in: sign in there again');
+  const { connection } = session;
+  if (connection !== null) {
+    const returnTo = returnPath(deps.publicUrl, text(ctx.query['return']));
+    return setOut(ctx, deps, { tenant, connection, returnTo, stepUp: session });
+  }
   const proof = proofOf(ctx, tenant, session, deps);
   if (ctx.method !== 'POST') return showForm(proof);
   const filled = await readFilled(ctx, deps);
@@ -132,6 +141,27 @@ function attempt<T>(proof: Proof, filled: Filled, admit: Admit<T>): Promise<Sign
   return signInByPasskey(deps, tenant, { ...shared, pendingHash, answer: filled.passkey }, admit);
 }
 
+/** Ways through the tenant's organization: links, because the click leaves in the end. */
+function connectionsOf({ tenant, returnTo, deps }: Proof): readonly Choice[] {
+  return tenant.openConnections.map(({ key, name }) => {
+    const query = new URLSearchParams({
+      tenant: tenant.slug,
+      connection: key,
+      ...(returnTo === undefined ? {} : { return: returnTo }),
+    });
+    return { name, href: `${basePath(deps.publicUrl)}/console/start?${query.toString()}` };
+  });
+}
+
+/** Where the tenant has no local sign-in, the page is one of links, or not there at all (A-137). */
+function showConnections(proof: Proof): void {
+  const { ctx, tenant, deps } = proof;
+  const choices = connectionsOf(proof);
+  if (choices.length === 0 || ctx.method === 'POST')
+    throw new DomainError('not_found', 'nobody signs in at this address');
+  show(ctx, 200, renderChooser(frameOf(tenant, deps), { choices }));
+}
+
 /** Shows the form, anew after a try that failed: each page has a challenge of its own. */
 async function showForm(proof: Proof, fault?: LocalSignInFault, waitSeconds?: number): Promise<void> {
   const { ctx, tenant, during, session, by, deps } = proof;
@@ -145,6 +175,7 @@ async function showForm(proof: Proof, fault?: LocalSignInFault, waitSeconds?: nu
     passkey: challenge?.options,
     otherHref: deps.passkeys.possible ? addressOf(proof, other) : undefined,
     account: session?.userName,
+    connections: during === 'sign_in' ? connectionsOf(proof) : [],
     fault,
     ...(waitSeconds === undefined ? {} : { waitSeconds }),
   });

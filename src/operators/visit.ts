@@ -10,6 +10,10 @@ import type { OperatorsDeps } from './deps.js';
 /** Path of `PUBLIC_URL`, without a slash at the end. */
 export const basePath = (publicUrl: string): string => new URL(publicUrl).pathname.replace(/\/$/, '');
 
+/** A parameter that was given once. */
+export const text = (value: string | string[] | undefined): string =>
+  typeof value === 'string' ? value : '';
+
 /** Shows a page of this folder: no application opens it, so it keeps no tie to whoever did. */
 export function show(ctx: Context, status: number, html: string, passkeys = false): void {
   ctx.status = status;

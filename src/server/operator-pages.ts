@@ -1,11 +1,14 @@
 import type { Context } from 'koa';
 import type { SignInDeps } from '../domain/account/account-deps.js';
-import { consoleRolesOf, type AccountReader } from '../domain/account/console-roles.js';
+import { consoleRolesOf } from '../domain/account/console-roles.js';
+import type { ArtifactStore } from '../domain/artifact/artifact-store.js';
+import { hasConsoleRole } from '../domain/operator/granted-roles.js';
 import { findConsoleSession } from '../http/console-cookie.js';
 import { oneTimeCodes } from '../keys/one-time-codes.js';
 import { Passkeys } from '../keys/passkeys.js';
 import { Argon2Hasher } from '../keys/password-hasher.js';
 import type { PresentedSession } from '../management/api/authenticate.js';
+import { redeemConsoleCode } from '../op/console-code.js';
 import type { OperatorsDeps } from '../operators/deps.js';
 import { OperatorPages } from '../operators/operator-pages.js';
 import { readSnippet } from './snippets.js';
@@ -16,7 +19,7 @@ import { PostgresLinks } from '../storage/links.js';
 import { PostgresPendingSignInStore } from '../storage/pending-sign-in-store.js';
 
 type Shared = Pick<SignInDeps, 'tries' | 'audit' | 'ids' | 'clock' | 'log'> &
-  Pick<OperatorsDeps, 'originOf' | 'stylesheetHref'> & { readonly artifacts: AccountReader };
+  Pick<OperatorsDeps, 'originOf' | 'stylesheetHref'> & { readonly artifacts: ArtifactStore };
 
 export interface Operators {
   /** What signing in locally is made of. */
@@ -63,6 +66,8 @@ export function composeOperators(
       directory,
       sessions,
       readSnippet,
+      hasConsoleRole: (tenant, userId) => hasConsoleRole(standing, tenant.configuration, userId),
+      redeemCode: (tenant, code) => redeemConsoleCode(tenant, shared.artifacts, code),
       rolesOf: (tenant, userId) => consoleRolesOf(standing, tenant.configuration, userId),
     }),
     async findSession(ctx) {

@@ -55,7 +55,7 @@ export class PostgresConsoleSessionStore implements ConsoleSessionStore {
       {
         name: 'console_find',
         text: `SELECT s.tenant_id, t.slug, s.user_id, u.user_name, s.id, s.amr, s.authenticated_at,
-            u.connection_id IS NULL AS local,
+            (SELECT c.key FROM connections c WHERE c.tenant_id = u.tenant_id AND c.id = u.connection_id) AS connection,
             s.authenticated_at > now() - make_interval(secs => ${CONSOLE_SESSION.fresh}) AS fresh
           FROM console_sessions s
           JOIN tenants t ON t.id = s.tenant_id AND t.status = 'active'
@@ -83,7 +83,7 @@ export class PostgresConsoleSessionStore implements ConsoleSessionStore {
           amr: row['amr'],
           authenticatedAt: row['authenticated_at'],
           fresh: row['fresh'],
-          local: row['local'],
+          connection: row['connection'],
         };
   }
 

@@ -15,8 +15,8 @@ export interface ConsoleSession {
   readonly authenticatedAt: Date;
   /** That was within the last five minutes: enough for what is dangerous. */
   readonly fresh: boolean;
-  /** Whether they are a local account, which steps up here. */
-  readonly local: boolean;
+  /** Key of the connection by which their organization signs them in; null: a local account, which steps up here. */
+  readonly connection: string | null;
 }
 
 /** How somebody proved who they are (RFC 8176), and when. */

@@ -6,7 +6,8 @@ import type { JsonObject } from '../../core/json.js';
  * gives no right (A-107).
  */
 export interface PendingSignIn {
-  readonly purpose: 'enrolment' | 'sign_in' | 'step_up';
+  /** `federated`: away at the organization's sign-in. */
+  readonly purpose: 'enrolment' | 'sign_in' | 'step_up' | 'federated';
   /** Who it is about, where that is known. */
   readonly userId: UserId | null;
   readonly state: JsonObject;

@@ -2,6 +2,7 @@ import type { TenantConfiguration } from '../configuration/tenant-configuration.
 import { countingGroups } from '../role/person-groups.js';
 import { effectiveRoles, rolesIn, type EffectiveRole } from '../role/role.js';
 import type { Account } from '../user/account.js';
+import { CONSOLE_CLIENT_ID } from './console-client-id.js';
 import { isAssigned, type Application } from './application.js';
 
 /** What follows of a person's groups and assignments, whatever the application. */
@@ -44,6 +45,8 @@ export function personInApplication(
   application: Application,
   { groups, roles: all }: PersonRoles,
 ): PersonInApplication {
+  // Roles of the console are told to no application; it looks at them itself.
+  if (application.clientId === CONSOLE_CLIENT_ID) return { roles: [], groups, refusal: undefined };
   const { whenNoRole, defaultRole } = configuration.tenant.settings;
   const roles = rolesIn(all, application.clientId, defaultRole);
   if (!isAssigned(application.settings.assignment, { groups, roles }))

@@ -1,3 +1,4 @@
+import { CONSOLE_CLIENT_ID } from '../application/console-client-id.js';
 import { faultOfPublicKey } from '../application/public-key.js';
 import { faultOfOrigin, faultOfRedirectUri, faultOfWebAddress } from './addresses.js';
 import { checkDeviceWebhook } from './check-device-webhook.js';
@@ -38,6 +39,8 @@ export function checkApplication(check: TenantCheck, application: TargetApplicat
       'what people of customers allow is not kept: must be false with this audience',
     );
   if (desired.applications === undefined) return;
+  if (application.clientId === CONSOLE_CLIENT_ID)
+    list.add(`${path}.clientId`, `'${CONSOLE_CLIENT_ID}' is the console itself, and built in`);
   checkAddresses(check, application, path);
   checkGrants(check, application, path);
   checkCredentials(check, application, path);

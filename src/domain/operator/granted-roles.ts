@@ -1,5 +1,5 @@
 import type { UserId } from '../../core/ids.js';
-import type { AccountReader } from '../account/console-roles.js';
+import { consoleRolesOf, type AccountReader } from '../account/console-roles.js';
 import { rolesOfPerson } from '../application/person-in-application.js';
 import type { TenantConfiguration } from '../configuration/tenant-configuration.js';
 import { consoleRole, type ConsoleRole } from './console-role.js';
@@ -17,6 +17,28 @@ export async function grantedRolesOf(
   customer: string,
 ): Promise<readonly ConsoleRole[]> {
   const grants = home.grants.filter(({ customers }) => customers === 'all' || customers.includes(customer));
+  return rolesBy(grants, { accounts }, home, userId);
+}
+
+/** Whether a person has any console role: in their own tenant, or by its grants in one below. */
+export async function hasConsoleRole(
+  deps: { readonly accounts: AccountReader },
+  home: TenantConfiguration,
+  userId: UserId,
+): Promise<boolean> {
+  const [own, granted] = await Promise.all([
+    consoleRolesOf(deps, home, userId),
+    rolesBy(home.grants, deps, home, userId),
+  ]);
+  return own.length + granted.length > 0;
+}
+
+async function rolesBy(
+  grants: TenantConfiguration['grants'],
+  { accounts }: { readonly accounts: AccountReader },
+  home: TenantConfiguration,
+  userId: UserId,
+): Promise<readonly ConsoleRole[]> {
   if (grants.length === 0) return [];
   const account = await accounts.account(home.tenant.id, userId);
   if (account === undefined || !account.active) return [];

@@ -36,7 +36,7 @@ export function integrationOperations(deps: {
       answer: named('ApplicationIntegration', IntegrationResource),
       async handle({ tenant }, { path }) {
         const clientId = String(path['clientId']);
-        const application = tenant.application(clientId);
+        const application = tenant.configuration.applications.find((one) => one.clientId === clientId);
         if (application === undefined)
           throw new DomainError('not_found', `There is no application '${clientId}'.`);
         const { issuer, configuration } = tenant;

@@ -77,6 +77,32 @@ export const consoleSignOutStrings = {
   signOutButton: 'Sign out',
 } as const;
 
+export const consoleRefusalStrings = {
+  startAgain: 'Start again',
+  reasons: {
+    no_role: {
+      heading: 'You have no role in the console of {tenant}',
+      text: 'You signed in, but none of your groups gives access. Ask an owner for a role.',
+    },
+    refused: {
+      heading: "You aren't signed in to the console",
+      text: "Your organization's sign-in was not finished, or your access has ended.",
+    },
+    late: {
+      heading: 'This sign-in took too long',
+      text: 'It ended after 10 minutes, was finished before, or began in another tab or browser.',
+    },
+    other_account: {
+      heading: 'You signed in as somebody else',
+      text: 'So you are signed out of the console. Start again with your own account.',
+    },
+    not_fresh: {
+      heading: 'That sign-in was not a fresh one',
+      text: 'Your organization sent you back without asking who you are. Sign out there, then try again.',
+    },
+  },
+} as const;
+
 export const linkStrings = {
   first_run: {
     title: 'First run',
