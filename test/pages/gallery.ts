@@ -15,6 +15,9 @@ import { renderEnrol } from '../../src/pages/operators/enrol.js';
 import { renderLocalSignIn } from '../../src/pages/operators/local-sign-in.js';
 import { renderRecoveryCodes } from '../../src/pages/operators/recovery-codes.js';
 import { renderPermissions, renderPortalSignedOut } from '../../src/pages/portal/permissions.js';
+import { renderDeadSetupLink } from '../../src/pages/setup/dead-link.js';
+import { renderSetupOverview } from '../../src/pages/setup/overview.js';
+import { renderSetupStart } from '../../src/pages/setup/start.js';
 import { renderChooser } from '../../src/pages/sign-in/chooser.js';
 import { renderContinue } from '../../src/pages/sign-in/continue.js';
 import { renderDiscovery } from '../../src/pages/sign-in/discovery.js';
@@ -118,6 +121,7 @@ export function gallery(names: GalleryNames): readonly GalleryPage[] {
     fault('test-over', renderTestNotice(frame, 'over')),
     fault('test-other-browser', renderTestNotice(frame, 'other_browser')),
     ...operatorPages(frame, names),
+    ...setupPages(frame, names),
   ];
 }
 
@@ -316,5 +320,42 @@ function operatorPages(framed: Frame, names: GalleryNames): readonly GalleryPage
       fault(`first-run-${state}`, renderDeadLink(frame, { kind: 'first_run', state })),
       fault(`enrol-${state}`, renderDeadLink(frame, { kind: 'enrolment', state })),
     ]),
+  ];
+}
+
+const SETUP_VALUES = {
+  redirectUri: 'https://id.example/t/acme/callback/okta',
+  postLogoutRedirectUri: 'https://id.example/t/acme/signed-out/okta',
+  jwksUri: 'https://id.example/t/acme/connections/okta/jwks.json',
+  groupsClaim: 'groups',
+  groupsFilter: '.*',
+  scimBaseUrl: 'https://id.example/t/acme/scim/v2',
+};
+
+function setupPages(framed: Frame, names: GalleryNames): readonly GalleryPage[] {
+  const frame: Frame = { ...framed, applicationName: undefined };
+  const at = new Date('2026-11-21T14:02:00Z');
+  const link = { service: names.connection ?? null, expiresAt: at };
+  return [
+    fine('setup-start', renderSetupStart(frame, { ...link, action: '/setup/x' })),
+    fine(
+      'setup-overview',
+      renderSetupOverview(frame, {
+        ...link,
+        connection: 'okta',
+        slug: 'acme',
+        linkId: '0199c0de-0000-7000-8000-000000000000',
+        values: SETUP_VALUES,
+        steps: [
+          { id: 'app', state: 'done' },
+          { id: 'values', state: 'needs_attention' },
+        ],
+        checks: [{ id: 'scim_group', status: 'warning', seen: names.said }],
+        againHref: '/setup/',
+      }),
+    ),
+    ...(['expired', 'revoked', 'elsewhere', 'unknown'] as const).map((state) =>
+      fault(`setup-${state}`, renderDeadSetupLink(frame, { state, at, contact: names.account ?? null })),
+    ),
   ];
 }

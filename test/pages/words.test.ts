@@ -14,6 +14,7 @@ import {
   localSignInStrings,
   recoveryStrings,
 } from '../../src/pages/operators/strings.js';
+import { setupStrings } from '../../src/pages/setup/strings.js';
 import { statusStrings } from '../../src/pages/status/strings.js';
 
 const diagnoses = Object.fromEntries(CONNECTION_CAUSES.map((cause) => [cause, diagnosisOf(cause)]));
@@ -32,6 +33,7 @@ const ALL = {
   recoveryStrings,
   reasonStrings,
   scopeStrings,
+  setupStrings,
   signedOutStrings,
   statusStrings,
   testNoticeStrings,

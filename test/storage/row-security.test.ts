@@ -147,6 +147,7 @@ describe('A-79 row security', () => {
       'console_sessions_hash_key',
       'domains_verified_key',
       'links_bearer_key',
+      'links_browser_key',
     ]);
   });
 });

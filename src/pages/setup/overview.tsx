@@ -30,7 +30,6 @@ export interface SetupOverviewModel {
 const LABELS = [
   'redirectUri',
   'postLogoutRedirectUri',
-  'initiateLoginUri',
   'jwksUri',
   'groupsClaim',
   'groupsFilter',

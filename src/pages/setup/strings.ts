@@ -33,7 +33,6 @@ export const setupStrings = {
     labels: {
       redirectUri: 'Sign-in redirect URI',
       postLogoutRedirectUri: 'Sign-out redirect URI',
-      initiateLoginUri: 'Initiate login URI',
       jwksUri: 'Keys URL, for a key pair',
       groupsClaim: 'Group claim: name',
       groupsFilter: 'Group claim: matches regex',
