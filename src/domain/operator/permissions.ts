@@ -29,6 +29,8 @@ export const PERMISSIONS = {
   'tenants.suspend': { roles: OWNER, stepUp: true },
   'connections.read': { roles: READERS },
   'connections.manage': { roles: ADMINS },
+  /** Whom one issuer vouched for, another one vouches for from now on. */
+  'connections.rejoin': { roles: ADMINS, stepUp: true },
   'connections.test': { roles: [...ADMINS, 'console:technician'] },
   'domains.read': { roles: READERS },
   'domains.manage': { roles: ADMINS },

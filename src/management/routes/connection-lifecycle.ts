@@ -56,6 +56,7 @@ export function connectionLifecycleOperations(deps: ConnectionLifecycleDeps): re
       answer: named('Connection', ConnectionSchemas.resource),
       async handle(call, { path, body: { rejoin = false, confirm } }) {
         const key = String(path['key']);
+        if (rejoin) call.require('connections.rejoin');
         await connections.afterwards(call, () =>
           serveCandidate({ ...deps, vault: call.tenant.vault }, call.tenant, {
             key,
