@@ -153,12 +153,15 @@ WITH RECURSIVE receivers AS (
 
 const ANY_DUE: Statement = { name: 'outbox_due', text: `${DUE} SELECT FROM due`, values: [1] };
 
+/** An expression, so that a receiver's rows aren't looked for along the index by creation, which has everybody's. */
+const OLDEST_FIRST = `o.created_at + interval '0'`;
+
 /** Takes the oldest rows of each receiver. A person of whom a delivery was put off waits with it. */
 const CLAIM = `${DUE}, taken AS MATERIALIZED (
   SELECT r.tenant_id, b.id FROM due r CROSS JOIN LATERAL (
     SELECT o.id FROM outbox o WHERE ${OF_RECEIVER} AND o.due_at <= now()
       AND o.subject <> ALL (ARRAY(SELECT o.subject FROM outbox o WHERE ${OF_RECEIVER} AND o.due_at > now()))
-    ORDER BY o.created_at, o.id LIMIT $2 FOR UPDATE SKIP LOCKED) b
+    ORDER BY ${OLDEST_FIRST}, o.id LIMIT $2 FOR UPDATE SKIP LOCKED) b
 ), leased AS (
   UPDATE outbox o SET lease = $3, due_at = now() + make_interval(secs => $4::float8), attempts = o.attempts + 1
   FROM taken WHERE o.tenant_id = taken.tenant_id AND o.id = taken.id

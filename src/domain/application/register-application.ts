@@ -218,7 +218,7 @@ class Work {
     const list = new FaultList();
     const { rules } = this.context;
     checkApplication({ desired, target, rules, paths: new Paths(desired), list }, wanted);
-    return list.faults.map(({ path, message }) => ({ path: path.replace('.applications[0].', ''), message }));
+    return list.faults.map(({ path, message }) => ({ path: path.replace('applications[0].', ''), message }));
   }
 
   /** @returns secrets that were made */
