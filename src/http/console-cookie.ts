@@ -2,10 +2,17 @@ import type { Context } from 'koa';
 import type { ConsoleSession, ConsoleSessionStore } from '../domain/account/console-session.js';
 import { sha256 } from '../keys/hash.js';
 
-/** `session`: somebody is signed in. `pending`: a browser is in the middle of something, and has no rights (A-107). */
-export type ConsoleCookie = 'session' | 'pending';
+/**
+ * `session`: somebody is signed in. `pending`: a browser is in the middle of something; `trip`: its person is away at the
+ * issuer, where they may be in the middle of something. Neither gives a right (A-107).
+ */
+export type ConsoleCookie = 'session' | 'pending' | 'trip';
 
-const NAMES: Readonly<Record<ConsoleCookie, string>> = { session: 'cw_console', pending: 'cw_pending' };
+const NAMES: Readonly<Record<ConsoleCookie, string>> = {
+  session: 'cw_console',
+  pending: 'cw_pending',
+  trip: 'cw_trip',
+};
 const SECRET = /^[A-Za-z0-9_-]{43}$/;
 
 /** With https the prefix `__Host-` keeps other hosts of the domain from setting it (RFC 6265bis section 4.1.3.2). */

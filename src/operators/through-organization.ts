@@ -91,7 +91,7 @@ export async function setOut(ctx: Context, deps: OperatorsDeps, trip: Trip): Pro
     state: JSON.parse(JSON.stringify(kept)) as JsonObject,
     seconds: TRIP_SECONDS,
   });
-  setConsoleCookie(ctx, 'pending', secret);
+  setConsoleCookie(ctx, 'trip', secret);
   const address = new URL(`${tenant.issuer}/oauth2/v1/authorize`);
   address.search = new URLSearchParams({
     client_id: CONSOLE_CLIENT_ID,
@@ -125,12 +125,12 @@ export async function serveCallback(ctx: Context, deps: OperatorsDeps): Promise<
     : undefined;
   if (tenant === undefined || tenant.suspended)
     throw new DomainError('not_found', 'nobody signs in at this address');
-  const hash = consoleCookieHash(ctx, 'pending');
+  const hash = consoleCookieHash(ctx, 'trip');
   const pending = hash === undefined ? undefined : await deps.pending.take(tenant.id, hash, 'federated');
   const kept = pending === undefined ? undefined : keptTrip(pending);
   if (pending === undefined || kept === undefined || kept.state !== query.get('state'))
     return refuse(ctx, deps, tenant, 'late');
-  clearConsoleCookie(ctx, 'pending');
+  clearConsoleCookie(ctx, 'trip');
   const code = query.get('code');
   const redirectUri = consoleCallback(deps.publicUrl);
   const signIn = code === null ? undefined : await deps.redeemCode(tenant, { ...kept, code, redirectUri });

@@ -154,7 +154,7 @@ function operationsOf(parts: ManagementParts, tests: readonly Operation[]): read
   const tenants = new PostgresTenantListStore(database);
   const kinds = [ROLES, ROLE_MAPPINGS, APIS, ACCESS_POLICIES, APPLICATIONS, SCIM_TOKENS, GRANTS];
   return [
-    ...tenantOperations({ ...configuration, tenants }),
+    ...tenantOperations({ ...configuration, tenants, accounts: parts.signIn.accounts }),
     ...domainOperations({ ...configuration, findTexts: createTextRecords() }),
     ...connectionOperations(configuration, parts),
     ...kinds.flatMap((kind) => entryOperations(kind, configuration)),

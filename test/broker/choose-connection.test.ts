@@ -50,6 +50,25 @@ describe('where a person signs in', () => {
     ['the page that asks, when domains can decide', {}, {}, 'ask'],
     ['the chooser, when no domain can', {}, { domains: [] }, 'choose'],
     ['nowhere without a connection', {}, { connections: [] }, 'none'],
+    ['a local account without a connection', {}, { connections: [], offersLocal: true }, 'local'],
+    [
+      'nowhere without a connection that was named, local accounts or not',
+      { connection: 'okta' },
+      { connections: [], offersLocal: true },
+      'none',
+    ],
+    [
+      'the chooser, where local accounts are a second way',
+      {},
+      { connections: [connection('okta')], domains: [], offersLocal: true },
+      'choose',
+    ],
+    [
+      'the default, where local accounts are a second way',
+      {},
+      { connections: [connection('okta')], signInDefault: 'okta', offersLocal: true },
+      'okta',
+    ],
   ])('%s', (_what, hints, change, expected) => {
     expect(keyOf(chooseConnection(realm(change), hints))).toBe(expected);
   });

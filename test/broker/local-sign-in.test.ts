@@ -284,6 +284,21 @@ describe('F4 people whom an admin invites', () => {
     expect(ended).toMatchObject({ reason: 'local_sign_in_off', target: 'local:all' });
   });
 
+  test('a policy with which no owner could come in is refused by the API', async () => {
+    await setPolicy('enabled');
+    const owner = await invite(acme.causeway, 'olga', { tenant: 'acme' });
+    await enrolByPassword(owner.link);
+    const turn = async (local: Policy) => {
+      const { etag } = await api.get('/tenants/acme');
+      return api.patch('/tenants/acme', { signIn: { local } }, etag);
+    };
+    const refused = await turn('disabled');
+    expect([refused.status, refused.body['detail']]).toEqual([409, expect.stringContaining('no owner')]);
+    // Operators may use the console still.
+    expect((await turn('break-glass')).status).toBe(200);
+    expect((await api.get('/tenants/acme')).body).toMatchObject({ signIn: { local: 'break-glass' } });
+  });
+
   test('A-137 where it is off, the address means as little as any other that nobody knows', async () => {
     await setPolicy('disabled');
     const pages = await Promise.all(

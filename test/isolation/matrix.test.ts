@@ -190,6 +190,13 @@ const ROUTES: Record<(typeof TENANT_ROUTES)[number]['name'], (carried: Carried) 
   sign_in: ({ uid = NOWHERE }) => [
     { method: 'GET', path: `/sign-in/${uid}` },
     { method: 'POST', path: `/sign-in/${uid}`, form: { email: 'ada@acme.example' } },
+    { method: 'GET', path: `/sign-in/${uid}`, query: { connection: 'local' } },
+    {
+      method: 'POST',
+      path: `/sign-in/${uid}`,
+      query: { connection: 'local', by: 'password' },
+      form: { user_name: 'fire-box', password: 'correct horse battery', code: '000000' },
+    },
   ],
   scim_users: ({ resource = NOBODY }) => [
     ...listed(`/Users?filter=${encodeURIComponent(`id eq "${resource}" or manager eq "${resource}"`)}`),

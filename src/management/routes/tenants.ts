@@ -1,6 +1,8 @@
 import { DomainError } from '../../core/errors.js';
-import type { TenantId } from '../../core/ids.js';
+import type { TenantId, UserId } from '../../core/ids.js';
 import type { Json, JsonObject } from '../../core/json.js';
+import type { AccountStore } from '../../domain/account/account-store.js';
+import { keepAWayIn, ownersBefore } from '../../domain/account/owners.js';
 import { changeTenant } from '../../domain/configuration/change-tenant.js';
 import type { ConfiguredTenant } from '../../domain/configuration/configuration-store.js';
 import type { DesiredTenant } from '../../domain/configuration/desired.js';
@@ -23,6 +25,7 @@ import type { ConfigurationDeps } from './configuration/entry-operations.js';
 
 export interface TenantDeps extends ConfigurationDeps {
   readonly tenants: TenantListStore;
+  readonly accounts: Pick<AccountStore, 'lockOwners'>;
 }
 
 const ANSWER = named('Tenant', TenantResource);
@@ -165,6 +168,7 @@ class Tenants {
       throw new Problem('invalid_body', 'A slug never changes: issuers are made of it.', {
         errors: [{ pointer: '/slug', message: `must be '${slug}', or absent` }],
       });
+    let owners: readonly UserId[] | null = null;
     const { tenant } = await changeTenant(this.deps.apply, slug, {
       rules: this.deps.rules,
       actor: call.caller.actor,
@@ -173,14 +177,17 @@ class Tenants {
         call.expect(viewOf(current).members);
         return { ...(replace ? DEFAULTS : {}), ...body, path: '', slug };
       },
-      judge: ({ changes }) => {
+      judge: async ({ changes }, current, unit) => {
         const changed = changes.filter(({ kind }) => kind === 'tenant').flatMap((change) => change.changes);
         if (changed.includes('status'))
           this.#requireAbove(call, 'Only those above a tenant suspend it or let it go on.');
         if (changed.includes('status')) call.require('tenants.suspend');
         if (changed.includes('parent') && call.caller.home.slug !== SYSTEM_SLUG)
           throw new Problem('forbidden', 'Only the deployment’s operators move a tenant in the tree.');
+        if (changed.includes('signIn') && current !== undefined)
+          owners = await ownersBefore(this.deps, unit.scope, current.configuration);
       },
+      finish: (unit) => keepAWayIn(this.deps, unit.scope, owners),
     });
     this.deps.directory.forget(slug);
     return this.#answer(tenant);
