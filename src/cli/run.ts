@@ -8,6 +8,7 @@ import { addDeliveries } from './delivery-commands.js';
 import { EXIT, explain, type ExitCode } from './exit-codes.js';
 import { addKeys, addSecrets } from './key-commands.js';
 import { addRoles } from './role-commands.js';
+import { addSetupLinks } from './setup-link-commands.js';
 import type { Terminal } from './terminal.js';
 import { addClaimsAndConsents, addExport } from './view-commands.js';
 
@@ -63,6 +64,7 @@ function createProgram(surroundings: Surroundings, finish: Finish): Command {
   addSessions(program, context, finish);
   addConnections(program, context, finish, hereOnly);
   addRoles(program, context, finish, remote);
+  addSetupLinks(program, context, finish, remote);
   addDeliveries(program, context, finish, remote);
   addKeys(program, context, finish, remote);
   addSecrets(program, context, finish, remote);

@@ -9,7 +9,13 @@ import {
 } from '../../domain/setup-link/create-setup-link.js';
 import { makeSetupScimToken } from '../../domain/setup-link/make-scim-token.js';
 import { readSetupStatus } from '../../domain/setup-link/read-status.js';
-import { SETUP_PARTS, stepsOf, type SetupLink, type SetupPart } from '../../domain/setup-link/setup-link.js';
+import {
+  SETUP_PARTS,
+  stepsOf,
+  toldSetupLink,
+  type SetupLink,
+  type SetupPart,
+} from '../../domain/setup-link/setup-link.js';
 import type { SetupStatusStore } from '../../domain/setup-link/setup-status.js';
 import { setupValues } from '../../domain/setup-link/setup-values.js';
 import { SYSTEM_SLUG } from '../../domain/tenant/tenant.js';
@@ -98,7 +104,7 @@ function managing(deps: SetupLinkRouteDeps): readonly Operation[] {
         );
         return {
           ...answerOf(link),
-          body: { ...shown(link), url: `${deps.publicUrl}/setup/${token}` },
+          body: { ...toldSetupLink(link), url: `${deps.publicUrl}/setup/${token}` },
           location: `/tenants/${call.tenant.slug}/setup-links/${link.id}`,
         };
       },
@@ -113,7 +119,13 @@ function managing(deps: SetupLinkRouteDeps): readonly Operation[] {
       list: true,
       answer: named('SetupLinkPage', listOf(SetupLinkResource)),
       handle: (call, { query }) =>
-        answerPage(call, 'setup-links', query, (page) => deps.links.list(call.tenant.id, page), shown),
+        answerPage(
+          call,
+          'setup-links',
+          query,
+          (page) => deps.links.list(call.tenant.id, page),
+          toldSetupLink,
+        ),
     }),
     operation({
       id: 'getSetupLink',
@@ -271,16 +283,10 @@ async function statusOf(
   };
 }
 
-function shown(link: SetupLink) {
-  const { service: _service, tenantId: _tenant, tenantSlug: _slug, ...told } = link;
-  const { step, done, skipped } = link.progress;
-  return { ...told, progress: { step, done, skipped } };
-}
-
 /** Not what time alone changes, nor that somebody opened it. */
 const versionOf = ({ id, progress, revokedAt }: SetupLink): Json => {
   const { step, done, skipped } = progress;
   return [id, step, [...done], [...skipped], revokedAt !== null];
 };
 
-const answerOf = (link: SetupLink): ApiAnswer => ({ body: shown(link), version: versionOf(link) });
+const answerOf = (link: SetupLink): ApiAnswer => ({ body: toldSetupLink(link), version: versionOf(link) });
