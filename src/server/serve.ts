@@ -3,6 +3,7 @@ import type { Logger } from '../core/logger.js';
 import { sha256 } from '../keys/hash.js';
 import type { KeyRing } from '../keys/sealing.js';
 import { PostgresLinks } from '../storage/links.js';
+import { fallBackJob } from './fall-back.js';
 import { fillAuditFinding } from '../storage/audit-finding.js';
 import { turnScimRequestDays } from '../storage/scim-request-store.js';
 import { refreshStatistics } from '../storage/statistics.js';
@@ -70,6 +71,7 @@ export async function serve(
       { name: 'scim_requests', everyMs: 500, run: () => node.scimRecorder.flush() },
       { name: 'scim_rate', everyMs: 1_000, run: () => node.scimRate.exchange() },
       { name: 'administration_jobs', everyMs: 1_000, run: administrationJobs(node.database, log) },
+      { name: 'fall_back', everyMs: 10_000, run: fallBackJob({ ...node, ...settings, keyRing, log }) },
       { name: 'api_rate', everyMs: 1_000, run: () => node.management.exchangeRates() },
       { name: 'scim_request_days', everyMs: 3_600_000, run: () => turnScimRequestDays(node.database) },
       { name: 'statistics', everyMs: 5_000, run: () => refreshStatistics(node.database) },
