@@ -126,13 +126,21 @@ export class PostgresSetupLinks implements SetupLinkStore {
     scope: TenantScope,
     id: string,
     progress: Partial<SetupProgress>,
+    before?: SetupProgress,
   ): Promise<SetupLink | undefined> {
     const [row] = await this.database.transaction(scope).query({
       name: 'setup_link_note',
       text: `WITH r AS (UPDATE links SET progress = progress || $3::jsonb
-          WHERE tenant_id = $1 AND id = $2 AND kind = 'setup' AND ${LIVE} RETURNING *)
+          WHERE tenant_id = $1 AND id = $2 AND kind = 'setup' AND ${LIVE}
+            AND ($4::jsonb IS NULL OR (progress->'step' = $4->'step' AND progress->'done' = $4->'done'
+              AND progress->'skipped' = $4->'skipped')) RETURNING *)
         SELECT ${SHOWN}, t.slug FROM r JOIN tenants t ON t.id = r.tenant_id`,
-      values: [scope.tenantId, id, JSON.stringify(progress)],
+      values: [
+        scope.tenantId,
+        id,
+        JSON.stringify(progress),
+        before === undefined ? null : JSON.stringify(before),
+      ],
     });
     return row === undefined ? undefined : toLink(row);
   }

@@ -31,31 +31,29 @@ export async function makeSetupScimToken(
   const { progress, connection, state } = link;
   if (state === 'revoked' || state === 'expired')
     throw new DomainError('conflict', 'The set-up link has ended.');
-  // A new name each time: what has the name of before keeps its value.
-  const name = `set-up-${link.id.slice(-12)}-${progress.scimTokens.length + 1}`;
-  const before = new Set(progress.scimTokens);
+  const prefix = `set-up-${link.id.slice(-12)}-`;
+  let name = '';
   const { applied, tenant } = await changeTenant(apply, link.tenantSlug, {
     ...asked,
     wanted(current) {
       if (current?.configuration.connections.some(({ key }) => key === connection) !== true)
         throw new DomainError('conflict', `Make the connection '${connection}' first.`);
-      const kept = current.configuration.scimTokens.filter(({ id }) => !before.has(id));
-      return {
-        path: '',
-        slug: link.tenantSlug,
-        scimTokens: [...kept.map((token) => ({ name: token.name })), { name, connection }],
-      };
+      const { scimTokens } = current.configuration;
+      const own = scimTokens.filter((token) => token.name.startsWith(prefix));
+      // A new name each time: what has the name of before keeps its value.
+      name = `${prefix}${1 + Math.max(0, ...own.map((token) => Number(token.name.slice(prefix.length))))}`;
+      const kept = scimTokens.filter((token) => !own.includes(token)).map((token) => ({ name: token.name }));
+      return { path: '', slug: link.tenantSlug, scimTokens: [...kept, { name, connection }] };
     },
   });
   const token = applied.scimTokens.find((made) => made.name === name)?.token;
   const id = tenant.configuration.scimTokens.find((made) => made.name === name)?.id;
   if (token === undefined || id === undefined)
     throw new DomainError('conflict', 'Another token has just been made by this link: make one more.');
+  const scimTokenAt = apply.clock.now().toISOString();
+  const scimTokens = [...progress.scimTokens, id];
   await transactions.withTenant(link.tenantId, (scope) =>
-    links.note(scope, link.id, {
-      scimTokens: [...progress.scimTokens, id],
-      scimTokenAt: apply.clock.now().toISOString(),
-    }),
+    links.note(scope, link.id, { scimTokens, scimTokenAt }),
   );
   return { id, name, token };
 }

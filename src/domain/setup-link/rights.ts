@@ -109,6 +109,7 @@ export const SETUP_RIGHTS: Readonly<Record<string, SetupRight>> = {
     judge: (link, { query }) =>
       query['connection'] === link.connection ? undefined : `Ask with connection=${link.connection}.`,
   },
+  listUpstreamGroups: { ...ofConnection, ...MAPPING },
   listRoles: MAPPING,
   listRoleMappings: MAPPING,
   previewRoleMappings: { ...MAPPING, judge: judgeMappings },

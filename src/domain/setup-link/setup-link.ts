@@ -121,8 +121,17 @@ export interface SetupLinkStore {
   ): Promise<boolean>;
   /** @returns false: it has been taken back already, or isn't there */
   revoke(scope: TenantScope, id: string): Promise<boolean>;
-  /** Writes the members that are given. @returns undefined: it counts no more */
-  note(scope: TenantScope, id: string, progress: Partial<SetupProgress>): Promise<SetupLink | undefined>;
+  /**
+   * Writes the members that are given.
+   * @param before what the holder's own members must still be; undefined: whatever they are
+   * @returns undefined: they aren't, or the link counts no more
+   */
+  note(
+    scope: TenantScope,
+    id: string,
+    progress: Partial<SetupProgress>,
+    before?: SetupProgress,
+  ): Promise<SetupLink | undefined>;
 }
 
 /** A link counts for a week, if nobody wants less. In seconds. */

@@ -191,9 +191,12 @@ function following(deps: SetupLinkRouteDeps): readonly Operation[] {
         if (foreign !== undefined)
           throw new DomainError('invalid_argument', `This set-up has no step '${foreign}'.`);
         const noted = await deps.transactions.withTenant(call.tenant.id, (scope) =>
-          deps.links.note(scope, link.id, { step, done, skipped }),
+          deps.links.note(scope, link.id, { step, done, skipped }, link.progress),
         );
-        if (noted === undefined) throw new DomainError('conflict', 'The set-up link has ended.');
+        if (noted === undefined) {
+          call.expect(versionOf(await find(deps, call, path.id)));
+          throw new DomainError('conflict', 'The set-up link has ended, or somebody noted more just now.');
+        }
         return answerOf(noted);
       },
     }),

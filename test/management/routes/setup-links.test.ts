@@ -307,6 +307,7 @@ test('F3 an Okta admin sets up sign-in and provisioning by curl, from nothing to
   expect(await step('groups')).toBe('done');
 
   // 5: who gets what.
+  expect((await api.get(`${connection}/upstream-groups`)).status).toBe(200);
   const add = [{ group: { name: 'Engineering' }, role: 'admin' }];
   const console = [{ group: { name: 'Engineering' }, role: 'console:owner' }];
   expect((await api.post(`${TENANT}/role-mappings/preview`, { add: console })).status).toBe(403);
