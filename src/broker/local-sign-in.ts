@@ -26,9 +26,13 @@ import { frame, type Visit } from './visit.js';
 /** `connection=local`: no connection has this key. */
 const LOCAL = 'local';
 
-/** Whether the page of local accounts is asked for, and there: else the word means as little as any unknown key (A-137). */
-export function wantsLocal({ tenant }: Visit, hints: Hints): boolean {
-  return hints.connection === LOCAL && offersLocal(tenant.configuration.tenant, 'issuer');
+/**
+ * Whether the page of local accounts is asked for, and there: else the word means as little as any unknown key (A-137), also
+ * where people of a customer are meant (E4).
+ */
+export function wantsLocal({ tenant }: Visit, { connection, organization = tenant.slug }: Hints): boolean {
+  if (connection !== LOCAL || organization !== tenant.slug) return false;
+  return offersLocal(tenant.configuration.tenant, 'issuer');
 }
 
 /** Where local accounts sign in to what waits. */

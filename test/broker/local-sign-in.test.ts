@@ -224,6 +224,11 @@ describe('F4 people whom an admin invites', () => {
     patId = String(made.body['id']);
     const { link } = made.body['enrolment'] as { link: string };
     pat = await enrolByPasskey(link);
+    // Nothing is theirs to do in the console.
+    expect(pat.browser.cookies(new URL(acme.causeway.url))).not.toContain('cw_console');
+    const atConsole = await pat.browser.open(`${acme.causeway.url}/console/sign-in?tenant=acme`);
+    const told = await send(pat.browser, atConsole, { passkey: pat.key.get(optionsOf(atConsole)) });
+    expect([told.status, headingOf(told)]).toEqual([403, 'You have no role in the console of Acme Inc.']);
     const given = await api.post('/tenants/acme/role-assignments', { user: patId, role: 'viewer' });
     expect(given.status).toBe(201);
 

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { fetch } from 'undici';
 import { ADA, BOB, NORA, startMsp, type Msp } from '../support/msp.js';
 import { apiClient } from '../support/api.js';
-import { claimsOf, post, signIn } from '../support/application.js';
+import { authorizationRequest, claimsOf, post, signIn } from '../support/application.js';
 import { Ledger } from '../support/ledger.js';
 import { formsOf, HttpBrowser, signInAtOkta, type OktaPerson, type Page } from '../support/okta-sign-in.js';
 import { headingOf, linkOf, readable } from '../support/trip.js';
@@ -233,6 +233,16 @@ describe('E2 an MSP’s people', () => {
     expect((await call(nora, '/tenants/acme/roles', 'POST', role)).status).toBe(403);
     await msp.causeway.apply([{ slug: 'northwind', grants: [] }]);
     expect((await call(nora, '/tenants/acme')).status).toBe(404);
+  });
+
+  test('local accounts of the MSP are none of a customer’s', async () => {
+    const asked = (organization: string) =>
+      new HttpBrowser().travel(
+        authorizationRequest(msp.app('tickets'), { connection: 'local', organization }).url,
+        isOurs,
+      );
+    const [own, customers] = await Promise.all(['northwind', 'acme'].map(asked));
+    expect([own?.status, customers?.status]).toEqual([200, 403]);
   });
 
   test('a customer’s people have no console at the MSP, whatever session they have there', async () => {
