@@ -192,6 +192,23 @@ describe('F1 D5 the console through the organization’s Okta', () => {
     expect([late.status, headingOf(late)]).toEqual([400, 'This sign-in took too long']);
   });
 
+  test('A-23 a code of another application, with all else right, is none of the console’s', async () => {
+    const browser = new HttpBrowser();
+    const start = await browser.open(await offered(browser, 'acme', 'Sign in with acme Okta'));
+    const asked = new URL(start.location ?? '');
+    const state = asked.searchParams.get('state') ?? '';
+    const door = 'http://localhost:5999/tickets';
+    asked.searchParams.set('client_id', 'tickets');
+    asked.searchParams.set('redirect_uri', door);
+    const there = await through(browser, asked, ADA);
+    const code = there.location?.searchParams.get('code') ?? '';
+    expect([there.location?.href.startsWith(door), code === '']).toEqual([true, false]);
+    const query = new URLSearchParams({ code, state, iss: `${base}/t/acme` }).toString();
+    const refused = await browser.open(`${base}/console/callback?${query}`);
+    expect([refused.status, headingOf(refused)]).toEqual([403, "You aren't signed in to the console"]);
+    expect((await call(browser, '/me')).status).toBe(401);
+  });
+
   test('the application is built in: no configuration defines, lists or changes it', async () => {
     const api = await apiClient(msp.causeway);
     const body = { clientId: 'causeway-console', name: 'Mine', redirectUris: ['http://localhost:1/cb'] };
