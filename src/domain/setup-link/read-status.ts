@@ -82,7 +82,8 @@ function testChecks({ test }: SetupSeen): readonly SetupCheck[] {
     }));
   // Of a test that counts no more, what was seen is told, and that it is old.
   const isOld = test.state === 'superseded' || test.state === 'expired';
-  return test.report.checks.map((check) => {
+  const probing = test.state === 'probing' ? [PROBING] : [];
+  const told = test.report.checks.map((check) => {
     const status = isOld && check.status !== 'failed' ? 'not_tried' : check.status;
     const isWaiting = check.id === 'sign_in' && test.state === 'waiting';
     return toldCheck({
@@ -92,7 +93,15 @@ function testChecks({ test }: SetupSeen): readonly SetupCheck[] {
       seen: isOld ? `${check.seen} (that test is over: run it again)` : check.seen,
     });
   });
+  return [...told, ...probing];
 }
+
+const PROBING: SetupCheck = {
+  id: 'probing',
+  step: 'values',
+  status: 'waiting',
+  seen: 'Okta is being asked.',
+};
 
 function mappings({ roleMappings }: TenantConfiguration, seen: SetupSeen | undefined): SetupCheck {
   const own = roleMappings.filter(({ role }) => !role.startsWith('console:'));
@@ -184,16 +193,20 @@ function statesOf(
   connection: Connection | undefined,
 ): SetupStatus['steps'] {
   const isHidden = connection?.settings.federationBrokerMode === true;
-  return steps.map((id) => {
+  const states = steps.map((id) => {
     const own = checks.filter(({ step }) => step === id);
     const has = (...statuses: readonly SetupCheck['status'][]): boolean =>
       own.some(({ status }) => statuses.includes(status));
     const isSkipped =
       progress.skipped.includes(id) || (isHidden && (id === 'provisioning' || id === 'logout'));
-    if (isSkipped) return { id, state: 'skipped' };
-    if (has('failed') || (has('warning') && id !== 'app')) return { id, state: 'needs_attention' };
+    if (isSkipped) return { id, state: 'skipped' } as const;
+    if (has('failed') || (has('warning') && id !== 'app')) return { id, state: 'needs_attention' } as const;
     const isProved = has('passed') && !has('waiting', 'not_tried');
-    if (progress.done.includes(id) || (isProved && id !== 'app')) return { id, state: 'done' };
-    return { id, state: progress.step === id ? 'now' : 'to_do' };
+    const isDone = progress.done.includes(id) || (isProved && id !== 'app');
+    return { id, state: isDone ? 'done' : 'to_do' } as const;
   });
+  // Where its holder is; what comes next, where that is done.
+  const open = states.filter(({ state }) => state === 'to_do');
+  const present = open.find(({ id }) => id === progress.step) ?? open[0];
+  return states.map((step) => (step === present ? { ...step, state: 'now' } : step));
 }

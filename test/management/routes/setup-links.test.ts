@@ -1,3 +1,8 @@
+import { execFile } from 'node:child_process';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { RunningOktaOrg } from '../../../demo/okta/server.js';
 import { SETUP_RIGHTS } from '../../../src/domain/setup-link/rights.js';
@@ -378,4 +383,27 @@ test('F3 an Okta admin sets up sign-in and provisioning by curl, from nothing to
   expect(await step('hand-over')).toBe('done');
   const events = await ledger.audit('acme', { action: 'connection.updated' });
   expect(events.at(-1)?.actor).toEqual({ type: 'operator', id: `setup:${link.id}` });
+});
+
+test('every step of the guide runs as it stands there', async () => {
+  const { url } = await makeLink({ mayTurnOn: true });
+  await acme.causeway.apply([{ slug: 'acme', connections: [], roleMappings: [] }]);
+  const guide = await readFile(new URL('../../../docs/guides/setup-link.md', import.meta.url), 'utf8');
+  const block = [...guide.matchAll(/```sh\n([\s\S]*?)```/g)].at(-1)?.[1] ?? '';
+  const script = block
+    .replaceAll('https://sso.example', acme.causeway.url)
+    .replaceAll('https://acme.okta.com', okta.issuer)
+    .replaceAll('cw_setup_…', url.slice(url.indexOf('cw_setup_')))
+    .replaceAll('"0oa…"', '"0oacauseway000000001"')
+    .replaceAll('"…"', `"${UPSTREAM_SECRET}"`);
+  const directory = await mkdtemp(join(tmpdir(), 'causeway-guide-'));
+  const options = { cwd: directory };
+  const { stdout } = await promisify(execFile)('bash', ['-euo', 'pipefail', '-c', script], options);
+  await rm(directory, { recursive: true });
+  expect(stdout).toContain(`"redirectUri": "${acme.causeway.url}/t/acme/callback/okta"`);
+  expect(stdout).toMatch(/\/t\/acme\/test-sign-in\/[\w-]+\./);
+  expect(stdout).toMatch(/\/t\/acme\/scim\/v2\ncw_scim_\w+\n/);
+  expect(stdout).toContain('"state":"applied"');
+  // Nobody has signed in to test it.
+  expect(stdout).toContain('"code":"not_tested"');
 });
