@@ -57,6 +57,8 @@ function judgeConnection(link: SetupLink, { body, connection }: AskedOfLink): st
   // Who lets people in may not shut them out.
   if (status === 'draft' && connection !== undefined && admitsSignIn(connection))
     return 'A set-up link does not turn a connection off.';
+  if (status !== undefined && connection?.status === 'disabled')
+    return 'An operator has switched the connection off: a set-up link does not turn it on again.';
   if (status === 'enabled' && connection?.status === 'enforced') return 'The connection is on already.';
   return onlyMembers(body, [...DRAFT_MEMBERS, 'status', 'confirm']);
 }

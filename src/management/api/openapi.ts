@@ -11,6 +11,7 @@ const plain = (schema: TSchema): JsonObject => JSON.parse(JSON.stringify(schema)
 
 const BEARER = 'token';
 const CONSOLE = 'console';
+const SETUP_LINK = 'setupLink';
 
 /**
  * The OpenAPI 3.1 document of what the API serves: made of the very table that serves it, so that it can't tell anything
@@ -36,7 +37,7 @@ export function openApiDocument(
     openapi: '3.1.0',
     info: { title: API_TITLE, version: about.version, description: API_INTRODUCTION },
     servers: [{ url: `${about.publicUrl}${API_BASE}` }],
-    security: [{ [BEARER]: [] }, { [CONSOLE]: [] }],
+    security: [{ [BEARER]: [] }, { [CONSOLE]: [] }, { [SETUP_LINK]: [] }],
     tags: [...new Set(operations.map(tagOf))].toSorted().map((name) => ({ name })),
     paths,
     components: {
@@ -58,6 +59,13 @@ export function openApiDocument(
           in: 'cookie',
           name: 'cw_console',
           description: 'The console’s session, with X-Causeway-Request: 1 from the console’s own origin.',
+        },
+        [SETUP_LINK]: {
+          type: 'apiKey',
+          in: 'cookie',
+          name: 'cw_setup',
+          description:
+            'The set-up link that the browser has taken, with X-Causeway-Request: 1 from the deployment’s own origin; for a few operations, on its own connection.',
         },
       },
     },

@@ -232,6 +232,9 @@ describe('what its holder may', () => {
     ]);
     const served = await refused(api.patch(`${at}/second`, { clientId: 'y' }, '*'));
     expect(served).toMatch(/^403 People sign in by this connection/);
+    const on = await taken({ connection: 'second', mayTurnOn: true });
+    await acme.causeway.apply([{ slug: 'acme', connections: [{ key: 'second', status: 'disabled' }] }]);
+    expect((await on.api.patch(`${at}/second`, { status: 'enabled' }, '*')).status).toBe(403);
     await acme.causeway.apply([{ slug: 'acme', connections: [] }]);
   });
 });
