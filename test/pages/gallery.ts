@@ -9,6 +9,7 @@ import { renderError } from '../../src/pages/error/error-page.js';
 import { ERROR_REASONS } from '../../src/pages/error/strings.js';
 import type { Frame } from '../../src/pages/frame.js';
 import { renderApplicationPage } from '../../src/pages/operators/application.js';
+import { renderConsoleRefusal } from '../../src/pages/operators/console-refusal.js';
 import { renderConsoleSignOut } from '../../src/pages/operators/console-sign-out.js';
 import { renderDeadLink } from '../../src/pages/operators/dead-link.js';
 import { renderEnrol } from '../../src/pages/operators/enrol.js';
@@ -143,6 +144,7 @@ function signInPages(frame: Frame, names: GalleryNames): readonly GalleryPage[] 
     fault('discovery-malformed', renderDiscovery(frame, { ...discovery, email: 'ada', fault: 'malformed' })),
     fault('discovery-unknown', renderDiscovery(frame, { ...discovery, email, fault: 'unknown' })),
     fine('chooser', renderChooser(frame, { choices })),
+    fine('chooser-local', renderChooser(frame, { choices, localHref: `${SIGN_IN}?connection=local` })),
     fine('chooser-another', renderChooser(frame, { choices, anotherEmailHref: `${SIGN_IN}?discovery=1` })),
     fine(
       'continue',
@@ -314,6 +316,22 @@ function operatorPages(framed: Frame, names: GalleryNames): readonly GalleryPage
         environment: { ISSUER: 'https://id.example/t/acme', CLIENT_SECRET: "it's a secret" },
         snippets: [{ file: 'web.mjs', title: 'openid-client', text: '<b>const</b> issuer = 1;' }],
       }),
+    ),
+    fine(
+      'console-sign-in',
+      renderLocalSignIn(frame, {
+        ...signIn,
+        connections: [
+          { name: names.connection ?? 'Okta', href: '/console/start?tenant=acme&connection=okta' },
+        ],
+        breakGlassOnly: true,
+      }),
+    ),
+    ...(['no_role', 'refused', 'late', 'other_account', 'not_fresh'] as const).map((reason) =>
+      fault(
+        `console-${reason}`,
+        renderConsoleRefusal(frame, { reason, startHref: '/console/sign-in?tenant=acme' }),
+      ),
     ),
     fine('console-sign-out', renderConsoleSignOut(frame, { action: '/console/sign-out', account })),
     ...(['used', 'late', 'unknown'] as const).flatMap((state) => [
