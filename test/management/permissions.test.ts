@@ -31,6 +31,9 @@ function ask(api: ApiClient, { method, path, body }: Operation, tenant: string):
   });
 }
 
+/** Beside it, above it, elsewhere, the deployment's own, nobody's: all alike to who may do everything in its own. */
+const STRANGERS = ['globex', 'northwind', 'rival', 'system', 'no-such-tenant'];
+
 const ofTenant = (): readonly Operation[] => operations.filter(({ path }) => path.includes('{tenant}'));
 
 describe('every operation, by every role of the console', () => {
@@ -58,7 +61,7 @@ describe('every operation, by every role of the console', () => {
       const api = await apiClient(causeway, { tenant: 'acme', role });
       const wrong: string[] = [];
       for (const operation of ofTenant())
-        for (const tenant of ['globex', 'northwind', 'rival', 'system', 'no-such-tenant']) {
+        for (const tenant of role === 'console:owner' ? STRANGERS : ['globex']) {
           const { status, body } = await ask(api, operation, tenant);
           if (status !== 404 || body['detail'] !== `There is no tenant '${tenant}'.`)
             wrong.push(`${operation.id} of ${tenant}: ${status}`);
