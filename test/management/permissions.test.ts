@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { CONSOLE_ROLES } from '../../src/domain/role/role.js';
-import { ruleOf, scopeOf } from '../../src/domain/operator/permissions.js';
+import type { TenantId, UserId } from '../../src/core/ids.js';
+import { ruleOf, scopeOf, type Permission } from '../../src/domain/operator/permissions.js';
+import { judge, type Caller } from '../../src/management/api/caller.js';
 import type { Operation } from '../../src/management/api/operation.js';
 import { apiClient, type ApiClient, type ApiReply } from '../support/api.js';
 import { startTestNode, type TestNode } from '../support/node.js';
@@ -86,6 +88,26 @@ describe('every operation, by every role of the console', () => {
     }
     expect(wrong).toEqual([]);
   });
+});
+
+test('A-112 a person’s proof is good for dangerous things for five minutes; a machine proves itself each time', () => {
+  const at = new Date('2026-11-22T12:00:00Z');
+  const caller: Caller = {
+    kind: 'console',
+    id: 'user:1',
+    actor: { type: 'operator', id: '1' },
+    home: { id: NOBODY as TenantId, slug: 'acme' },
+    roles: ['console:owner'],
+    scopes: null,
+    userId: NOBODY as UserId,
+    authenticatedAt: at,
+  };
+  const judged = (seconds: number, permission: Permission, who = caller): string =>
+    judge(who, who.roles, permission, new Date(at.getTime() + seconds * 1000));
+  expect(judged(299, 'role-mappings.manage')).toBe('allowed');
+  expect(judged(301, 'role-mappings.manage')).toBe('step_up_required');
+  expect(judged(301, 'role-mappings.read')).toBe('allowed');
+  expect(judged(301, 'role-mappings.manage', { ...caller, authenticatedAt: null })).toBe('allowed');
 });
 
 test('nobody who is not signed in learns what is there', async () => {

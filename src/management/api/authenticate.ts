@@ -99,7 +99,8 @@ async function byAccessToken(token: string, deps: AuthenticateDeps): Promise<Cal
   const slug = issuer?.startsWith(prefix) === true ? issuer.slice(prefix.length) : '';
   const tenant = await deps.directory.find(slug);
   if (tenant === undefined || tenant.suspended) throw unauthenticated(UNKNOWN, 'invalid_token');
-  const { jti, sub, scope, client_id: clientId } = await verified(token, tenant, deps);
+  const claims = await verified(token, tenant, deps);
+  const { jti, sub, scope, client_id: clientId, auth_time: authTime } = claims;
   if (typeof jti !== 'string' || typeof clientId !== 'string' || typeof sub !== 'string')
     throw unauthenticated(UNKNOWN, 'invalid_token');
   if (!(await deps.accessTokenLives(tenant, jti))) throw unauthenticated(UNKNOWN, 'invalid_token');
@@ -107,7 +108,6 @@ async function byAccessToken(token: string, deps: AuthenticateDeps): Promise<Cal
     kind: 'access_token',
     home: { id: tenant.id, slug: tenant.slug },
     scopes: new Set(typeof scope === 'string' ? scope.split(' ') : []),
-    authenticatedAt: null,
   } as const;
   // A service application: its scopes are what an admin granted it (B6), and it never stands above an administrator.
   if (sub === clientId)
@@ -117,6 +117,7 @@ async function byAccessToken(token: string, deps: AuthenticateDeps): Promise<Cal
       actor: { type: 'application', id: clientId },
       roles: ['console:admin'],
       userId: null,
+      authenticatedAt: null,
     };
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the subject of our own token is a user's id
   const userId = sub as UserId;
@@ -126,6 +127,8 @@ async function byAccessToken(token: string, deps: AuthenticateDeps): Promise<Cal
     actor: { type: 'user', id: userId },
     roles: await deps.rolesOf(tenant, userId),
     userId,
+    // A token that doesn't say when its person signed in is as good as an old one.
+    authenticatedAt: new Date(typeof authTime === 'number' ? authTime * 1000 : 0),
     rolesIn: (customer) => deps.grantedRoles(tenant, userId, customer),
   };
 }
