@@ -1,6 +1,6 @@
 import type { ReactNode } from 'react';
 
-import { Fault, Hidden, LinkButton, SubmitButton, Words } from '../elements.js';
+import { Fault, LinkButton, SubmitButton, Words } from '../elements.js';
 import { type Frame, renderDocument } from '../frame.js';
 import { requireHref, safeHref } from '../href.js';
 import type { Choice } from '../sign-in/chooser.js';
@@ -117,7 +117,8 @@ function PasswordForm(props: { readonly action: string; readonly model: LocalSig
           autoFocus
         />
       ) : (
-        <Hidden values={{ [FIELDS.userName]: account }} />
+        // For password managers, too: whose password it is.
+        <input type="hidden" name={FIELDS.userName} autoComplete="username" value={account} readOnly />
       )}
       <Field
         id={FIELDS.password}
