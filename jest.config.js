@@ -6,7 +6,8 @@ export default {
   globalSetup: '<rootDir>/test/support/global-setup.js',
   globalTeardown: '<rootDir>/test/support/global-teardown.js',
   testTimeout: 60_000,
-  maxWorkers: 2,
+  // Tests wait for sockets and disks most of the time: three of them keep two cores busy.
+  maxWorkers: 3,
   // What a suite has loaded stays in its worker: without this the last ones run beside gigabytes of the first.
   workerIdleMemoryLimit: '1GB',
   coverageProvider: 'v8',

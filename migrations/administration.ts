@@ -432,6 +432,9 @@ export const WITHOUT_ADMINISTRATION = `
 DROP TABLE passkeys, recovery_codes, local_accounts, pending_sign_ins, console_sessions, connection_tests,
   past_memberships, past_role_mappings, past_role_assignments, mapping_changes, idempotency_keys, jobs;
 ALTER TABLE scim_requests DROP COLUMN token_fault;
+-- Their triggers go with them.
+DROP FUNCTION keep_past_memberships, keep_past_role_mappings, keep_past_role_assignments, empty_group, take_role,
+  forget_past_of_users CASCADE;
 DROP INDEX links_bearer_key, links_browser_key, links_setup_idx, links_user_idx;
 DROP INDEX users_local_name_key, users_name_idx, user_emails_address_idx, groups_name_idx, tenants_name_idx;
 DROP INDEX audit_events_action_idx, audit_events_actor_idx, audit_events_target_idx, audit_events_application_idx,

@@ -43,9 +43,9 @@ function jest(name, args, database) {
 }
 
 /** Folders of tests whose subject is what the database does. */
-const BOTH = ['storage', 'isolation'];
+const BOTH = ['storage'];
 /** Folders of tests that speak to nodes, whichever database is behind them: on the server, where there is one. */
-const SERVER = ['op', 'broker', 'clients', 'conformance', 'races', 'journal'];
+const SERVER = ['op', 'broker', 'clients', 'conformance', 'isolation', 'races', 'journal'];
 
 const folders = (names) => `/test/(?:${names.join('|')})/`;
 

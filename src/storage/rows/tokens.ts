@@ -150,6 +150,8 @@ export const LinkTable = table<LinkRow>(
       { name: 'links_hash_key', columns: ['tenantId', 'hash'], unique: true },
       { name: 'links_bearer_key', columns: ['hash'], unique: true },
       undescribed('links_user_idx'),
+      undescribed('links_browser_key'),
+      undescribed('links_setup_idx'),
     ],
     foreignKeys: [
       within('links_tenant_fkey', 'tenants', ['tenantId'], ['id']),
