@@ -112,7 +112,7 @@ function PasswordForm({ model, action }: { readonly model: EnrolModel; readonly 
       <UserName model={model} />
       {account === undefined ? null : (
         // For password managers: whose password it is.
-        <input type="hidden" autoComplete="username" value={account} readOnly />
+        <input type="text" autoComplete="username" value={account} readOnly hidden />
       )}
       <Field
         id={FIELDS.password}

@@ -118,7 +118,7 @@ function PasswordForm(props: { readonly action: string; readonly model: LocalSig
         />
       ) : (
         // For password managers, too: whose password it is.
-        <input type="hidden" name={FIELDS.userName} autoComplete="username" value={account} readOnly />
+        <input type="text" name={FIELDS.userName} autoComplete="username" value={account} readOnly hidden />
       )}
       <Field
         id={FIELDS.password}
