@@ -36,8 +36,10 @@ function postgresError(error: unknown): PostgresError {
  * table has got a column since, by the migration of a newer node beside this one (I3).
  */
 export function isRetryable(error: unknown): boolean {
-  const { code } = postgresError(error);
+  const { code, constraint } = postgresError(error);
   if (code === '40001' || code === '40P01') return true;
+  // Of one session's requests at once, ON CONFLICT by its uid can miss a row that another one is writing anew just then.
+  if (code === '23505' && constraint === 'sessions_cookie_key') return true;
   if (code === '0A000' && error instanceof Error && /cached plan/.test(error.message)) return true;
   return error instanceof DomainError && error.cause !== undefined && isRetryable(error.cause);
 }
