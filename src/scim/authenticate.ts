@@ -2,10 +2,10 @@ import type { Context } from 'koa';
 import type { Actor } from '../domain/audit/audit-event.js';
 import type { Connection } from '../domain/connection/connection.js';
 import type { TokenFault } from '../domain/provisioning/scim-request.js';
+import { bearerAccessToken } from '../http/bearer-access-token.js';
 import type { TenantContext } from '../http/tenant-context.js';
 import { sha256 } from '../keys/hash.js';
 import { readToken } from '../keys/tokens.js';
-import { JwtError, verifyJwt } from '../keys/verify-jwt.js';
 import { ScimError } from './errors.js';
 
 /** Whose token a request brings: it sees what was pushed on its connection, and nothing else (C15). */
@@ -94,7 +94,9 @@ async function byAccessToken(
   deps: AuthenticateDeps,
 ): Promise<ScimClient> {
   if (token.split('.').length !== 3) throw unauthenticated(token);
-  const claims = await verified(token, tenant, deps);
+  const audience = `${tenant.issuer}/scim/v2`;
+  const claims = await bearerAccessToken(token, tenant, { audience, now: deps.now() });
+  if (claims === undefined) throw unauthenticated(token);
   const { jti, client_id: clientId, scope } = claims;
   if (typeof jti !== 'string' || typeof clientId !== 'string' || !(await deps.accessTokenLives(tenant, jti)))
     throw unauthenticated(token);
@@ -107,24 +109,4 @@ async function byAccessToken(
       'With several connections only a SCIM token says which one is meant: use one of those.',
     );
   return { connection, tokenId: null, actor: { type: 'scim', id: clientId } };
-}
-
-async function verified(token: string, tenant: TenantContext, deps: AuthenticateDeps) {
-  try {
-    const { claims } = await verifyJwt(token, {
-      purpose: 'access_token',
-      keys: [...tenant.publicKeys(null)],
-      algorithms: ['RS256', 'ES256', 'EdDSA'],
-      issuer: tenant.issuer,
-      audience: `${tenant.issuer}/scim/v2`,
-      now: deps.now(),
-      clockToleranceSeconds: 5,
-    });
-    // Bound to a key (RFC 9449, RFC 8705): nobody's bearer token, and no key is proved here.
-    if (claims['cnf'] !== undefined) throw unauthenticated(token);
-    return claims;
-  } catch (error) {
-    if (!(error instanceof JwtError)) throw error;
-    throw unauthenticated(token);
-  }
 }
