@@ -2,6 +2,7 @@ import { DataSource } from 'typeorm';
 import { FirstSchema1763769600000 } from '../../migrations/1763769600000-first-schema.js';
 import { Provisioning1763856000000 } from '../../migrations/1763856000000-provisioning.js';
 import { Provider1763942400000 } from '../../migrations/1763942400000-provider.js';
+import { Directory1764028800000 } from '../../migrations/1764028800000-directory.js';
 import {
   AccessPolicyTable,
   ApiScopeTable,
@@ -34,7 +35,12 @@ const ENTITIES = [
   LinkTable,
 ];
 
-export const MIGRATIONS = [FirstSchema1763769600000, Provisioning1763856000000, Provider1763942400000];
+export const MIGRATIONS = [
+  FirstSchema1763769600000,
+  Provisioning1763856000000,
+  Provider1763942400000,
+  Directory1764028800000,
+];
 
 export interface PoolLimits {
   /** Connections at most. */

@@ -5,7 +5,12 @@ import { inspectSchema, judgeSchema, prepareSchema, SchemaError } from '../../sr
 import { createTestDatabase } from '../support/database.js';
 import { asSuperuser, prepareTemplate } from '../support/prepare-database.js';
 
-const ALL = ['FirstSchema1763769600000', 'Provisioning1763856000000', 'Provider1763942400000'];
+const ALL = [
+  'FirstSchema1763769600000',
+  'Provisioning1763856000000',
+  'Provider1763942400000',
+  'Directory1764028800000',
+];
 
 const drops: (() => Promise<void>)[] = [];
 afterEach(async () => {
