@@ -5,6 +5,7 @@ import type { RoleAssignment } from '../domain/role/role-assignment.js';
 import type { Role } from '../domain/role/role.js';
 import type { NamedPerson } from '../domain/session/session-list.js';
 import { configurationDeps } from '../server/configuration.js';
+import { PostgresAccountStore } from '../storage/account-store.js';
 import { Database } from '../storage/database.js';
 import { PostgresRoleAssignmentStore } from '../storage/role-assignment-store.js';
 import { PostgresSessionListStore } from '../storage/session-list-store.js';
@@ -144,6 +145,7 @@ async function changeHere(
     const tools = {
       ...deps,
       assignments: new PostgresRoleAssignmentStore(database),
+      accounts: new PostgresAccountStore(database),
       auditTools: { ...deps, vault: deps.keys.openVault(id, wrappedDataKey) },
     };
     const request = { change, userId: person.id, role, application, configuration, actor: context.operator };

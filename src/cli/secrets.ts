@@ -1,6 +1,7 @@
 import { plainText } from '../core/text.js';
 import type { SecretFacts } from '../domain/application/application-secret-store.js';
 import { rotateSecret } from '../domain/application/rotate-secret.js';
+import { OVERLAP_SECONDS_DEFAULT, OVERLAP_SECONDS_MAX } from '../domain/application/secret-overlap.js';
 import { configurationDeps } from '../server/configuration.js';
 import { PostgresApplicationSecretStore } from '../storage/application-secret-store.js';
 import { Database } from '../storage/database.js';
@@ -24,9 +25,6 @@ export interface RotateSecretOptions extends SecretsOptions {
   readonly overlap?: string;
   readonly now?: boolean;
 }
-
-const OVERLAP_SECONDS = 7 * 86_400;
-const OVERLAP_SECONDS_MAX = 90 * 86_400;
 
 /** `causeway secrets list`: client secrets of a tenant's applications, never their values (B15). */
 export async function listSecrets(context: CommandContext, options: SecretsOptions): Promise<ExitCode> {
@@ -117,7 +115,7 @@ function overlapOf({ overlap, now }: RotateSecretOptions): number {
   if (overlap !== undefined && now === true)
     throw new CliError(EXIT.usage, ['give --overlap or --now, not both']);
   if (now === true) return 0;
-  if (overlap === undefined) return OVERLAP_SECONDS;
+  if (overlap === undefined) return OVERLAP_SECONDS_DEFAULT;
   const seconds = /^\d{1,8}$/.test(overlap) ? Number(overlap) : 0;
   if (seconds < 1 || seconds > OVERLAP_SECONDS_MAX)
     throw new CliError(EXIT.usage, [

@@ -118,6 +118,9 @@ describe('D3: roles given to people directly', () => {
     await change('assign', '--role', 'console:owner');
     expect(await assignments('--role', 'console:owner')).toEqual(['operator console:owner *']);
     expect(await events()).toMatchObject([{ details: { role: 'console:owner', source: 'operator' } }]);
+    const last = await change('unassign', '--role', 'console:owner');
+    expect([last.code, last.stderr]).toEqual([65, 'this is the last owner: make another one first\n']);
+    expect(await events()).toHaveLength(1);
     const inOne = await change('assign', '--role', 'console:owner', '--application', 'grafana');
     expect([inOne.code, inOne.stderr]).toEqual([
       64,

@@ -114,11 +114,11 @@ describe('nonsense', () => {
     [['rotate', '--application', 'grafana', '--now', '--overlap', '5'], 'give --overlap or --now, not both'],
     [
       ['rotate', '--application', 'grafana', '--overlap', '0'],
-      '--overlap must be a whole number of seconds from 1 to 7776000; --now for none',
+      '--overlap must be a whole number of seconds from 1 to 2592000; --now for none',
     ],
     [
       ['rotate', '--application', 'grafana', '--overlap', '1h'],
-      '--overlap must be a whole number of seconds from 1 to 7776000; --now for none',
+      '--overlap must be a whole number of seconds from 1 to 2592000; --now for none',
     ],
   ])('%j is refused with exit code 64', async (words, message) => {
     const { code, stdout, stderr } = await secrets(...words);

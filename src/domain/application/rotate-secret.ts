@@ -8,6 +8,7 @@ import type { ConfigurationStore } from '../configuration/configuration-store.js
 import { needsSecret } from '../configuration/target.js';
 import type { KeyMaker } from '../keys/key-maker.js';
 import type { ApplicationSecretStore } from './application-secret-store.js';
+import { OVERLAP_SECONDS_MAX } from './secret-overlap.js';
 
 export interface RotateSecretDeps {
   readonly store: Pick<ConfigurationStore, 'change'>;
@@ -22,7 +23,7 @@ export interface RotateSecret {
   /** The tenant's. */
   readonly slug: string;
   readonly clientId: string;
-  /** How long the secret of before goes on working; 0: not at all. */
+  /** How long the secret of before goes on working, up to `OVERLAP_SECONDS_MAX`; 0: not at all. */
   readonly overlapSeconds: number;
   readonly actor: Actor;
 }
@@ -37,10 +38,12 @@ export interface MadeSecret {
  * Gives an application a new secret, and the one of before an end (B15). Two are good at a time: while one is about to
  * end, another overlap is refused.
  * @throws DomainError `not_found` when there is no such application; `invalid_argument` when it proves itself otherwise,
- *   or when a second secret is still good and an overlap is asked for
+ *   or when a second secret is still good and an overlap is asked for, or one that is too long
  */
-export function rotateSecret(deps: RotateSecretDeps, wanted: RotateSecret): Promise<MadeSecret> {
+export async function rotateSecret(deps: RotateSecretDeps, wanted: RotateSecret): Promise<MadeSecret> {
   const { slug, clientId, overlapSeconds, actor } = wanted;
+  if (overlapSeconds < 0 || overlapSeconds > OVERLAP_SECONDS_MAX)
+    throw new DomainError('invalid_argument', `an overlap has 0 to ${OVERLAP_SECONDS_MAX} seconds`);
   return deps.store.change(slug, async (unit) => {
     const { current } = unit;
     const application = current?.configuration.applications.find((one) => one.clientId === clientId);

@@ -1,6 +1,8 @@
 import { DomainError } from '../../core/errors.js';
 import type { UserId } from '../../core/ids.js';
 import type { TenantScope } from '../../core/scope.js';
+import type { AccountStore } from '../account/account-store.js';
+import { keepAnOwner } from '../account/owners.js';
 import type { Application } from '../application/application.js';
 import { auditEntry, NO_ORIGIN, type Actor, type RequestOrigin } from '../audit/audit-event.js';
 import { actorCause } from '../audit/cause.js';
@@ -12,6 +14,7 @@ import type { Role } from './role.js';
 
 export interface ChangeAssignmentDeps extends ReviewAccessDeps {
   readonly assignments: Pick<RoleAssignmentStore, 'change'>;
+  readonly accounts: Pick<AccountStore, 'lockOwners'>;
 }
 
 export interface AssignmentRequest {
@@ -30,7 +33,7 @@ export interface AssignmentRequest {
  * as they are. The person's access is judged again in the same transaction, either way: who is given a role has the
  * default one no more. Nothing is written when nothing changes.
  * @throws DomainError `not_found` when the person, the role or the application has gone meanwhile; `invalid_argument`
- *   for a role of the console in an application, none of which is ever told of it
+ *   for a role of the console in an application, none of which is ever told of it; `conflict` for the last owner's
  */
 export async function changeAssignment(
   deps: ChangeAssignmentDeps,
@@ -43,6 +46,7 @@ export async function changeAssignment(
       'invalid_argument',
       `${role.key} is a role of the console, and none of an application`,
     );
+  if (change === 'unassign' && role.key === 'console:owner') await keepAnOwner(deps, scope, userId);
   const outcome = await deps.assignments.change(scope, change, {
     userId,
     roleId: role.id,

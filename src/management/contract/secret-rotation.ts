@@ -1,4 +1,5 @@
 import { Type } from 'typebox';
+import { OVERLAP_SECONDS_MAX } from '../../domain/application/secret-overlap.js';
 import { Confirm, SECRET_TEXT, Uuid } from './common.js';
 
 const closed = { additionalProperties: false } as const;
@@ -9,7 +10,7 @@ export const FinishRotation = Type.Object({ confirm: Confirm }, closed);
 
 const OverlapSeconds = Type.Integer({
   minimum: 0,
-  maximum: 30 * 86_400,
+  maximum: OVERLAP_SECONDS_MAX,
   description: 'how long the secret of before goes on working; a week, if absent; 0: not at all',
 });
 

@@ -2,8 +2,6 @@ import type { Clock } from '../../core/clock.js';
 import { DomainError } from '../../core/errors.js';
 import type { Ids, UserId } from '../../core/ids.js';
 import type { Json } from '../../core/json.js';
-import type { AccountStore } from '../../domain/account/account-store.js';
-import { keepAnOwner } from '../../domain/account/owners.js';
 import { mayGrantConsoleRoles } from '../../domain/operator/console-role.js';
 import { changeAssignment, type ChangeAssignmentDeps } from '../../domain/role/change-assignment.js';
 import type { RoleAssignmentFacts, RoleAssignmentListStore } from '../../domain/role/role-assignment-list.js';
@@ -23,7 +21,6 @@ import { answerPage, applicationNamed } from './answer-page.js';
 export interface RoleAssignmentDeps extends Omit<ChangeAssignmentDeps, 'auditTools'> {
   readonly transactions: TenantTransactions;
   readonly lists: RoleAssignmentListStore;
-  readonly accounts: Pick<AccountStore, 'lockOwners'>;
   readonly auditTools: { readonly ids: Ids; readonly clock: Clock };
 }
 
@@ -134,16 +131,15 @@ async function remove(
   if (source === 'scim')
     throw new DomainError('conflict', 'SCIM gave this role: only SCIM can take it away, at the upstream.');
   const { application } = applicationOf(call, assignment.application);
-  await deps.transactions.withTenant(call.tenant.id, async (scope) => {
-    if (role.key === 'console:owner') await keepAnOwner(deps, scope, userId);
-    await changeAssignment(tools(deps, call), scope, {
+  await deps.transactions.withTenant(call.tenant.id, (scope) =>
+    changeAssignment(tools(deps, call), scope, {
       ...requestOf(call),
       change: 'unassign',
       userId,
       role,
       application,
-    });
-  });
+    }),
+  );
   return { status: 204 };
 }
 

@@ -2,6 +2,7 @@ import {
   rotateSecret,
   type RotateSecretDeps as ApplicationSecretDeps,
 } from '../../domain/application/rotate-secret.js';
+import { OVERLAP_SECONDS_DEFAULT } from '../../domain/application/secret-overlap.js';
 import {
   finishSecretRotation,
   rotateConnectionSecret,
@@ -22,8 +23,6 @@ export interface SecretRotationDeps extends Omit<RotateSecretDeps, 'vault'> {
   readonly connections: ShownConnections;
   readonly applicationSecrets: ApplicationSecretDeps['secrets'];
 }
-
-const OVERLAP_SECONDS = 7 * 86_400;
 
 /** New secrets beside old ones, in both directions (A5, B15). */
 export function secretRotationOperations(deps: SecretRotationDeps): readonly Operation[] {
@@ -80,7 +79,7 @@ export function secretRotationOperations(deps: SecretRotationDeps): readonly Ope
       body: named('RotateApplicationSecret', RotateApplicationSecret),
       status: 201,
       answer: named('MadeApplicationSecret', MadeApplicationSecret),
-      async handle(call, { path, body: { overlapSeconds = OVERLAP_SECONDS } }) {
+      async handle(call, { path, body: { overlapSeconds = OVERLAP_SECONDS_DEFAULT } }) {
         const clientId = String(path['clientId']);
         const made = await connections.afterwards(call, () =>
           rotateSecret(
