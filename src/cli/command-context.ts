@@ -89,9 +89,7 @@ export class CommandContext {
   refuseRemote(options: RemoteOptions): void {
     if (this.remoteTarget(options) === undefined) return;
     throw new CliError(EXIT.usage, [
-      'this command works on the database alone: run it where the deployment is configured, without --url, --token,',
-      'CAUSEWAY_URL and CAUSEWAY_TOKEN; it works beside a running server. By the API work: apply, export, token,',
-      'sessions, roles, claims, consents, scim tail and show, deliveries, secrets rotate, and keys list, rotate and retire',
+      'this command works on the database alone: run it where the deployment is configured, without --url and CAUSEWAY_URL',
     ]);
   }
 

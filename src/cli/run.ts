@@ -4,6 +4,7 @@ import { serveCommand } from './serve.js';
 import { CommandContext, type Variables } from './command-context.js';
 import { addConnections } from './connection-commands.js';
 import { addAdmin } from './admin-commands.js';
+import { addApi } from './api-commands.js';
 import { addDeliveries } from './delivery-commands.js';
 import { EXIT, explain, type ExitCode } from './exit-codes.js';
 import { addKeys, addSecrets } from './key-commands.js';
@@ -70,6 +71,7 @@ function createProgram(surroundings: Surroundings, finish: Finish): Command {
   addSecrets(program, context, finish, remote);
   addExport(program, context, finish, remote);
   addClaimsAndConsents(program, context, finish, remote);
+  addApi(program, context, finish, remote);
   return program;
 }
 

@@ -313,7 +313,7 @@ describe('exit codes', () => {
       [[], { CAUSEWAY_URL: url }, /CAUSEWAY_TOKEN/],
       [[], { CAUSEWAY_TOKEN: 'cw_api_x' }, /CAUSEWAY_URL/],
     ] as const) {
-      const { code, stderr, stdout } = await cli.run(['audit', 'verify', ...words], { env });
+      const { code, stderr, stdout } = await cli.run(['keys', 'rewrap', ...words], { env });
       expect([code, stdout]).toEqual([64, '']);
       expect(stderr).toMatch(said);
       expect(stderr).not.toContain('cw_api_x');

@@ -22,6 +22,8 @@ interface Sent {
   readonly ifMatch?: string;
   /** What takes longer than a page of a list. */
   readonly deadlineMs?: number;
+  /** With it, what is sent twice is done once. */
+  readonly idempotencyKey?: string;
 }
 
 const DEADLINE_MS = 30_000;
@@ -90,6 +92,31 @@ export class RemoteApi {
     await this.#send('DELETE', path, { ifMatch: headers.get('etag') ?? '*' });
   }
 
+  /** Changes what was just looked at: `body` is made of it. */
+  async patch<S extends TSchema>(
+    schema: S,
+    path: string,
+    { etag, body }: { readonly etag: string; readonly body: unknown },
+  ) {
+    return answerOf(schema, parseJson(await this.#send('PATCH', path, { ifMatch: etag, body })));
+  }
+
+  /** A resource with its ETag, by which it is changed. */
+  async getWithTag<S extends TSchema>(schema: S, path: string) {
+    const answer = await this.#send('GET', path, {});
+    return { resource: answerOf(schema, parseJson(answer)), etag: answer.headers.get('etag') ?? '*' };
+  }
+
+  /** An answer as it came. @param path below `/api/v1`, with its query */
+  send(method: Method, path: string, sent: Omit<Sent, 'query'>): Promise<OutboundResponse> {
+    const base = `${this.target.url}/api/v1/`;
+    const address = `${base}${path.replace(/^\/(?:api\/v1\/)?/, '')}`;
+    // What an address reads as a way up would go elsewhere, with the token.
+    if (!URL.canParse(address) || !new URL(address).href.startsWith(base) || address.includes('#'))
+      throw new CliError(EXIT.usage, ['PATH is what stands behind /api/v1, such as /tenants/acme/users']);
+    return this.#send(method, new URL(address).href.slice(base.length - 1), sent);
+  }
+
   /** Page after page, until there are `limit`. */
   async list<S extends TSchema>(
     item: S,
@@ -109,7 +136,7 @@ export class RemoteApi {
   }
 
   async #send(method: Method, path: string, sent: Sent): Promise<OutboundResponse> {
-    const { query = {}, body, ifMatch, deadlineMs = DEADLINE_MS } = sent;
+    const { query = {}, body, ifMatch, idempotencyKey, deadlineMs = DEADLINE_MS } = sent;
     const search = new URLSearchParams();
     for (const [name, value] of Object.entries(query))
       if (value !== undefined) search.set(name, String(value));
@@ -122,6 +149,7 @@ export class RemoteApi {
         accept: 'application/json',
         ...(body === undefined ? {} : { 'content-type': 'application/json' }),
         ...(ifMatch === undefined ? {} : { 'if-match': ifMatch }),
+        ...(idempotencyKey === undefined ? {} : { 'idempotency-key': idempotencyKey }),
       },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     });
@@ -151,4 +179,8 @@ export class RemoteApi {
   }
 }
 
-const PageShape = Type.Object({ items: Type.Array(Type.Unsafe<Json>({})), next: orNull(Type.String()) });
+/** A page of a list, whatever is in it. */
+export const PageShape = Type.Object({
+  items: Type.Array(Type.Unsafe<Json>({})),
+  next: orNull(Type.String()),
+});
