@@ -112,8 +112,11 @@ export function faultMessage(error: ErrorObject): string {
       return 'is required';
     case 'additionalProperties':
       return 'is not known here';
-    case 'type':
-      return `must be ${typeof description === 'string' ? description : TYPES[String(members['type'])]}`;
+    case 'type': {
+      // A text's description says what it must look like; a number's or a switch's only what it is for.
+      const told = typeof description === 'string' && members['type'] === 'string';
+      return `must be ${told ? description : TYPES[String(members['type'])]}`;
+    }
     case 'enum': {
       const allowed = members['allowedValues'];
       const list = Array.isArray(allowed) ? allowed.join(', ') : 'another value';

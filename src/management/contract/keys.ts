@@ -1,5 +1,5 @@
 import { Type } from 'typebox';
-import { orNull, Time } from './common.js';
+import { listQuery, orNull, Time } from './common.js';
 
 const closed = { additionalProperties: false } as const;
 const Alg = Type.Enum(['RS256', 'ES256', 'EdDSA']);
@@ -23,12 +23,9 @@ export const KeyResource = Type.Object(
   closed,
 );
 
-export const KeyQuery = Type.Object(
-  {
-    retired: Type.Optional(Type.Boolean({ description: 'also those that are published no more' })),
-  },
-  closed,
-);
+export const KeyQuery = listQuery({
+  retired: Type.Optional(Type.Boolean({ description: 'also those that are published no more' })),
+});
 
 export const RotateKeys = Type.Object(
   {

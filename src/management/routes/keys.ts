@@ -1,3 +1,4 @@
+import type { ListPage, PageRequest } from '../../core/page.js';
 import { KEY_SCHEDULE, currentSeconds, type KeyFacts } from '../../domain/keys/key-schedule.js';
 import {
   beginRotation,
@@ -9,7 +10,7 @@ import {
 import type { TenantDirectory } from '../../http/tenant-directory.js';
 import type { ApiCall } from '../api/call.js';
 import { named, operation, type ApiAnswer, type Operation } from '../api/operation.js';
-import { listOf } from '../contract/common.js';
+import { listOf, PAGE_DEFAULT } from '../contract/common.js';
 import { KeyOutcomes, KeyQuery, KeyResource, RotateKeys } from '../contract/keys.js';
 import { connectionNamed } from './answer-page.js';
 
@@ -27,14 +28,18 @@ export function keyOperations(deps: KeyDeps): readonly Operation[] {
       summary: 'Lists signing keys: the issuer’s first, each algorithm in the order in which they were made',
       permission: 'keys.read',
       query: KeyQuery,
+      list: true,
       answer: named('KeyPage', listOf(KeyResource)),
       async handle(call, { query }) {
+        const { limit = PAGE_DEFAULT, cursor, retired = false } = query;
+        const question = ['keys', retired];
+        const after = call.cursors.after(question, cursor);
         const { keys } = await deps.signingKeys.read(call.tenant.id);
-        const items = keys
-          .filter(({ state }) => query.retired === true || state !== 'retired')
-          .toSorted((one, other) => (orderOf(one) < orderOf(other) ? -1 : 1))
-          .map((key) => shown(call, key));
-        return { body: { items, next: null } };
+        const page = pageOf(
+          keys.filter(({ state }) => retired || state !== 'retired'),
+          { limit, after },
+        );
+        return { body: call.cursors.page(question, page, (key) => shown(call, key)) };
       },
     }),
     operation({
@@ -82,6 +87,17 @@ function answerOf({ directory }: KeyDeps, call: ApiCall, outcomes: readonly KeyO
     did,
   }));
   return { body: { keys } };
+}
+
+/** A tenant has few keys: they are read whole, and paged here. */
+function pageOf(keys: readonly KeyFacts[], { limit, after }: PageRequest): ListPage<KeyFacts> {
+  const [end = ''] = after ?? [];
+  const rest = keys
+    .filter((key) => orderOf(key) > end)
+    .toSorted((one, other) => (orderOf(one) < orderOf(other) ? -1 : 1));
+  const items = rest.slice(0, limit);
+  const last = items.at(-1);
+  return { items, next: last === undefined || rest.length <= limit ? undefined : [orderOf(last)] };
 }
 
 const orderOf = ({ connectionId, alg, createdAt, id }: KeyFacts): string =>

@@ -220,6 +220,11 @@ test('what tokens would say, deliveries, SCIM requests and keys are told', async
   expect((await admin.get(`/tenants/acme/scim-requests/${ada}`)).status).toBe(404);
   const keys = items((await admin.get('/tenants/acme/keys')).body);
   expect(keys.map(({ state }) => state)).toContain('current');
+  const [first, rest] = [await admin.get('/tenants/acme/keys?limit=1'), keys.slice(1)];
+  const following = await admin.get(`/tenants/acme/keys?cursor=${String(first.body['next'])}`);
+  expect([items(first.body), items(following.body)]).toEqual([keys.slice(0, 1), rest]);
+  const wrong = await admin.get('/tenants/acme/keys?limit=abc');
+  expect(wrong.body).toMatchObject({ detail: 'The parameter limit must be a whole number.' });
   expect(JSON.stringify(keys)).not.toContain('rivate');
   expect((await admin.post('/tenants/acme/keys/rotate', { emergency: true })).status).toBe(403);
   expect((await admin.post('/tenants/acme/keys/rotate', { alg: 'ES256' })).body).toMatchObject({
