@@ -167,7 +167,7 @@ async function checkMappingPins(database: Database): Promise<Check> {
   return warn(
     'role_mapping_pins',
     `Mappings by name whose group was deleted while another bears the name give nobody a role: ` +
-      `${lost.slice(0, LOST_PINS_SHOWN).join(', ')}${more}. If the new group is meant, apply without the mapping, then with it`,
+      `${lost.slice(0, LOST_PINS_SHOWN).join(', ')}${more}. Say whether the new group is meant: role-mapping-questions of the tenant, in the API`,
   );
 }
 

@@ -6,8 +6,10 @@ import type { TenantDirectory } from '../http/tenant-directory.js';
 import type { Operation } from '../management/api/operation.js';
 import { explainOperations } from '../management/routes/explain.js';
 import { mappingChangeOperations } from '../management/routes/mapping-changes.js';
+import { nameQuestionOperations } from '../management/routes/name-questions.js';
 import type { Database } from '../storage/database.js';
 import { PostgresMappingChangeStore } from '../storage/mapping-change-store.js';
+import { PostgresNameQuestionStore } from '../storage/name-question-store.js';
 import { PostgresRoleFactsStore } from '../storage/role-facts-store.js';
 import { PostgresStandingProfileStore } from '../storage/standing-profile-store.js';
 
@@ -35,5 +37,9 @@ export function roleInsightOperations(parts: {
       now: () => systemClock.now(),
     }),
     ...mappingChangeOperations({ changes: mappingChangeDeps(database, apply), rules, directory }),
+    ...nameQuestionOperations({
+      ...mappingChangeDeps(database, apply),
+      questions: new PostgresNameQuestionStore(database),
+    }),
   ];
 }

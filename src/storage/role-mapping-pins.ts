@@ -66,7 +66,8 @@ export async function lostPins(
           AND p.name IN (SELECT group_name FROM role_mappings WHERE tenant_id = $1 AND group_name IS NOT NULL)
           AND NOT EXISTS (SELECT FROM groups g WHERE g.tenant_id = p.tenant_id AND g.id = p.pinned_group_id)
           AND EXISTS (SELECT FROM groups g WHERE g.tenant_id = p.tenant_id AND g.connection_id = p.connection_id
-            AND g.name = p.name AND g.connection_version = p.connection_version AND g.origin = 'scim')
+            AND g.name = p.name AND g.connection_version = p.connection_version AND g.origin = 'scim'
+            AND g.id IS DISTINCT FROM p.declined_group_id)
         ORDER BY c.key, p.name LIMIT $2`,
       values: [tenantId, limit],
     },

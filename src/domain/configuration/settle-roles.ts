@@ -28,9 +28,17 @@ export async function settleRoles(
   unit: ConfigurationChange,
   settlement: RoleSettlement,
 ): Promise<void> {
-  const { changes, before, after, auditTools, actor } = settlement;
+  const { changes, before, after } = settlement;
   await pinNames(unit, namesOf(before), namesOf(after));
-  if (!changes.some(mayTakeRoles)) return;
+  if (changes.some(mayTakeRoles)) await reviewEverybody(deps, unit, settlement);
+}
+
+/** Judges everybody who has access anew, in the transaction of what may have taken roles from them (D2). */
+export async function reviewEverybody(
+  deps: ApplyDeps,
+  unit: ConfigurationChange,
+  { auditTools, actor }: Pick<RoleSettlement, 'auditTools' | 'actor'>,
+): Promise<void> {
   const users = await unit.peopleWithAccess();
   if (users.length === 0) return;
   const configuration = await unit.reread();

@@ -18,7 +18,7 @@ import {
   type MappingWish,
 } from './mapping-wish.js';
 import { evaluate, type MappingPreview, type PreviewDeps, type PreviewRequest } from './preview-mappings.js';
-import type { PreviewSummary } from './preview-tally.js';
+import type { PreviewSummary, TallyResult } from './preview-tally.js';
 
 export interface MappingChangeDeps extends PreviewDeps {
   readonly mappingChanges: MappingChangeStore;
@@ -163,7 +163,8 @@ async function pinsToRestore(
   return pins.filter(({ name }) => !taken.includes(name));
 }
 
-function inForce({ current }: ConfigurationChange): ConfiguredTenant {
+/** The tenant as it is in force, under the lock. @throws DomainError `not_found` */
+export function inForce({ current }: ConfigurationChange): ConfiguredTenant {
   if (current === undefined) throw new DomainError('not_found', 'there is no such tenant');
   return current;
 }
@@ -205,19 +206,33 @@ async function judged(
   request: ApplyRequest,
 ): Promise<MappingPreview> {
   const preview = await allowed(deps, unit, current, request);
-  if (preview.version !== request.version)
-    throw new DomainError('conflict', staleWords(request.version, preview));
-  if (preview.needsConfirmation && request.confirm !== preview.loses)
-    throw new DomainError(
-      'conflict',
-      `${preview.loses} people lose something by it: confirm it with that number`,
-      { problem: 'confirmation_required' },
-    );
+  requireSeen(preview, request);
   return preview;
 }
 
-/** Whoever maps a group to a role of the console grants it to its members, and to whom the upstream puts there. */
-function requireOwner(
+/**
+ * Refuses what would do something else than its caller has seen, and what takes something from many, unless they say how
+ * many.
+ * @throws DomainError `conflict`
+ */
+export function requireSeen(
+  effect: TallyResult,
+  { version, confirm }: Pick<ApplyRequest, 'version' | 'confirm'>,
+): void {
+  if (effect.version !== version) throw new DomainError('conflict', staleWords(version, effect));
+  if (effect.needsConfirmation && confirm !== effect.loses)
+    throw new DomainError(
+      'conflict',
+      `${effect.loses} people lose something by it: confirm it with that number`,
+      { problem: 'confirmation_required' },
+    );
+}
+
+/**
+ * Whoever maps a group to a role of the console grants it to its members, and to whom the upstream puts there (A-112).
+ * @throws DomainError `forbidden`
+ */
+export function requireOwner(
   authority: MappingCaller['authority'],
   { add, remove }: Pick<MappingDifference, 'add' | 'remove'>,
 ): void {

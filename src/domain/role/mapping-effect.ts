@@ -1,6 +1,7 @@
 import { personInApplication, rolesOfPerson } from '../application/person-in-application.js';
 import type { Application } from '../application/application.js';
 import type { TenantConfiguration } from '../configuration/tenant-configuration.js';
+import type { Membership } from './person-groups.js';
 import { means, rolesIn, type EffectiveRole, type RoleMapping } from './role.js';
 import type { StandingProfile } from './standing-profile.js';
 
@@ -46,9 +47,11 @@ export class MappingEffects {
   readonly #forEveryone: readonly Application[];
   readonly #settingsChange: boolean;
 
+  /** @param regrouped a person's group as mappings see it afterwards */
   constructor(
     private readonly before: TenantConfiguration,
     private readonly after: TenantConfiguration,
+    private readonly regrouped: (group: Membership) => Membership = (group) => group,
   ) {
     this.#choosy = before.applications.filter(({ settings }) => settings.assignment !== 'everyone');
     this.#forEveryone = before.applications.filter(({ settings }) => settings.assignment === 'everyone');
@@ -68,7 +71,7 @@ export class MappingEffects {
     const after = this.#roles(
       this.after,
       mine.flatMap((each) => each.after),
-      profile,
+      { ...profile, groups: profile.groups.map(this.regrouped) },
     );
     const console = { before: consoleOf(before.roles), after: consoleOf(after.roles) };
     const [gains, loses] = [
@@ -89,13 +92,17 @@ export class MappingEffects {
     const key = `${group.id} ${group.source}`;
     const found = this.#mappingsOf.get(key) ?? {
       before: this.before.roleMappings.filter((mapping) => means(mapping.group, group)),
-      after: this.after.roleMappings.filter((mapping) => means(mapping.group, group)),
+      after: this.after.roleMappings.filter((mapping) => means(mapping.group, this.regrouped(group))),
     };
     this.#mappingsOf.set(key, found);
     return found;
   }
 
-  #roles(configuration: TenantConfiguration, roleMappings: RoleMappings, profile: StandingProfile) {
+  #roles(
+    configuration: TenantConfiguration,
+    roleMappings: RoleMappings,
+    profile: Pick<StandingProfile, 'connectionId' | 'groups' | 'assignments'>,
+  ) {
     return rolesOfPerson({ ...configuration, roleMappings }, profile);
   }
 

@@ -21,7 +21,13 @@ import {
 } from './mapping-wish.js';
 import { PreviewTally, type PersonEffect, type TallyResult } from './preview-tally.js';
 import type { RoleMapping } from './role.js';
-import type { PersonPlace, PreviewedPerson, StandingProfileStore } from './standing-profile.js';
+import type {
+  MatteringGroups,
+  PersonPlace,
+  PreviewedPerson,
+  StandingProfile,
+  StandingProfileStore,
+} from './standing-profile.js';
 
 /** People of whom a preview tells at once. */
 export const SHOWN = 20;
@@ -126,10 +132,7 @@ export async function evaluate(
   const wanted = { ...configuration, tenant, roleMappings };
   const { profiles, list } = await deps.standings.read(scope, mattering(configuration, wanted), self);
   const tally = new PreviewTally(new MappingEffects(configuration, wanted));
-  for (const [index, profile] of profiles.entries()) {
-    tally.add(profile);
-    if (index % TURN === TURN - 1) await others();
-  }
+  await addProfiles(tally, profiles);
   const change = difference(before, after);
   const page = async (who: 'gains' | 'loses', place: PersonPlace | undefined, limit: number) => {
     const people = await list(tally.keysOf(who), place, limit + 1);
@@ -144,12 +147,21 @@ export async function evaluate(
   return { preview: { change, faults, ...tally.result(change) }, page };
 }
 
+/** Adds all up, and lets other requests have their turn now and then. */
+export async function addProfiles(tally: PreviewTally, profiles: readonly StandingProfile[]): Promise<void> {
+  for (const [index, profile] of profiles.entries()) {
+    tally.add(profile);
+    if (index % TURN === TURN - 1) await others();
+  }
+}
+
 function faultyRow({ roleMappings }: MappingState, { path }: Fault): RoleMapping | null {
   const [, index] = /^roleMappings\[(\d{1,5})\]/.exec(path) ?? [];
   return index === undefined ? null : (roleMappings[Number(index)] ?? null);
 }
 
-const mattering = (one: TenantConfiguration, other: TenantConfiguration) => ({
+/** Groups that mappings of either configuration mean, and that applications ask for by name. */
+export const mattering = (one: TenantConfiguration, other: TenantConfiguration): MatteringGroups => ({
   references: [...one.roleMappings, ...other.roleMappings].map(({ group }) => group),
   names: one.applications.flatMap(({ settings: { assignment } }) =>
     assignment === 'everyone' ? [] : assignment.groups,

@@ -14,6 +14,13 @@ export interface PreviewSummary {
   readonly owners: { readonly before: number; readonly after: number };
 }
 
+/** Mappings by a name come to mean another group: ids of the one and of the other. */
+export interface NameMove {
+  readonly name: string;
+  readonly from: string;
+  readonly to: string;
+}
+
 /** What a change does to a person. */
 export type PersonEffect = Pick<MappingEffect, 'gains' | 'loses' | 'gainsAccess' | 'losesAccess'>;
 
@@ -82,7 +89,8 @@ export class PreviewTally {
     return { gains, loses, gainsAccess, losesAccess };
   }
 
-  result(change: MappingDifference): TallyResult {
+  /** @param change what is done, which the version is of as well */
+  result(change: MappingDifference | NameMove): TallyResult {
     const self = this.#self;
     const owners = { ...this.#owners };
     return {
@@ -99,7 +107,7 @@ export class PreviewTally {
   }
 
   /** Begins with the counts, so that a stale one can say how much has changed. */
-  #version(change: MappingDifference): string {
+  #version(change: MappingDifference | NameMove): string {
     const marks = [...this.#marks].map(([text, { people, mark }]) => `${text} ${people} ${mark}`).toSorted();
     const content = JSON.stringify([change, ...marks]);
     const hash = createHash('sha256').update(content).digest('base64url').slice(0, 22);

@@ -8,6 +8,7 @@ import {
   MappingChangeBody,
   MappingPreviewBody,
 } from '../../../src/management/contract/mapping-changes.js';
+import { NameQuestionBody } from '../../../src/management/contract/name-questions.js';
 import { RoleExplanationBody } from '../../../src/management/contract/role-explanation.js';
 import { runHere } from '../../cli/support.js';
 import { clientOf, idOf, TOKEN } from '../../scim/http/stage.js';
@@ -273,6 +274,85 @@ describe('a change of mappings', () => {
         message: expect.any(String),
       },
     ]);
+  });
+});
+
+test('A-15 a new group of a mapped name gets nothing until an admin says yes; no is remembered', async () => {
+  const questions = `${base}/role-mapping-questions`;
+  const squad = async (members: readonly (string | undefined)[]) =>
+    idOf(
+      await scim.post(
+        '/Groups',
+        oktaGroup(
+          'Squad',
+          members.flatMap((id) => id ?? []),
+        ),
+      ),
+    );
+  const adminsOf = () =>
+    Promise.all(
+      people.slice(0, 3).map(async (id) => {
+        const { body } = await explain('application=grafana&role=admin', id);
+        return (body['roles'] as unknown[]).length;
+      }),
+    );
+  await node.apply([{ slug: 'acme', roleMappings: [{ group: { name: 'Squad' }, role: 'admin' }] }]);
+  const first = await squad([people[0]]);
+  expect((await admin.get(questions)).body).toEqual({ items: [], next: null });
+  await scim.patch(`/Groups/${first}`, [{ op: 'replace', value: { id: first, displayName: 'Old squad' } }]);
+  const second = await squad([people[1], people[2]]);
+  expect(await adminsOf()).toEqual([1, 0, 0]);
+  const { body } = await admin.get(questions);
+  expect(body).toMatchObject({
+    items: [
+      {
+        id: second,
+        sentence: 'A new group is called Squad. Does it get admin?',
+        meant: { id: first, name: 'Old squad' },
+        declined: false,
+        gains: 2,
+        loses: 1,
+        needsConfirmation: false,
+        blocked: null,
+      },
+    ],
+    next: null,
+  });
+  expect(faultsOf(NameQuestionBody, (body['items'] as readonly unknown[])[0])).toBeNull();
+  const one = `${questions}/${second}`;
+  expect(await admin.post(`${one}/answer`, { give: false })).toMatchObject({
+    status: 200,
+    body: { declined: true },
+  });
+  expect((await admin.get(questions)).body['items']).toEqual([]);
+  const seen = await admin.get(one);
+  expect(seen.body).toMatchObject({ declined: true, gains: 2 });
+  // Asked anew about the next one of that name, and with the former gone.
+  await scim.delete(`/Groups/${second}`);
+  await scim.delete(`/Groups/${first}`);
+  const third = await squad([people[1]]);
+  expect((await admin.get(one)).status).toBe(404);
+  const asked = (await admin.get(`${questions}/${third}`)).body;
+  expect(asked).toMatchObject({ meant: { id: first, name: null }, declined: false, gains: 1, loses: 0 });
+  const say = (answer: object) => admin.post(`${questions}/${third}/answer`, answer);
+  expect((await say({ give: true })).body).toMatchObject({ errors: [{ pointer: '/version' }] });
+  expect((await say({ give: true, version: 'old' })).status).toBe(409);
+  // A-112: what the name gives by now is an owner's to give.
+  const grow = { add: [{ group: { name: 'Squad' }, role: 'console:help-desk' }] };
+  const { version } = (await owner.post(`${base}/role-mappings/preview`, grow)).body;
+  const grown = await owner.post(`${base}/role-mapping-changes`, { ...grow, version });
+  expect(grown.status).toBe(201);
+  expect((await say({ give: false })).status).toBe(403);
+  expect((await owner.post(`${base}/role-mapping-changes/${String(grown.body['id'])}/undo`)).status).toBe(
+    200,
+  );
+  expect((await say({ give: true, version: asked['version'] })).status).toBe(200);
+  expect(await adminsOf()).toEqual([0, 1, 0]);
+  expect((await admin.get(`${questions}/${third}`)).status).toBe(404);
+  const events = await owner.get(`${base}/audit-events?target=group:${third}`);
+  expect((events.body['items'] as readonly unknown[])[0]).toMatchObject({
+    action: 'mapping_name.bound',
+    facts: { details: { gains: 1, loses: 0 } },
   });
 });
 
