@@ -20,6 +20,7 @@ import { logoutRoutes } from './routes/logout.js';
 import { parRoutes } from './routes/par.js';
 import { signInRoutes } from './routes/sign-in.js';
 import { tokenRoutes } from './routes/token.js';
+import { userGroupsRoutes } from './routes/user-groups.js';
 import { userinfoRoutes } from './routes/userinfo.js';
 
 const ADMIN_CSP =
@@ -51,6 +52,7 @@ export function createApp(org: OktaOrg): Koa<OktaState> {
     parRoutes,
     logoutRoutes,
     groupsApiRoutes,
+    userGroupsRoutes,
     dashboardRoutes,
     assetRoutes,
   ]) {

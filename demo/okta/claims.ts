@@ -54,7 +54,7 @@ function thin(claims: Claims): Claims {
 function groupsClaim({ org, app }: Context, claim: GroupsClaim, user: User): Claims {
   const value = (() => {
     try {
-      return evaluateGroupsClaim(claim, user, org.directory.groupsOf(user));
+      return evaluateGroupsClaim(claim, user, org.groupsOf(user));
     } catch (error) {
       if (!(error instanceof ClaimEvaluationError) && !(error instanceof SyntaxError)) throw error;
       const text = `The '${claim.name}' user claim could not be evaluated.`;
@@ -62,7 +62,7 @@ function groupsClaim({ org, app }: Context, claim: GroupsClaim, user: User): Cla
     }
   })();
   if (value !== undefined && typeof value !== 'string' && value.length > GROUPS_MAX) {
-    if (org.settings.groupsOver100 === 'error') {
+    if (org.settings.groupsOver100 === 'error' || org.isCrowded(user)) {
       throw new OAuthError(400, 'access_denied', org.say('groups_too_many'));
     }
   }

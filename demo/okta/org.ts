@@ -8,6 +8,7 @@ import { GrantStore } from './grants.js';
 import { oktaId } from './ids.js';
 import type { KeyRing } from './keys.js';
 import {
+  crowd,
   Directory,
   type Group,
   type GroupSeed,
@@ -142,6 +143,23 @@ export class OktaOrg {
 
   joinGroup(user: string, group: string): void {
     this.directory.join(this.user(user), this.directory.group(group));
+  }
+
+  /** The groups of somebody, and those that a failure puts them into. */
+  groupsOf(user: User): Group[] {
+    return [...this.directory.groupsOf(user), ...crowd(this.#crowdOf(user), this.today())];
+  }
+
+  /** Whether a failure puts somebody into more groups than a claim can hold. */
+  isCrowded(user: User): boolean {
+    return this.#crowdOf(user) > 0;
+  }
+
+  #crowdOf({ login }: User): number {
+    return this.failures.list().reduce((count, { failure: { effect }, value }) => {
+      const isMeant = effect.kind === 'memberships' && (value === '*' || value === login);
+      return isMeant ? count + effect.count : count;
+    }, 0);
   }
 
   leaveGroup(user: string, group: string): void {

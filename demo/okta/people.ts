@@ -76,6 +76,20 @@ export type DirectoryChange =
 export const DEFAULT_PASSWORD = 'Okta-demo-1';
 export const DEFAULT_OTP = '123456';
 
+/** So many groups that are in no directory, the same ones whenever they are asked for. */
+export function crowd(count: number, since: Date): Group[] {
+  return Array.from({ length: count }, (_, i) => ({
+    id: `00gcrowd${String(i).padStart(12, '0')}`,
+    name: `Crowd ${i + 1}`,
+    description: '',
+    type: 'OKTA_GROUP',
+    source: 'OKTA',
+    created: since,
+    lastUpdated: since,
+    lastMembershipUpdated: since,
+  }));
+}
+
 function capitalized(word: string): string {
   return word.charAt(0).toUpperCase() + word.slice(1);
 }

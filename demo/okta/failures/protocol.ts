@@ -190,6 +190,15 @@ export const otherFailures = {
     detail: 'The last page has a `next` link to the first.',
     effect: { kind: 'paging', change: (next, { issuer }) => next ?? `${issuer}/api/v1/groups?limit=200` },
   },
+  'groups.many': {
+    group: 'Groups API',
+    title: 'In 150 groups more',
+    detail:
+      'This person (by login; `*`: everybody), until it is ended: too many for the groups claim, which is an error ' +
+      'then. The API tells them all.',
+    value: { label: 'login', default: '*' },
+    effect: { kind: 'memberships', count: 150 },
+  },
   'clock.skew': {
     group: 'Clock',
     title: 'Clock is wrong',

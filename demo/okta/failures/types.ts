@@ -58,6 +58,8 @@ export type Effect =
       readonly endpoint: Endpoint;
       readonly answer: (ctx: Context, next: Next, value: string) => Promise<void>;
     }
+  /** Somebody is in so many groups more; the value says who. */
+  | { readonly kind: 'memberships'; readonly count: number }
   | { readonly kind: 'clock' };
 
 export type EffectKind = Effect['kind'];

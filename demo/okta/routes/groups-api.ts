@@ -6,14 +6,25 @@ import { endpoint } from '../http/endpoint.js';
 import type { OktaOrg } from '../org.js';
 import type { Group } from '../people.js';
 
-const PAGE_DEFAULT = 10_000;
 const PAGE_MAX = 10_000;
 /** A `q` search has no pages. */
 const Q_MAX = 300;
 
 type Role = 'READ_ONLY_ADMIN' | 'GROUP_ADMIN';
 
-async function roleOfBearer(ctx: Ctx, header: NonNullable<ReturnType<typeof bearerToken>>): Promise<Role> {
+/** What an access token must allow, by the resource as Okta's errors name it. */
+interface Need {
+  readonly scope: 'okta.groups' | 'okta.users';
+  readonly resource: string;
+}
+
+const GROUPS: Need = { scope: 'okta.groups', resource: '/api/v1/groups' };
+
+async function roleOfBearer(
+  ctx: Ctx,
+  header: NonNullable<ReturnType<typeof bearerToken>>,
+  { scope, resource }: Need,
+): Promise<Role> {
   const { org } = ctx.state;
   const token = org.grants.accessTokens.get(header.token);
   if (token === undefined || token.serverBase !== org.orgServer.base) {
@@ -24,12 +35,12 @@ async function roleOfBearer(ctx: Ctx, header: NonNullable<ReturnType<typeof bear
     if (header.scheme !== 'DPoP' || jkt !== token.jkt)
       throw new ApiError(401, 'E0000011', 'Invalid token provided');
   }
-  if (!token.scopes.includes('okta.groups.read') && !token.scopes.includes('okta.groups.manage')) {
+  if (!token.scopes.includes(`${scope}.read`) && !token.scopes.includes(`${scope}.manage`)) {
     throw new ApiError(403, 'E0000006', 'You do not have permission to perform the requested action', {
       'WWW-Authenticate':
-        'Bearer realm="OKTA", scope="okta.groups.read", error="insufficient_scope", ' +
+        `Bearer realm="OKTA", scope="${scope}.read", error="insufficient_scope", ` +
         'error_description="The access token provided does not contain the required scopes.", ' +
-        'resource="/api/v1/groups"',
+        `resource="${resource}"`,
     });
   }
   const role = org.findApp(token.clientId)?.adminRole;
@@ -40,10 +51,10 @@ async function roleOfBearer(ctx: Ctx, header: NonNullable<ReturnType<typeof bear
 }
 
 /**
- * An API token (`SSWS`), or an access token of the org's own server with `okta.groups.read` and an admin
- * role.
+ * An API token (`SSWS`), or an access token of the org's own server with the scope of what is read and an
+ * admin role.
  */
-async function authorizeApi(ctx: Ctx): Promise<Role> {
+export async function authorizeApi(ctx: Ctx, need: Need): Promise<Role> {
   const header = ctx.get('Authorization');
   const ssws = /^SSWS +(\S+)$/i.exec(header)?.[1];
   if (ssws !== undefined) {
@@ -53,7 +64,7 @@ async function authorizeApi(ctx: Ctx): Promise<Role> {
   }
   const bearer = bearerToken(header);
   if (bearer === undefined) throw new ApiError(401, 'E0000011', 'Invalid token provided');
-  return roleOfBearer(ctx, bearer);
+  return roleOfBearer(ctx, bearer, need);
 }
 
 const windows = new WeakMap<OktaOrg, { minute: number; used: number }>();
@@ -62,7 +73,7 @@ const windows = new WeakMap<OktaOrg, { minute: number; used: number }>();
  * Counts this request against the limit of the minute, and says so in the headers. @throws ApiError 429
  * E0000047
  */
-function countRequest(ctx: Ctx): void {
+export function countRequest(ctx: Ctx): void {
   const { org } = ctx.state;
   const minute = Math.floor(org.clock.now() / 60);
   const window = windows.get(org);
@@ -113,6 +124,10 @@ function matcher(text: string): (group: Group) => boolean {
   return (group) => conditions.some((matches) => matches(group));
 }
 
+/** Group admins don't see `Everyone`. */
+export const isSeenBy = (role: Role, { type }: Group): boolean =>
+  role !== 'GROUP_ADMIN' || type !== 'BUILT_IN';
+
 function select(org: OktaOrg, params: URLSearchParams, role: Role): Group[] {
   const q = params.get('q')?.toLowerCase();
   const criteria = [params.get('filter'), params.get('search')].flatMap((text) =>
@@ -120,37 +135,34 @@ function select(org: OktaOrg, params: URLSearchParams, role: Role): Group[] {
   );
   return org.directory
     .groups()
-    .filter((group) => role !== 'GROUP_ADMIN' || group.type !== 'BUILT_IN')
+    .filter((group) => isSeenBy(role, group))
     .filter((group) => q === undefined || group.name.toLowerCase().startsWith(q))
     .filter((group) => criteria.every((matches) => matches(group)))
     .toSorted((a, b) => (a.id < b.id ? -1 : 1));
 }
 
-function pageLimit(text: string | null): number {
-  if (text === null) return PAGE_DEFAULT;
+export function pageLimit(text: string | null, most = PAGE_MAX): number {
+  if (text === null) return most;
   const limit = Number(text);
   if (!Number.isInteger(limit) || limit < 1)
     throw new ApiError(400, 'E0000001', 'Api validation failed: limit');
-  return Math.min(limit, PAGE_MAX);
+  return Math.min(limit, most);
 }
 
-async function listGroups(ctx: Ctx): Promise<void> {
+/** Answers with one page, and links to itself and to the next one. @param limit null: there is one page */
+export function answerPage(ctx: Ctx, found: readonly Group[], limit: number | null): void {
   const { org, record } = ctx.state;
-  const role = await authorizeApi(ctx);
-  countRequest(ctx);
   const params = ctx.URL.searchParams;
-  const found = select(org, params, role);
-  const limit = params.has('q') ? Q_MAX : pageLimit(params.get('limit'));
   const after = params.get('after');
   const rest = after === null ? found : found.filter(({ id }) => id > after);
-  const groups = rest.slice(0, limit);
+  const groups = rest.slice(0, limit ?? Q_MAX);
   const origin = requestOrigin(ctx);
   let next: string | undefined;
-  if (rest.length > limit && !params.has('q')) {
+  if (limit !== null && rest.length > limit) {
     const query = new URLSearchParams(params);
     query.set('after', groups.at(-1)?.id ?? '');
     query.set('limit', String(limit));
-    next = `${origin}/api/v1/groups?${query.toString()}`;
+    next = `${origin}${ctx.path}?${query.toString()}`;
   }
   for (const { id, effect, value } of org.failures.take('paging')) {
     record.failures.push(id);
@@ -162,9 +174,17 @@ async function listGroups(ctx: Ctx): Promise<void> {
   ctx.body = groups.map((group) => present(origin, org, group, params.get('expand') ?? ''));
 }
 
+async function listGroups(ctx: Ctx): Promise<void> {
+  const role = await authorizeApi(ctx, GROUPS);
+  countRequest(ctx);
+  const params = ctx.URL.searchParams;
+  const found = select(ctx.state.org, params, role);
+  answerPage(ctx, found, params.has('q') ? null : pageLimit(params.get('limit')));
+}
+
 async function getGroup(ctx: Ctx): Promise<void> {
   const { org } = ctx.state;
-  await authorizeApi(ctx);
+  await authorizeApi(ctx, GROUPS);
   countRequest(ctx);
   const id = ctx.params['groupId'] ?? '';
   const group = org.directory.groups().find((one) => one.id === id);

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import type { RunningOktaOrg } from '../../../demo/okta/server.js';
 import { HttpBrowser, type Page } from '../../support/okta-sign-in.js';
-import { anOrg, jsonOf } from './support.js';
+import { ADA, anOrg, jsonOf } from './support.js';
 
 const TOKEN = '00test-api-token';
 
@@ -101,5 +101,30 @@ describe('the Groups API', () => {
     expect([refused.status, jsonOf(refused)]).toMatchObject([429, { errorCode: 'E0000047' }]);
     okta.org.clock.advance(60);
     expect((await ask(`${okta.url}/api/v1/groups`)).status).toBe(200);
+  });
+});
+
+describe('the groups of one person', () => {
+  test('pages of at most 200, each group once; nobody’s are not found', async () => {
+    const okta = await orgWithGroups(0);
+    const { id } = okta.org.user(ADA.username);
+    const address = `${okta.url}/api/v1/users/${id}/groups`;
+    expect(namesOf(await ask(address)).toSorted()).toEqual(['Engineering', 'Everyone']);
+    expect(namesOf(await ask(address, 'SSWS 00group-admin'))).toEqual(['Engineering']);
+    okta.org.fail('groups.many', { value: ADA.username });
+    for (let i = 0; i < 60; i += 1) {
+      okta.org.addGroup({ name: `Team ${i}` });
+      okta.org.joinGroup(id, `Team ${i}`);
+    }
+    const first = await ask(`${address}?limit=1000`);
+    expect(namesOf(first)).toHaveLength(200);
+    const second = await ask(nextOf(first) ?? '');
+    expect([namesOf(second).length, nextOf(second)]).toEqual([12, undefined]);
+    const unknown = await ask(`${okta.url}/api/v1/users/00unope/groups`);
+    expect([unknown.status, jsonOf(unknown)['errorCode']]).toEqual([404, 'E0000007']);
+    expect((await ask(address, 'SSWS nope')).status).toBe(401);
+    okta.org.settings.rateLimit = 1;
+    await ask(address);
+    expect(jsonOf(await ask(address))['errorCode']).toBe('E0000047');
   });
 });

@@ -47,6 +47,12 @@ describe('client_credentials', () => {
       error: 'invalid_scope',
       error_description: 'You are not allowed any of the requested scopes.',
     });
+    // A person's groups are a resource of users.
+    const reader = String(jsonOf(await ask('okta.groups.read'))['access_token']);
+    const headers = { Authorization: `Bearer ${reader}` };
+    const page = await new HttpBrowser().open(`${okta.url}/api/v1/users/00u1/groups`, { headers });
+    expect([page.status, jsonOf(page)['errorCode']]).toEqual([403, 'E0000006']);
+    expect(page.headers['www-authenticate']).toContain('scope="okta.users.read"');
     expect(jsonOf(await ask(''))['error_description']).toBe('No scopes were requested.');
   });
 
