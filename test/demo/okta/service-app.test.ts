@@ -38,7 +38,7 @@ async function service(seed: Partial<AppSeed> = {}) {
 
 describe('client_credentials', () => {
   test('granted scopes, refused scopes, none', async () => {
-    const { ask } = await service();
+    const { okta, ask } = await service();
     expect(jsonOf(await ask('okta.groups.read'))).toMatchObject({
       token_type: 'Bearer',
       scope: 'okta.groups.read',
