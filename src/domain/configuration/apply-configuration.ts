@@ -8,6 +8,7 @@ import {
   type ApplyTenantOptions,
 } from './apply-tenant.js';
 import { endsAccess, type Change } from './change.js';
+import type { TenantChange } from './change-tenant.js';
 import type { DesiredTenant } from './desired.js';
 import type { Fault } from './fault.js';
 import type { TenantPlan } from './plan.js';
@@ -16,6 +17,8 @@ import { surveyFaults } from './survey.js';
 export interface ApplyOptions extends ApplyTenantOptions {
   /** Only tell what would change. */
   readonly dryRun: boolean;
+  /** As of one tenant's change: has the last word on what would be done, under the lock. */
+  readonly judge?: TenantChange['judge'];
 }
 
 export type ApplyOutcome =
@@ -94,9 +97,10 @@ async function applyEach(
   const tenants: AppliedTenant[] = [];
   for (const tenant of desired) {
     try {
-      const applied = await deps.store.change(tenant.slug, (unit) =>
-        applyTenant(deps, unit, tenant, options),
-      );
+      const applied = await deps.store.change(tenant.slug, async (unit) => {
+        await options.judge?.(planOf(deps, unit.current, tenant, options.rules), unit.current, unit);
+        return applyTenant(deps, unit, tenant, options);
+      });
       changes.push(...applied.changes);
       tenants.push(applied.tenant);
     } catch (error) {

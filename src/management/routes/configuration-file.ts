@@ -4,6 +4,7 @@ import { applyConfiguration } from '../../domain/configuration/apply-configurati
 import { FaultyConfiguration } from '../../domain/configuration/change-tenant.js';
 import type { ConfiguredTenant } from '../../domain/configuration/configuration-store.js';
 import type { DesiredTenant } from '../../domain/configuration/desired.js';
+import { keepOwners } from '../../domain/role/keep-owners.js';
 import type { TenantListStore } from '../../domain/tenant/tenant-list.js';
 import { SYSTEM_SLUG } from '../../domain/tenant/tenant.js';
 import type { ApiCall } from '../api/call.js';
@@ -63,14 +64,18 @@ async function apply(
 ): Promise<ApiAnswer> {
   const read = readApplyDocument(body);
   if (read.faults !== undefined) throw new FaultyConfiguration(read.faults);
-  if (call.caller.home.slug !== SYSTEM_SLUG)
-    for (const tenant of read.tenants) await requireOwn(deps, call, tenant);
+  // The deployment's operators answer for what they do to a tenant, as at the server.
+  const isOperators = call.caller.home.slug === SYSTEM_SLUG;
+  if (!isOperators) for (const tenant of read.tenants) await requireOwn(deps, call, tenant);
   const outcome = await applyConfiguration(deps.apply, read.tenants, {
     rules: deps.rules,
     allowDelete,
     dryRun,
     actor: call.caller.actor,
     origin: call.origin,
+    async judge(plan, current, { scope }) {
+      if (current !== undefined && !isOperators) await keepOwners(deps, scope, current.configuration, plan);
+    },
   });
   for (const { slug } of read.tenants) deps.directory.forget(slug);
   if (outcome.outcome === 'faulty') throw new FaultyConfiguration(outcome.faults);

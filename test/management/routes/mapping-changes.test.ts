@@ -356,6 +356,33 @@ test('A-15 a new group of a mapped name gets nothing until an admin says yes; no
   });
 });
 
+test('the last owners by a mapping stay, whichever way it would go; the deployment’s operators may by a file', async () => {
+  const boss = idOf(await scim.post('/Groups', oktaGroup('Bosses', people.slice(0, 1))));
+  const mapping = { group: { scim: boss }, role: 'console:owner' };
+  await node.apply([{ slug: 'acme', roleMappings: [mapping] }]);
+  const [{ id = '' } = {}] = (await owner.get(`${base}/role-mappings`)).body['items'] as { id: string }[];
+  const one = `${base}/role-mappings/${id}`;
+  const file = { tenants: [{ slug: 'acme', roleMappings: [] }] };
+  const own = await apiClient(node, { tenant: 'acme' });
+  const apply = (caller: ApiClient) => caller.post('/configuration/apply?allowDelete=true', file);
+  const refused = [
+    await owner.patch(one, { role: 'console:admin' }, '*'),
+    await owner.delete(one),
+    await owner.patch(`${base}/connections/okta`, { groupSource: 'token' }, '*'),
+    await apply(own),
+  ];
+  for (const { status, body } of refused)
+    expect([status, body['detail']]).toEqual([409, expect.stringContaining('nobody would be an owner')]);
+  expect((await owner.post(`${base}/role-mappings/preview`, { roleMappings: [] })).body).toMatchObject({
+    blocked: 'last_owner',
+    owners: { before: 1, after: 0 },
+  });
+  await owner.post(`${base}/role-mappings`, { ...mapping, group: { name: 'Bosses' } });
+  expect((await owner.delete(one)).status).toBe(204);
+  expect((await apply(own)).status).toBe(409);
+  expect((await apply(owner)).status).toBe(200);
+});
+
 test('a sign-in says what the explanation said, and is what it puts a group by the token down to', async () => {
   await node.apply([
     { slug: 'acme', roleMappings: [{ group: { name: 'Support' }, role: 'viewer' }], defaultRole: null },
