@@ -1,4 +1,4 @@
-import { Ajv } from 'ajv';
+import { Ajv, type ValidateFunction } from 'ajv';
 import { instantOf } from '../../core/instant.js';
 import type { DesiredTenant } from '../../domain/configuration/desired.js';
 import type { Fault } from '../../domain/configuration/fault.js';
@@ -12,8 +12,13 @@ export type ReadApplyFile =
   | { readonly tenants: readonly DesiredTenant[]; readonly faults?: never }
   | { readonly faults: readonly Fault[]; readonly tenants?: never };
 
-const ajv = new Ajv({ allErrors: true, strict: true, verbose: true });
-const validate = ajv.compile<ApplyFile>(ApplyFile);
+let compiled: ValidateFunction<ApplyFile> | undefined;
+
+/** Compiled when a file is first read: the schema is large, and a node that is given no file never needs it. */
+function validator(): ValidateFunction<ApplyFile> {
+  compiled ??= new Ajv({ allErrors: true, strict: true, verbose: true }).compile<ApplyFile>(ApplyFile);
+  return compiled;
+}
 
 /**
  * Reads the file of `causeway apply`: YAML or JSON, several documents together.
@@ -77,6 +82,7 @@ function readEntries(
   variable: (name: string) => string | undefined,
   faults: Fault[],
 ): readonly (readonly [entry: TenantEntry, desired: DesiredTenant])[] {
+  const validate = validator();
   if (!validate(value)) {
     faults.push(...schemaFaults(validate.errors ?? [], prefix));
     return [];
