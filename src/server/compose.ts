@@ -10,6 +10,7 @@ import { createIds, type Ids } from '../core/ids.js';
 import type { Logger } from '../core/logger.js';
 import { endAccess } from '../domain/session/end-access.js';
 import type { RequestOrigin } from '../domain/audit/audit-event.js';
+import { SYSTEM_SLUG } from '../domain/tenant/tenant.js';
 import { originOf, type TrustedProxies } from '../http/request-origin.js';
 import type { TenantContext } from '../http/tenant-context.js';
 import { TenantDirectory } from '../http/tenant-directory.js';
@@ -284,7 +285,9 @@ function composeOperations(
     pingDatabase: async () => {
       await database.query({ name: 'ping', text: 'SELECT 1', values: [] });
     },
+    // What a node counts is the deployment's, and no tenant's.
     isApiToken: async (token) =>
-      readToken(token)?.kind === 'api' && (await findApiToken(database, sha256(token))) !== undefined,
+      readToken(token)?.kind === 'api' &&
+      (await findApiToken(database, sha256(token)))?.tenant.slug === SYSTEM_SLUG,
   });
 }

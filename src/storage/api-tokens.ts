@@ -1,4 +1,4 @@
-import type { TenantId } from '../core/ids.js';
+import type { TenantId, UserId } from '../core/ids.js';
 import type { Database } from './database.js';
 
 /** An API token in force: whose it is, the role that it carries, and what it may of that. */
@@ -8,6 +8,8 @@ export interface ApiToken {
   readonly roleId: string;
   /** null: all that its role may. */
   readonly scopes: readonly string[] | null;
+  /** Whose it is; null: nobody's own. */
+  readonly ownerId: UserId | null;
 }
 
 /**
@@ -42,5 +44,6 @@ export async function findApiToken(database: Database, hash: Buffer): Promise<Ap
     tenant: { id: tenantId, slug: row['slug'] },
     roleId: row['role_id'],
     scopes: row['scopes'],
+    ownerId: row['owner_id'],
   };
 }

@@ -139,10 +139,44 @@ describe('A-111 a token', () => {
     const users = await ledger.users('acme');
     const ownerId = users.find(({ user_name: name }) => name === ADA.username)?.id as UserId;
     const own = await apiClient(acme.causeway, { tenant: 'acme', ownerId });
+    expect((await own.get(roles)).status).toBe(404);
+    const given = await api.post('/tenants/acme/role-assignments', { user: ownerId, role: 'console:owner' });
     expect((await own.get(roles)).status).toBe(200);
+    const heir = await own.post('/tenants/acme/api-tokens', { name: 'heir', role: 'console:read-only' });
+    expect(heir.body).toMatchObject({ ownerId });
+    // By hand, because the API keeps the last owner.
+    await ledger.rows('DELETE FROM role_assignments WHERE id = $1', [given.body['id']]);
+    expect((await own.get(roles)).status).toBe(404);
+    await api.post('/tenants/acme/role-assignments', { user: ownerId, role: 'console:owner' });
     await ledger.rows('UPDATE users SET active = false WHERE id = $1', [ownerId]);
     expect((await own.get(roles)).status).toBe(401);
     await ledger.rows('UPDATE users SET active = true WHERE id = $1', [ownerId]);
+  });
+
+  test('narrowed by scopes hands on no more than those, gives nobody a role, and reads no node’s metrics', async () => {
+    const scopes = ['causeway.api-tokens.manage', 'causeway.tenants.manage'];
+    const narrow = await apiClient(acme.causeway, { tenant: 'acme', scopes });
+    const make = (more: object) =>
+      narrow.post('/tenants/acme/api-tokens', { name: 'n', role: 'console:owner', ...more });
+    expect((await make({})).status).toBe(403);
+    expect((await make({ scopes: ['causeway.users.read'] })).status).toBe(403);
+    expect((await make({ scopes: ['causeway.tenants.read'] })).status).toBe(201);
+    const past = await make({ scopes, expiresAt: '2020-01-01T00:00:00.000Z' });
+    expect(past).toMatchObject({ status: 400, body: { errors: [{ pointer: '/expiresAt' }] } });
+    expect((await narrow.patch('/tenants/acme', { defaultRole: 'admin' }, '*')).status).toBe(403);
+    const metrics = (client: ApiClient) =>
+      // oxlint-disable-next-line no-restricted-globals -- a test's client is not Causeway's
+      fetch(`${acme.causeway.url}/metrics`, { headers: { authorization: `Bearer ${client.token ?? ''}` } });
+    expect((await metrics(narrow)).status).toBe(401);
+    expect((await metrics(api)).status).toBe(200);
+  });
+
+  test('of a suspended tenant is nobody’s, until the tenant goes on', async () => {
+    const own = await apiClient(acme.causeway, { tenant: 'acme' });
+    await api.patch('/tenants/acme', { status: 'suspended' }, '*');
+    expect((await own.get(roles)).status).toBe(401);
+    await api.patch('/tenants/acme', { status: 'active' }, '*');
+    expect((await own.get(roles)).status).toBe(200);
   });
 });
 

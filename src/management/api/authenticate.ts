@@ -1,6 +1,6 @@
 import type { Context } from 'koa';
 import type { TenantId, UserId } from '../../core/ids.js';
-import { consoleRole, type ConsoleRole } from '../../domain/operator/console-role.js';
+import { consoleRole, mayGrantConsoleRoles, type ConsoleRole } from '../../domain/operator/console-role.js';
 import { holderOf } from '../../domain/setup-link/create-setup-link.js';
 import type { SetupLink } from '../../domain/setup-link/setup-link.js';
 import { bearerAccessToken } from '../../http/bearer-access-token.js';
@@ -18,6 +18,8 @@ export interface PresentedToken {
   readonly tenant: { readonly id: TenantId; readonly slug: string };
   readonly roleId: string;
   readonly scopes: readonly string[] | null;
+  /** Whose it is; null: nobody's own. */
+  readonly ownerId: UserId | null;
 }
 
 /** A person who is signed in to the console, and is still somebody. */
@@ -79,9 +81,10 @@ export async function authenticate(ctx: Context, deps: AuthenticateDeps): Promis
 async function byApiToken(token: string, deps: AuthenticateDeps): Promise<Caller> {
   const found = await deps.findToken(sha256(token));
   const tenant = found === undefined ? undefined : await deps.directory.find(found.tenant.slug);
-  if (found === undefined || tenant === undefined) throw unauthenticated(UNKNOWN, 'invalid_token');
+  if (found === undefined || tenant === undefined || tenant.suspended)
+    throw unauthenticated(UNKNOWN, 'invalid_token');
   const key = tenant.configuration.roles.find((role) => role.id === found.roleId)?.key ?? '';
-  const role = consoleRole(key);
+  const role = await stillHeld(consoleRole(key), found.ownerId, tenant, deps);
   return {
     kind: 'api_token',
     id: `api:${found.id}`,
@@ -91,7 +94,20 @@ async function byApiToken(token: string, deps: AuthenticateDeps): Promise<Caller
     scopes: found.scopes === null ? null : new Set(found.scopes),
     userId: null,
     authenticatedAt: null,
+    tokenOwnerId: found.ownerId,
   };
+}
+
+/** A person's token has its role for as long as the person has it, or could give it (A-111). */
+async function stillHeld(
+  role: ConsoleRole | undefined,
+  ownerId: UserId | null,
+  tenant: TenantContext,
+  { rolesOf }: AuthenticateDeps,
+): Promise<ConsoleRole | undefined> {
+  if (role === undefined || ownerId === null) return role;
+  const held = await rolesOf(tenant, ownerId);
+  return held.includes(role) || mayGrantConsoleRoles(held) ? role : undefined;
 }
 
 async function byAccessToken(token: string, deps: AuthenticateDeps): Promise<Caller> {
@@ -142,7 +158,7 @@ async function bySession(ctx: Context, deps: AuthenticateDeps): Promise<Caller> 
   // Who is signed in to the console, too, says that the link is meant.
   const session = ctx.get('x-causeway-as') === 'setup-link' ? undefined : await deps.findSession(ctx);
   const home = session === undefined ? undefined : await deps.directory.find(session.tenant.slug);
-  if (session === undefined || home === undefined) return bySetupLink(ctx, deps);
+  if (session === undefined || home === undefined || home.suspended) return bySetupLink(ctx, deps);
   requireOwnRequest(ctx, deps.consoleOrigins);
   return {
     kind: 'console',
@@ -170,7 +186,9 @@ function requireOwnRequest(ctx: Context, origins: readonly string[]): void {
 
 async function bySetupLink(ctx: Context, deps: AuthenticateDeps): Promise<Caller> {
   const link = await deps.findSetupLink(ctx);
-  if (link === undefined) throw unauthenticated('Send a token, or sign in to the console.');
+  const tenant = link === undefined ? undefined : await deps.directory.find(link.tenantSlug);
+  if (link === undefined || tenant === undefined || tenant.suspended)
+    throw unauthenticated('Send a token, or sign in to the console.');
   if (link.state !== 'open')
     throw unauthenticated('The set-up link has ended. Ask whoever sent it for another one; nothing is lost.');
   requireOwnRequest(ctx, [new URL(deps.publicUrl).origin]);

@@ -21,6 +21,8 @@ export interface Caller {
   readonly userId: UserId | null;
   /** When the person last proved who they are; null: a machine, which proves itself at each request. */
   readonly authenticatedAt: Date | null;
+  /** The person whose API token it is; absent or null: nobody's own, or no API token. */
+  readonly tokenOwnerId?: UserId | null;
   /** The link that the caller holds. Its rights are its own, and no role's (`domain/setup-link/rights.ts`). */
   readonly setupLink?: SetupLink;
   /** Console roles by grant in a customer's tenant, by slug, where the caller is one of an MSP's people (E2). */

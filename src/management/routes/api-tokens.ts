@@ -61,15 +61,16 @@ export function apiTokenOperations(deps: ApiTokenDeps): readonly Operation[] {
       answer: named('ApiToken', ApiTokenResource),
       async handle(call, { body }) {
         const expiresAt = typeof body.expiresAt === 'string' ? instantOf(body.expiresAt) : null;
-        if (expiresAt === undefined)
-          throw new Problem('invalid_body', 'There is no such time.', {
-            errors: [{ pointer: '/expiresAt', message: 'is no time that exists' }],
-          });
+        if (expiresAt === undefined) throw fault('/expiresAt', 'is no time that exists');
+        if (expiresAt !== null && expiresAt <= deps.auditTools.clock.now())
+          throw fault('/expiresAt', 'must be a time to come');
         const role = consoleRole(body.role);
         if (role === undefined || !call.roles.includes('console:owner'))
           throw new Problem('forbidden', 'Only an owner gives roles of the console.');
         const { name, scopes = null } = body;
-        const ownerId = call.caller.home.id === call.tenant.id ? call.caller.userId : null;
+        requireScopes(call, scopes);
+        const { home, userId, tokenOwnerId = null } = call.caller;
+        const ownerId = home.id === call.tenant.id ? (userId ?? tokenOwnerId) : null;
         const { id, token } = await deps.transactions.withTenant(call.tenant.id, (scope) =>
           createApiToken(tools(call), scope, {
             role,
@@ -131,6 +132,23 @@ export function apiTokenOperations(deps: ApiTokenDeps): readonly Operation[] {
       },
     }),
   ];
+}
+
+const fault = (pointer: string, message: string): Problem =>
+  new Problem('invalid_body', `${pointer} ${message}`, { errors: [{ pointer, message }] });
+
+/** Who is narrowed by scopes hands on no more than those. @throws Problem `forbidden` */
+function requireScopes({ caller }: ApiCall, wanted: readonly string[] | null): void {
+  const { scopes } = caller;
+  if (scopes === null) return;
+  const beyond = wanted?.find(
+    (scope) => !scopes.has(scope) && !scopes.has(scope.replace(/\.read$/, '.manage')),
+  );
+  if (wanted === null || beyond !== undefined)
+    throw new Problem(
+      'forbidden',
+      `A caller narrowed by scopes makes tokens of those scopes alone${beyond === undefined ? '' : `, which ${beyond} isn’t`}.`,
+    );
 }
 
 async function find({ tokens }: ApiTokenDeps, call: ApiCall, id: string): Promise<ApiTokenFacts> {

@@ -29,6 +29,7 @@ export interface TenantDeps extends ConfigurationDeps {
 }
 
 const ANSWER = named('Tenant', TenantResource);
+const ROLE_SETTINGS: readonly string[] = ['roleMappingMode', 'defaultRole', 'whenNoRole'];
 const READ_ONLY = ['id', 'kind', 'issuer', 'scimBaseUrl'];
 
 /** Tenants: the tree, and what each is set to (E1). Their lists are resources of their own. */
@@ -182,6 +183,8 @@ class Tenants {
         if (changed.includes('status'))
           this.#requireAbove(call, 'Only those above a tenant suspend it or let it go on.');
         if (changed.includes('status')) call.require('tenants.suspend');
+        // Who has which role follows from these as much as from the mappings.
+        if (changed.some((member) => ROLE_SETTINGS.includes(member))) call.require('role-mappings.manage');
         if (changed.includes('parent') && call.caller.home.slug !== SYSTEM_SLUG)
           throw new Problem('forbidden', 'Only the deployment’s operators move a tenant in the tree.');
         if (changed.includes('signIn') && current !== undefined)
