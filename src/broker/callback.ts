@@ -6,15 +6,16 @@ import { admitsSignIn, type Connection } from '../domain/connection/connection.j
 import { admitPerson, type Admission } from '../domain/sign-in/admit-person.js';
 import { brokeredReference } from '../domain/session/upstream-logout.js';
 import type { LoginTransaction } from '../domain/sign-in/login-transaction.js';
-import type { UpstreamIdentity } from '../domain/sign-in/upstream-identity.js';
 import type { TenantContext } from '../http/tenant-context.js';
 import type { InteractionAnswer } from '../op/interactions.js';
 import { answeredInteraction, pendingInteraction, resumeAddress } from '../op/interactions.js';
 import { sealUpstreamIdToken } from '../op/upstream-id-token.js';
 import type { ErrorReason } from '../pages/error/strings.js';
 import { UpstreamError } from '../rp/causes.js';
+import { Deadline, SIGN_IN_MS } from '../rp/deadline.js';
 import type { CompletedSignIn } from '../rp/relying-party.js';
 import { serveTestReturn } from './connection-test.js';
+import { askMissingGroups, factsOfTold, withTold, type ToldFacts } from './api-groups.js';
 import type { BrokerDeps } from './deps.js';
 import { localWay } from './local-sign-in.js';
 import {
@@ -27,6 +28,7 @@ import {
 import { reasonOfUpstream, refuse, type Refusal } from './refusal.js';
 import { partyOf } from './start-sign-in.js';
 import { sealGrant } from './upstream-grant.js';
+import { goWithoutGroups } from './without-groups.js';
 
 /** A newcomer who comes in twice at once is created once: the loser looks again. */
 const ATTEMPTS_MAX = 3;
@@ -75,25 +77,29 @@ export async function serveCallback(
     interaction: back.interaction,
     backHref: resumeAddress(waiting, pending),
   };
+  const deadline = new Deadline(SIGN_IN_MS);
   let completed: CompletedSignIn;
   try {
     completed = await verify(ctx, tenant, back, deps);
   } catch (error) {
     if (!(error instanceof UpstreamError)) throw error;
+    if (await goWithoutGroups(ctx, tenant, { ...back, pending, error }, deps)) return undefined;
     // An upstream that brought an old sign-in where max_age asked for a new one is asked by the stronger word (A-33).
     const actions =
       error.reason === 'auth_too_old' ? { ...known.actions, tryAgain: useAnother } : known.actions;
     const reason = reasonOfUpstream(error);
     return refuse(ctx, tenant, { ...known, actions, reason, upstream: error }, deps);
   }
-  const { identity } = completed;
-  const admission = await admit(ctx, tenant, back, completed, deps);
+  const told = await askMissingGroups({ tenant, connection, person: completed.identity, deadline }, deps);
+  const identity = withTold(completed.identity, told);
+  const groups = told === undefined ? undefined : factsOfTold(told);
+  const admission = await admit(ctx, tenant, back, { ...completed, identity, groups }, deps);
   const signedInAs = identity.profile.email ?? identity.profile.userName;
   if (!admission.admitted)
     return refuse(
       ctx,
       tenant,
-      { ...known, reason: admission.reason, userId: admission.userId, signedInAs },
+      { ...known, reason: admission.reason, userId: admission.userId, signedInAs, groups },
       deps,
     );
   deps.onOutcome('succeeded');
@@ -147,9 +153,10 @@ async function verify(
   { connection, transaction, ageSeconds, secrets }: Return,
   deps: BrokerDeps,
 ): Promise<CompletedSignIn> {
-  const { acrValues, freshly } = transaction.request;
+  const { acrValues, freshly, withoutGroups } = transaction.request;
+  const sinceSeconds = ageSeconds + (withoutGroups?.startedSecondsBefore ?? 0);
   const maxAgeSeconds = freshly
-    ? Math.min(transaction.request.maxAgeSeconds ?? ageSeconds, ageSeconds)
+    ? Math.min(transaction.request.maxAgeSeconds ?? sinceSeconds, sinceSeconds)
     : transaction.request.maxAgeSeconds;
   const completed = await deps.relyingParty.completeSignIn(
     partyOf(tenant, connection),
@@ -162,13 +169,20 @@ async function verify(
   return completed;
 }
 
+/** Who came back, and what is known of them. */
+interface Comer extends Pick<CompletedSignIn, 'identity' | 'refreshToken'> {
+  /** Where their groups come from, when not from the token. */
+  readonly groups: ToldFacts | undefined;
+}
+
 async function admit(
   ctx: Context,
   tenant: TenantContext,
   back: Return,
-  { identity, refreshToken }: CompletedSignIn,
+  comer: Comer,
   deps: BrokerDeps,
 ): Promise<Admission> {
+  const { identity, refreshToken } = comer;
   const origin = deps.originOf(ctx);
   const auditTools = { ...deps, vault: tenant.vault };
   for (let attempt = 1; ; attempt += 1) {
@@ -187,7 +201,7 @@ async function admit(
           const { userId } = admission;
           const { waiting } = back;
           const elsewhere = waiting.id === tenant.id ? undefined : waiting.id;
-          deps.artifacts.answer(scope, answered(back, tenant, identity, userId, origin), userId, elsewhere);
+          deps.artifacts.answer(scope, answered(back, tenant, comer, userId, origin), userId, elsewhere);
           if (refreshToken !== undefined) {
             const grant = { subject: identity.subject, refreshToken };
             const { id: connectionId, version: connectionVersion } = back.connection;
@@ -209,7 +223,7 @@ async function admit(
 function answered(
   { interaction, connection, waiting }: Return,
   tenant: TenantContext,
-  identity: UpstreamIdentity,
+  { identity, groups }: Comer,
   userId: string,
   origin: { readonly ip: string | null; readonly userAgent: string | null },
 ): Pick<Artifact, 'hash' | 'payload'> {
@@ -234,6 +248,7 @@ function answered(
       ip: origin.ip,
       userAgent: origin.userAgent,
       sessionExpiry: identity.sessionExpiry ?? null,
+      ...(groups === undefined ? {} : { groups: { ...groups } }),
     },
   };
   return answeredInteraction(interaction, result);

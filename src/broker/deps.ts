@@ -6,6 +6,7 @@ import type { SignInDeps } from '../domain/account/account-deps.js';
 import type { ArtifactStore } from '../domain/artifact/artifact-store.js';
 import type { RequestOrigin } from '../domain/audit/audit-event.js';
 import type { AuditStore } from '../domain/audit/audit-store.js';
+import type { GroupsApiStore } from '../domain/connection/upstream-groups/groups-api.js';
 import type { ConnectionTestStore } from '../domain/connection/testing/connection-test.js';
 import type { ConsentStore } from '../domain/consent/consent-store.js';
 import type { AccessStore } from '../domain/session/end-access.js';
@@ -14,6 +15,7 @@ import type { LoginTransactionStore } from '../domain/sign-in/login-transaction-
 import type { PeopleStore } from '../domain/sign-in/people-store.js';
 import type { UpstreamGrantStore } from '../domain/sign-in/upstream-grant-store.js';
 import type { TenantTransactions } from '../domain/tenant/transactions.js';
+import type { OktaGroups } from '../rp/okta-groups/okta-groups.js';
 import type { RelyingParty } from '../rp/relying-party.js';
 import type { ConnectionTester } from '../rp/testing/tester.js';
 
@@ -30,6 +32,9 @@ export interface BrokerDeps {
   readonly consents: ConsentStore;
   readonly relyingParty: RelyingParty;
   readonly tester: ConnectionTester;
+  /** For groups that a token can't hold (A11). */
+  readonly oktaGroups: Pick<OktaGroups, 'groupsOf'>;
+  readonly groupsApis: Pick<GroupsApiStore, 'read'>;
   /** For accounts of Causeway's own (F4, F5). */
   readonly local: SignInDeps;
   readonly tests: ConnectionTestStore;

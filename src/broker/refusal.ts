@@ -12,6 +12,7 @@ import { frameOf, showPage } from '../op/page-frame.js';
 import { errorStatus, renderError, type ErrorModel } from '../pages/error/error-page.js';
 import type { ErrorReason } from '../pages/error/strings.js';
 import type { UpstreamError } from '../rp/causes.js';
+import type { ToldFacts } from './api-groups.js';
 import type { BrokerDeps } from './deps.js';
 
 /** Who was refused, and where; what is known of it. */
@@ -23,6 +24,8 @@ export interface Refusal {
   readonly connection?: Connection | undefined;
   readonly userId?: string | undefined;
   readonly signedInAs?: string | undefined;
+  /** Where their groups come from, when not from their token. */
+  readonly groups?: ToldFacts | undefined;
   /** The upstream's fault, where it lies there. */
   readonly upstream?: UpstreamError | undefined;
   readonly actions?: ErrorModel['actions'];
@@ -108,6 +111,7 @@ function recordRefusal(
   const origin = deps.originOf(ctx);
   const details: Record<string, Json> = {
     ...(refusal.waiting === undefined || refusal.waiting === tenant ? {} : { issuer: refusal.waiting.slug }),
+    ...(refusal.groups === undefined ? {} : { groups: { ...refusal.groups } }),
     ...(upstream === undefined
       ? {}
       : {

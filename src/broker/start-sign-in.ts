@@ -1,5 +1,6 @@
 import type { Context } from 'koa';
 import type { Connection } from '../domain/connection/connection.js';
+import { GROUPS_SCOPE } from '../domain/connection/upstream-groups/counted-groups.js';
 import type { LoginRequest, LoginTransaction } from '../domain/sign-in/login-transaction.js';
 import type { TenantContext } from '../http/tenant-context.js';
 import type { PendingInteraction } from '../op/interactions.js';
@@ -28,6 +29,8 @@ export interface StartRequest {
   readonly anotherAccount?: boolean;
   /** The tenant whose interaction it is: the connection's, or the one above it. */
   readonly waiting: TenantContext;
+  /** It is a sign-in's second trip, without the upstream's groups claim. */
+  readonly withoutGroups?: LoginRequest['withoutGroups'];
 }
 
 /** A trip to the upstream: where to send the browser, and the row that waits for its return. */
@@ -46,18 +49,21 @@ export async function startSignIn(
   request: StartRequest,
   deps: BrokerDeps,
 ): Promise<StartedSignIn> {
-  const { connection, interaction, waiting } = request;
+  const { connection, interaction, waiting, withoutGroups } = request;
   const { state, secret } = newLogin(deps.ids);
   const secrets = loginSecrets(state, secret);
   const party = partyOf(tenant, connection);
   const asked = demandsOf(interaction);
-  const prompt = request.anotherAccount === true || asked.freshly ? 'login' : undefined;
+  // On the first trip the person has just signed in, as whoever they wanted: once is enough.
+  const asks = withoutGroups === undefined && (request.anotherAccount === true || asked.freshly);
+  const prompt = asks ? 'login' : undefined;
   const url = await deps.relyingParty.authorizationUrl(party, {
     ...secrets,
     ...(request.loginHint === undefined ? {} : { loginHint: request.loginHint }),
     ...(prompt === undefined ? {} : { prompt }),
     ...(asked.maxAgeSeconds === null ? {} : { maxAgeSeconds: asked.maxAgeSeconds }),
     acrValues: asked.acrValues,
+    ...(withoutGroups === undefined ? {} : { withoutScope: GROUPS_SCOPE }),
   });
   setLoginCookie(ctx, new URL(party.redirectUri), state, { secret, interactionUid: interaction.uid });
   return {
@@ -71,7 +77,7 @@ export async function startSignIn(
       connectionVersion: connection.version,
       issuer: connection.issuer,
       redirectUri: party.redirectUri,
-      request: asked,
+      request: withoutGroups === undefined ? asked : { ...asked, withoutGroups },
     },
   };
 }

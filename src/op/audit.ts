@@ -31,6 +31,7 @@ export function recordSignIn(ctx: KoaContextWithOIDC, deps: OpDeps): void {
       upstreamSession: result?.upstream?.sessionReference ?? stored?.upstreamSession ?? null,
       acr: session?.acr ?? null,
       amr: session?.amr ?? null,
+      ...(result?.upstream?.groups === undefined ? {} : { groups: result.upstream.groups }),
       authTime: session?.loginTs ?? null,
     },
     personal: { ip: origin.ip, userAgent: origin.userAgent },

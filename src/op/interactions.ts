@@ -17,6 +17,8 @@ export interface UpstreamResult {
   readonly userAgent: string | null;
   /** Seconds since the epoch; null: the upstream sets no end. */
   readonly sessionExpiry: number | null;
+  /** Where the person's groups come from, when not from their token: for the audit log. */
+  readonly groups?: JsonObject;
 }
 
 /** What a sign-in with an account of Causeway's own leaves. */

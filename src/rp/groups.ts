@@ -6,7 +6,8 @@ export type GroupsClaim =
   | { readonly kind: 'absent' }
   | { readonly kind: 'unusable'; readonly note: 'groups_too_many' | 'groups_malformed' };
 
-const GROUPS_MAX = 1_000;
+/** More than that are none. */
+export const GROUPS_MAX = 1_000;
 const NAME_LENGTH_MAX = 512;
 // oxlint-disable-next-line no-control-regex -- a name with control characters is not a name
 const CONTROL = /[\u0000-\u001f\u007f-\u009f]/;

@@ -50,6 +50,8 @@ export interface SignInRequest extends SignInSecrets {
   readonly maxAgeSeconds?: number;
   /** The application's demand, besides the connection's own. */
   readonly acrValues?: readonly string[];
+  /** One of the connection's scopes that isn't asked for. */
+  readonly withoutScope?: string;
 }
 
 export interface ExpectedSignIn extends SignInSecrets {
@@ -151,7 +153,7 @@ class OpenIdRelyingParty implements RelyingParty {
     return buildAuthorizationUrl(configure(metadata, clientId), {
       redirect_uri: party.redirectUri,
       response_type: 'code',
-      scope: [...new Set(['openid', ...scopes])].join(' '),
+      scope: [...new Set(['openid', ...scopes])].filter((one) => one !== request.withoutScope).join(' '),
       state: request.state,
       nonce: request.nonce,
       code_challenge: await calculatePKCECodeChallenge(request.codeVerifier),

@@ -32,6 +32,7 @@ import { PostgresAuditStore } from '../storage/audit-store.js';
 import { PostgresConnectionTestStore } from '../storage/connection-test-store.js';
 import { PostgresConsentStore } from '../storage/consent-store.js';
 import { Database } from '../storage/database.js';
+import { PostgresGroupsApiStore } from '../storage/groups-api-store.js';
 import { PostgresLoginTransactionStore } from '../storage/login-transaction-store.js';
 import { PostgresPeopleStore } from '../storage/people-store.js';
 import { PostgresSecretUseStore } from '../storage/secret-use-store.js';
@@ -244,6 +245,7 @@ function stores(database: Database, log: Logger) {
     audit: new PostgresAuditStore(database),
     consents: new PostgresConsentStore(database),
     tests: new PostgresConnectionTestStore(database),
+    groupsApis: new PostgresGroupsApiStore(database),
     tries: new PostgresTryCounter(database),
   };
 }

@@ -1,6 +1,4 @@
-import type { Connection } from '../domain/connection/connection.js';
-import { groupsApiSecretPlace } from '../domain/connection/upstream-groups/groups-api.js';
-import type { TenantContext } from '../http/tenant-context.js';
+import { groupsCaller } from '../broker/api-groups.js';
 import type { Operation } from '../management/api/operation.js';
 import { connectionKind } from '../management/routes/configuration/connection-kind.js';
 import {
@@ -52,23 +50,13 @@ export function connectionOperations(
       connections,
       lists: new PostgresGroupListStore(database),
       groupsApis: new PostgresGroupsApiStore(database),
-      findAtOkta(tenant, connection, { api, sealedToken }, begins) {
-        const party = {
-          tenantId: tenant.id,
-          connection,
-          secrets: {},
-          clientKeys: tenant.signingKeys(connection.id),
-          redirectUri: tenant.redirectUri(connection),
-        };
-        const access =
-          api?.kind === 'service-app'
-            ? api
-            : { kind: 'api-token' as const, token: openToken(tenant, connection, sealedToken) };
-        return oktaGroups.find(party, access, begins);
+      async findAtOkta(tenant, connection, stored, begins) {
+        const caller = groupsCaller(tenant, connection, stored);
+        if (caller !== undefined) return oktaGroups.find(caller.party, caller.access, begins);
+        const message =
+          'The Groups API was set up for another org than this connection leads to: set it up again.';
+        return { trouble: 'not_authorized', message };
       },
     }),
   ];
 }
-
-const openToken = (tenant: TenantContext, connection: Connection, sealed: string | null): string =>
-  sealed === null ? '' : tenant.vault.open(groupsApiSecretPlace(tenant.id, connection), sealed);

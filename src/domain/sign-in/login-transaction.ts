@@ -27,6 +27,11 @@ export interface LoginRequest {
   readonly maxAgeSeconds: number | null;
   /** Whether the person must sign in during this very trip (`prompt=login`). */
   readonly freshly: boolean;
+  /**
+   * The second trip of a sign-in, which the upstream refused because of its groups claim: it doesn't ask for that, and
+   * there is no third one. `startedSecondsBefore`: how long the first one took, which counts for what is asked here.
+   */
+  readonly withoutGroups?: { readonly startedSecondsBefore: number };
 }
 
 /** A transaction lives as long as a person may take. */

@@ -11,11 +11,17 @@ export const GroupsApiPut = Type.Object(
     kind: Type.Enum(['service-app', 'api-token']),
     clientId: Type.Optional(ClientId),
     token: Type.Optional(SECRET_TEXT),
+    importedGroups: Type.Optional(
+      Type.Boolean({ description: 'at sign-ins: whether groups of directories and apps count, too' }),
+    ),
+    namesBegin: Type.Optional(
+      Type.String({ maxLength: 255, description: 'at sign-ins: what names of groups that count begin with' }),
+    ),
   },
   {
     ...closed,
     description:
-      'service-app: clientId of a service app with okta.groups.read and a key that reads groups by the connection’s jwksUri; api-token: an API token of Okta, write-only',
+      'service-app: clientId of a service app with okta.groups.read (okta.users.read for sign-ins) and a key that reads groups by the connection’s jwksUri; api-token: an API token of Okta, write-only',
   },
 );
 
@@ -23,6 +29,8 @@ export const GroupsApiResource = Type.Object(
   {
     kind: Type.Enum(['service-app', 'api-token', 'none']),
     clientId: orNull(Type.String()),
+    importedGroups: Type.Boolean(),
+    namesBegin: Type.String(),
     token: Type.Object({ set: Type.Boolean() }, closed),
     jwksUri: Type.String({ description: 'where Okta finds the key of the service app' }),
   },

@@ -99,19 +99,22 @@ function wantedOf(body: {
   readonly kind: 'service-app' | 'api-token';
   readonly clientId?: string;
   readonly token?: string;
+  readonly importedGroups?: boolean;
+  readonly namesBegin?: string;
 }): SetGroupsApi['wanted'] {
-  const { kind, clientId, token } = body;
+  const { kind, clientId, token, importedGroups = false, namesBegin = '' } = body;
+  const counted = { importedGroups, namesBegin };
   const foreign = kind === 'service-app' ? 'token' : 'clientId';
   if (body[foreign] !== undefined)
     throw new Problem('invalid_body', `A ${kind} has no ${foreign}.`, {
       errors: [{ pointer: `/${foreign}`, message: 'is not known here' }],
     });
-  if (kind === 'api-token') return { kind, token };
+  if (kind === 'api-token') return { kind, token, ...counted };
   if (clientId === undefined)
     throw new Problem('invalid_body', 'A service app is known by its client ID.', {
       errors: [{ pointer: '/clientId', message: 'is required' }],
     });
-  return { kind, clientId };
+  return { kind, clientId, ...counted };
 }
 
 const change = (
@@ -139,6 +142,8 @@ async function readApi(deps: UpstreamGroupDeps, call: ApiCall, { id, key }: Conn
     body: {
       kind: api?.kind ?? 'none',
       clientId: api?.kind === 'service-app' ? api.clientId : null,
+      importedGroups: api?.importedGroups ?? false,
+      namesBegin: api?.namesBegin ?? '',
       token: { set: sealedToken !== null },
       jwksUri: `${call.tenant.issuer}/connections/${key}/jwks.json`,
     },

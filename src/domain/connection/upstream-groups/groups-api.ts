@@ -8,13 +8,29 @@ import { addSigningKey } from '../../configuration/make-tenant.js';
 import type { SealedPlace } from '../../keys/vault.js';
 import type { Connection } from '../connection.js';
 
-/** How Okta's Groups API is asked: as a service app with the connection's key (`okta.groups.read`), or by an API token. */
-export type GroupsApi =
-  { readonly kind: 'service-app'; readonly clientId: string } | { readonly kind: 'api-token' };
+/**
+ * How Okta's Groups API is asked: as a service app with the connection's key (`okta.groups.read` to pick groups,
+ * `okta.users.read` for those of a person who signs in), or by an API token.
+ */
+export type GroupsApi = (
+  { readonly kind: 'service-app'; readonly clientId: string } | { readonly kind: 'api-token' }
+) &
+  CountedGroups;
+
+/** Which of a person's groups count at a sign-in: what the claim's filter says in Okta, the API isn't asked by. */
+export interface CountedGroups {
+  /**
+   * Whether groups count that Okta has from directories and apps. Who names those needn't be who names Okta's own, and a
+   * filter claim doesn't see them, either.
+   */
+  readonly importedGroups?: boolean;
+  /** What the names of groups that count begin with. */
+  readonly namesBegin?: string;
+}
 
 export interface StoredGroupsApi {
-  /** Null: it isn't asked. */
-  readonly api: GroupsApi | null;
+  /** Null: it isn't asked. `origin`: the org that it was set up for; one that is older doesn't say. */
+  readonly api: (GroupsApi & { readonly origin?: string }) | null;
   /** The API token, sealed at `groupsApiSecretPlace`; null: none. */
   readonly sealedToken: string | null;
 }
@@ -67,12 +83,12 @@ export async function setGroupsApi(
     const given = wanted?.kind === 'api-token' ? wanted.token : undefined;
     const token =
       given === undefined
-        ? before.sealedToken
+        ? keptToken(before, connection)
         : vault.seal(groupsApiSecretPlace(tenant.id, connection), given);
     if (wanted?.kind === 'api-token' && token === null)
       throw new DomainError('invalid_argument', 'An API token of Okta is needed (token).');
     await deps.groupsApis.set(unit.scope, connection.id, {
-      api: wanted === null ? null : apiOf(wanted),
+      api: wanted === null ? null : { ...apiOf(wanted), origin: new URL(connection.issuer).origin },
       sealedToken: wanted?.kind === 'api-token' ? token : null,
     });
     const isNewClient = !current.signingKeys.some(
@@ -91,8 +107,8 @@ export async function setGroupsApi(
       target: `connection:${key}`,
       connection: key,
       details: {
-        before: before.api,
-        after: wanted === null ? null : apiOf(wanted),
+        before: before.api && { ...before.api },
+        after: wanted === null ? null : { ...apiOf(wanted) },
         token: given === undefined ? 'as it was' : '[secret changed]',
       },
     });
@@ -101,8 +117,26 @@ export async function setGroupsApi(
   });
 }
 
-const apiOf = (wanted: GroupsApi): GroupsApi =>
-  wanted.kind === 'service-app' ? { kind: wanted.kind, clientId: wanted.clientId } : { kind: wanted.kind };
+function apiOf(wanted: GroupsApi): GroupsApi {
+  const { importedGroups = false, namesBegin = '' } = wanted;
+  const counted = {
+    ...(importedGroups ? { importedGroups } : {}),
+    ...(namesBegin === '' ? {} : { namesBegin }),
+  };
+  return wanted.kind === 'service-app'
+    ? { kind: wanted.kind, clientId: wanted.clientId, ...counted }
+    : { kind: wanted.kind, ...counted };
+}
+
+/** A token that was set up for another org isn't taken along to this one. */
+const keptToken = ({ api, sealedToken }: StoredGroupsApi, connection: Connection): string | null =>
+  api === null || isOfOrg(api, connection) ? sealedToken : null;
+
+/** Whether the credentials are of the org that a connection leads to: another one never gets them. */
+export const isOfOrg = (
+  { origin }: NonNullable<StoredGroupsApi['api']>,
+  { issuer }: Pick<Connection, 'issuer'>,
+): boolean => origin === undefined || origin === new URL(issuer).origin;
 
 /** Where a connection's API token of Okta is sealed. */
 export function groupsApiSecretPlace(tenantId: TenantId, { id }: Pick<Connection, 'id'>): SealedPlace {
