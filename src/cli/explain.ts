@@ -1,7 +1,10 @@
 import { systemClock } from '../core/clock.js';
 import { instantOf } from '../core/instant.js';
 import { plainText } from '../core/text.js';
+import type { Application } from '../domain/application/application.js';
 import type { ReadCause } from '../domain/audit/cause.js';
+import type { ConfiguredTenant } from '../domain/configuration/configuration-store.js';
+import type { TenantConfiguration } from '../domain/configuration/tenant-configuration.js';
 import { explainRoles } from '../domain/role/explain-roles.js';
 import type { Chain, Origin, RoleExplanation } from '../domain/role/explanation.js';
 import { describeGroup } from '../domain/role/role.js';
@@ -25,6 +28,8 @@ export interface ExplainOptions extends RemoteOptions {
   readonly connection?: string;
   /** clientId; undefined: whatever the application. */
   readonly application?: string;
+  /** Slug of a customer: the roles in its console of one of the MSP's people. */
+  readonly customer?: string;
   readonly role?: string;
   /** A time that has passed. */
   readonly at?: string;
@@ -34,6 +39,8 @@ export interface ExplainOptions extends RemoteOptions {
 /** `causeway roles explain`: why a person has a role, and why not (D6). */
 export async function explainRolesOf(context: CommandContext, options: ExplainOptions): Promise<ExitCode> {
   const [at, now] = [options.at === undefined ? undefined : timeOf(options.at), systemClock.now()];
+  if (options.customer !== undefined && options.application !== undefined)
+    throw new CliError(EXIT.usage, ['--customer is about the console there, and no application']);
   if (at !== undefined && at > now) throw new CliError(EXIT.usage, ['--at is a time that is still to come']);
   const explained = await eitherWay<Told<RoleExplanation>>(context, options, {
     remote: (api) => explainRemotely(api, at === undefined ? options : { ...options, at: at.toISOString() }),
@@ -49,17 +56,22 @@ async function explainHere(
   options: ExplainOptions,
   { at, now }: { readonly at: Date | undefined; readonly now: Date },
 ): Promise<Told<RoleExplanation>> {
-  const { connection, application, role } = options;
+  const { connection, role } = options;
   const tenant = await tenantOf(database, options.tenant);
   const { configuration } = tenant;
   if (connection !== undefined) connectionOf(tenant, connection);
-  if (role !== undefined && configuration.roles.every(({ key }) => key !== role))
+  const { application, above } = await applicationAsked(database, tenant, options.application);
+  const defined = [...configuration.roles, ...(above?.roles ?? [])];
+  if (role !== undefined && defined.every(({ key }) => key !== role))
     throw new CliError(EXIT.usage, [`'${plainText(role, 64)}' is no role of the tenant`]);
   const person = await personOf(new PostgresSessionListStore(database), tenant, options.user, connection);
   const deps = { roleFacts: new PostgresRoleFactsStore(database) };
   const explained = await explainRoles(deps, configuration.tenant.id, {
     userId: person.id,
-    application: application === undefined ? null : applicationOf(tenant, application),
+    application,
+    above,
+    customer:
+      options.customer === undefined ? undefined : await customerOf(database, tenant, options.customer),
     role,
     others: true,
     at,
@@ -67,6 +79,32 @@ async function explainHere(
     configuration,
   });
   return told(explained);
+}
+
+/** The tenant's own, or the one above's for its customers' people (E4). */
+async function applicationAsked(
+  database: Database,
+  tenant: ConfiguredTenant,
+  clientId: string | undefined,
+): Promise<{ readonly application: Application | null; readonly above?: TenantConfiguration }> {
+  if (clientId === undefined) return { application: null };
+  const { applications, parentSlug } = tenant.configuration;
+  if (parentSlug === null || applications.some((one) => one.clientId === clientId))
+    return { application: applicationOf(tenant, clientId) };
+  const { configuration: above } = await tenantOf(database, parentSlug);
+  const found = above.applications.find(
+    (one) => one.clientId === clientId && one.settings.audience === 'tenant-and-customers',
+  );
+  return found === undefined
+    ? { application: applicationOf(tenant, clientId) }
+    : { application: found, above };
+}
+
+/** @throws CliError when it is no tenant right below */
+async function customerOf(database: Database, { configuration }: ConfiguredTenant, slug: string) {
+  const { tenant } = (await tenantOf(database, slug)).configuration;
+  if (tenant.parentId === configuration.tenant.id) return { slug: tenant.slug, name: tenant.name };
+  throw new CliError(EXIT.usage, [`'${plainText(slug, 40)}' is no customer of the tenant`]);
 }
 
 /** A sentence that names every group of a large company. */
@@ -109,10 +147,15 @@ function chainLine(chain: Told<Chain>): string {
   if (chain.kind === 'default') return 'the default role: nothing else gives one there';
   if (chain.kind === 'assignment')
     return `given directly by ${chain.source === 'scim' ? 'SCIM' : 'an operator'} ${originWords(chain)}`;
+  if (chain.kind === 'grant')
+    return `in ${plainText(chain.group.name, 200)} by ${bySource(chain.group)} ${originWords(chain.group)} <- grant to ${plainText(describeGroup(chain.grant.group), 200)}`;
   const { group, mapping } = chain;
   const where = mapping.application === null ? '' : ` in ${plainText(mapping.application)}`;
-  return `in ${plainText(group.name, 200)} by ${group.source === 'scim' ? 'SCIM' : 'a token'} ${originWords(group)} <- mapping ${plainText(describeGroup(mapping.group), 200)} -> ${mapping.role}${where} ${originWords(mapping)}`;
+  return `in ${plainText(group.name, 200)} by ${bySource(group)} ${originWords(group)} <- mapping ${plainText(describeGroup(mapping.group), 200)} -> ${mapping.role}${where} ${originWords(mapping)}`;
 }
+
+const bySource = ({ source }: { readonly source: 'scim' | 'token' }): string =>
+  source === 'scim' ? 'SCIM' : 'a token';
 
 function originWords({ since, orEarlier, cause }: Told<Origin>): string {
   const when = `since ${since}${orEarlier ? ' or earlier' : ''}`;

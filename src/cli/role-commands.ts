@@ -36,6 +36,7 @@ export function addRoles(program: Command, context: CommandContext, finish: Fini
       .requiredOption('--user <user>', 'an id or a userName')
       .option(...CONNECTION)
       .option('--application <clientId>', 'in this application (default: whatever the application)')
+      .option('--customer <slug>', "in this customer's console, of one of the MSP's people")
       .option('--role <key>', 'only of this role')
       .option('--at <time>', 'as it was then: 2026-11-22T10:00:00Z (default: now)')
       .option('--json', 'print JSON'),
@@ -74,6 +75,7 @@ Each numbered line is a cause of its own: as long as one is left, the person has
 Examples:
   causeway roles explain --tenant acme --user ada@acme.example --application grafana
   causeway roles explain --tenant acme --user ada@acme.example --role admin --at 2026-11-22T10:00:00Z
+  causeway roles explain --tenant northwind --user nora@northwind.example --customer acme
 `;
 const ASSIGN_HELP = `
 Applications learn of it when the person's tokens are next renewed.

@@ -160,7 +160,7 @@ function operationsOf(parts: ManagementParts, tests: readonly Operation[]): read
     ...domainOperations({ ...configuration, findTexts: createTextRecords() }),
     ...connectionOperations(configuration, parts),
     ...kinds.flatMap((kind) => entryOperations(kind, configuration)),
-    ...roleInsightOperations({ ...configuration, database }),
+    ...roleInsightOperations({ ...configuration, database, directory }),
     ...tests,
     ...composeSetupLinks(configuration, { database, directory }),
     ...configurationFileOperations({ ...configuration, tenants }),

@@ -28,13 +28,14 @@ export function roleInsightOperations(parts: {
   readonly database: Database;
   readonly apply: ApplyDeps;
   readonly rules: ConfigurationRules;
-  readonly directory: Pick<TenantDirectory, 'forget'>;
+  readonly directory: Pick<TenantDirectory, 'find' | 'forget'>;
 }): readonly Operation[] {
   const { database, apply, rules, directory } = parts;
   return [
     ...explainOperations({
       roleFacts: new PostgresRoleFactsStore(database),
       now: () => systemClock.now(),
+      directory,
     }),
     ...mappingChangeOperations({ changes: mappingChangeDeps(database, apply), rules, directory }),
     ...nameQuestionOperations({

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { Ajv } from 'ajv';
 import {
   authorizationRequest,
   claimsOf,
@@ -12,6 +13,8 @@ import {
 } from '../support/application.js';
 import { PostgresAccessStore } from '../../src/storage/access-store.js';
 import { PostgresSessionListStore } from '../../src/storage/session-list-store.js';
+import { RoleExplanationBody } from '../../src/management/contract/role-explanation.js';
+import { apiClient } from '../support/api.js';
 import { Ledger } from '../support/ledger.js';
 import { ADA, BOB, CAL, GUS, NORA, SID, startMsp, type Msp } from '../support/msp.js';
 import { formsOf, HttpBrowser, type OktaPerson } from '../support/okta-sign-in.js';
@@ -84,6 +87,12 @@ async function outcome(clientId: string, person: OktaPerson): Promise<string> {
   return end?.searchParams.has('code') === true ? 'in' : headingOf(page);
 }
 
+async function idOf(slug: string, { username }: OktaPerson): Promise<string> {
+  const user = (await ledger.users(slug)).find(({ user_name: name }) => name === username);
+  if (user === undefined) throw new Error(`${username} is not there`);
+  return user.id;
+}
+
 describe('E4: an application of an MSP for all its customers', () => {
   test('gets tokens of the MSP’s issuer that say whose person it is', async () => {
     const { body } = await signIn(browser, msp.app('tickets'), ADA, { login_hint: ADA.username });
@@ -114,6 +123,68 @@ describe('E4: an application of an MSP for all its customers', () => {
       tenant: 'acme',
       roles: ['admin'],
     });
+  });
+
+  test('is explained as its tokens are made: for a customer’s person, and for a technician by grant (D6)', async () => {
+    await signIn(browser, msp.app('tickets'), ADA, { login_hint: ADA.username });
+    await signIn(new HttpBrowser(), msp.app('tickets'), NORA, { login_hint: NORA.username });
+    await msp.causeway.apply([
+      {
+        slug: 'northwind',
+        grants: [
+          { group: { name: 'Support' }, customers: ['acme'], roles: ['console:technician'] },
+          { group: { name: 'Chiefs' }, customers: 'all', roles: ['console:admin'] },
+        ],
+      },
+    ]);
+    const api = await apiClient(msp.causeway);
+    const ada = `/tenants/acme/users/${await idOf('acme', ADA)}/roles/explain`;
+    const { body } = await api.get(`${ada}?application=tickets&above=true&others=true`);
+    expect(body).toMatchObject({
+      sentence:
+        'Ada Person has admin in tickets because they are in the Okta group Engineering, which gives admin.',
+      application: { clientId: 'tickets', tenant: 'northwind' },
+      roles: [{ role: 'admin', chains: [{ kind: 'mapping' }] }],
+      claims: { roles: { value: ['admin'] }, groups: { value: ['Engineering', 'Everyone', 'Owners'] } },
+      access: { allowed: true },
+    });
+    const lacking = body['whyNot'] as { role: string; rules: { missing: { kind: string } }[] }[];
+    expect(lacking.map(({ role, rules }) => [role, rules.map(({ missing }) => missing.kind)])).toEqual([
+      ['guest', []],
+      ['viewer', ['other_application', 'no_such_group']],
+    ]);
+    // What the customer makes up means nothing there; its own application of that name comes first.
+    expect((await api.get(`${ada}?application=tickets&above=true&role=owner`)).body['sentence']).toContain(
+      'Northwind IT defines no such role',
+    );
+    expect((await api.get(`${ada}?application=tickets`)).body).toMatchObject({
+      application: { tenant: 'acme' },
+      roles: [{ role: 'admin' }, { role: 'owner' }, { role: 'viewer' }],
+    });
+    expect((await api.get(`${ada}?application=assets`)).body).toMatchObject({
+      application: { tenant: 'northwind' },
+    });
+    expect((await api.get(`${ada}?application=internal`)).status).toBe(400);
+    const nora = `/tenants/northwind/users/${await idOf('northwind', NORA)}/roles/explain`;
+    const there = await api.get(`${nora}?customer=acme&others=true`);
+    expect(there.body).toMatchObject({
+      sentence: expect.stringMatching(
+        / has console:technician in acme Inc\. because they are in the Okta group Support, to which console:technician is granted there\.$/,
+      ),
+      customer: { slug: 'acme' },
+      roles: [{ role: 'console:technician', chains: [{ kind: 'grant', grant: { customers: ['acme'] } }] }],
+    });
+    expect(JSON.stringify(there.body['whyNot'])).toContain('the grant to name:Chiefs gives it there');
+    expect((await api.get(`${nora}?customer=globex`)).body).toMatchObject({
+      roles: [],
+      access: { allowed: false, reason: 'no_role' },
+    });
+    for (const query of ['customer=stranger', 'customer=acme&application=tickets'])
+      // oxlint-disable-next-line no-await-in-loop -- one after another
+      expect((await api.get(`${nora}?${query}`)).status).toBe(400);
+    const schema = new Ajv({ strict: true, allowUnionTypes: true, formats: { 'date-time': true } });
+    for (const answer of [body, there.body])
+      expect(schema.validate(RoleExplanationBody, answer) ? null : schema.errors).toBeNull();
   });
 
   test('serves people of the MSP itself as ever', async () => {

@@ -30,9 +30,14 @@ export async function previewRemotely(
 /** Why a person has roles, and why not others. */
 export async function explainRemotely(
   api: RemoteApi,
-  options: Named & { readonly application?: string; readonly role?: string; readonly at?: string },
+  options: Named & {
+    readonly application?: string;
+    readonly customer?: string;
+    readonly role?: string;
+    readonly at?: string;
+  },
 ): Promise<Static<typeof RoleExplanationBody>> {
-  const { application, role, at } = options;
+  const { application, customer, role, at } = options;
   const path = `${await personPath(api, options)}/roles/explain`;
-  return api.get(RoleExplanationBody, path, { query: { application, role, at, others: true } });
+  return api.get(RoleExplanationBody, path, { query: { application, customer, role, at, others: true } });
 }

@@ -2,6 +2,7 @@ import type { UserId } from '../../core/ids.js';
 import { consoleRolesOf, type AccountReader } from '../account/console-roles.js';
 import { rolesOfPerson } from '../application/person-in-application.js';
 import type { TenantConfiguration } from '../configuration/tenant-configuration.js';
+import type { Account } from '../user/account.js';
 import { consoleRole, type ConsoleRole } from './console-role.js';
 
 /**
@@ -16,9 +17,19 @@ export async function grantedRolesOf(
   userId: UserId,
   customer: string,
 ): Promise<readonly ConsoleRole[]> {
-  const grants = home.grants.filter(({ customers }) => customers === 'all' || customers.includes(customer));
-  return rolesBy(grants, { accounts }, home, userId);
+  return rolesBy(grantsIn(home, customer), { accounts }, home, userId);
 }
+
+/** Those of an MSP's grants that are about a customer. @param customer slug */
+export const grantsIn = ({ grants }: TenantConfiguration, customer: string): TenantConfiguration['grants'] =>
+  grants.filter(({ customers }) => customers === 'all' || customers.includes(customer));
+
+/** The console roles that follow for a person in a customer's tenant, whether or not they may come in. @param customer slug */
+export const grantedRoles = (
+  home: TenantConfiguration,
+  customer: string,
+  person: Pick<Account, 'connectionId' | 'groups'>,
+): readonly ConsoleRole[] => rolesFrom(grantsIn(home, customer), home, person);
 
 /** Whether a person has any console role: in their own tenant, or by its grants in one below. */
 export async function hasConsoleRole(
@@ -42,9 +53,17 @@ async function rolesBy(
   if (grants.length === 0) return [];
   const account = await accounts.account(home.tenant.id, userId);
   if (account === undefined || !account.active) return [];
+  return rolesFrom(grants, home, account);
+}
+
+function rolesFrom(
+  grants: TenantConfiguration['grants'],
+  home: TenantConfiguration,
+  { connectionId, groups }: Pick<Account, 'connectionId' | 'groups'>,
+): readonly ConsoleRole[] {
   const roleMappings = grants.flatMap(({ group, roles }) =>
     roles.map((role) => ({ group, role, application: null })),
   );
-  const { roles } = rolesOfPerson({ ...home, roleMappings }, { ...account, assignments: [] });
+  const { roles } = rolesOfPerson({ ...home, roleMappings }, { connectionId, groups, assignments: [] });
   return [...new Set(roles.flatMap(({ key }) => consoleRole(key) ?? []))].toSorted();
 }

@@ -1,10 +1,18 @@
 import { DomainError } from '../../core/errors.js';
 import type { TenantId, UserId } from '../../core/ids.js';
 import { groupsFor, type Application } from '../application/application.js';
-import { personInApplication, rolesOfPerson } from '../application/person-in-application.js';
+import { customersPersonIn } from '../application/customers-person.js';
+import {
+  personInApplication,
+  rolesOfPerson,
+  type PersonInApplication,
+  type PersonRoles,
+} from '../application/person-in-application.js';
 import { readCause } from '../audit/cause.js';
 import type { TenantConfiguration } from '../configuration/tenant-configuration.js';
 import type { GroupSource } from '../connection/connection.js';
+import { consoleRole } from '../operator/console-role.js';
+import { grantedRoles, grantsIn } from '../operator/granted-roles.js';
 import type {
   Chain,
   ExplainedMapping,
@@ -25,6 +33,10 @@ export interface ExplainRequest {
   readonly userId: UserId;
   /** null: whatever the application; then console roles are told of, too. */
   readonly application: Application | null;
+  /** Whose application it is, where that is the tenant above (E4). */
+  readonly above?: TenantConfiguration | undefined;
+  /** Of roles in this customer's console, of one of an MSP's people (E2): then no application is asked for. */
+  readonly customer?: Customer | undefined;
   /** Only of this role; undefined: of all that they have, and why not of none. */
   readonly role?: string | undefined;
   /** Why not of every other role of the tenant, too. */
@@ -35,11 +47,18 @@ export interface ExplainRequest {
   readonly configuration: TenantConfiguration;
 }
 
+interface Customer {
+  readonly slug: string;
+  readonly name: string;
+}
+
 /** The pieces that an answer is made of. */
 interface Reading {
   readonly facts: RoleFacts;
   readonly configuration: TenantConfiguration;
   readonly application: Application | null;
+  readonly above: TenantConfiguration | undefined;
+  readonly customer: Customer | undefined;
   readonly groupSource: GroupSource;
   readonly counting: RoleFacts['memberships'];
   /** The roles that the person has there, by the evaluation that tokens are made by. */
@@ -62,11 +81,12 @@ export async function explainRoles(
   tenantId: TenantId,
   request: ExplainRequest,
 ): Promise<RoleExplanation> {
-  const { userId, at, role, now } = request;
+  const { userId, at, role, now, application, above } = request;
   if (at !== undefined && at > now)
     throw new DomainError('invalid_argument', 'that time is still to come: nobody knows what will be');
-  const keys = request.configuration.roles.map(({ key }) => key);
-  if (role !== undefined && !keys.includes(role))
+  const keys = rolesAsked(request);
+  const defined = [...request.configuration.roles, ...(above?.roles ?? [])];
+  if (role !== undefined && defined.every(({ key }) => key !== role))
     throw new DomainError(
       'invalid_argument',
       `'${named(role)}' is no role of the tenant, nor of the console`,
@@ -77,8 +97,7 @@ export async function explainRoles(
   const known = at === undefined || at >= facts.historySince;
   const has = reading.roles.filter((key) => role === undefined || key === role);
   const roles = known ? has.map((key) => reasonOf(reading, key)) : [];
-  const others = keys.filter((key) => request.application === null || !key.startsWith('console:'));
-  const lacking = role === undefined ? (request.others === true ? others : []) : [role];
+  const lacking = role === undefined ? (request.others === true ? keys : []) : [role];
   const whyNot = known
     ? lacking.filter((key) => !reading.roles.includes(key)).map((key) => whyNotOf(reading, key))
     : [];
@@ -88,12 +107,17 @@ export async function explainRoles(
     sentence: known ? sentenceOf(reading, roles, whyNot) : `Nothing is known of that time. ${beginning}`,
     user: { id: userId, userName: facts.userName, name: facts.name ?? facts.userName },
     application:
-      request.application === null
+      application === null
         ? null
-        : { clientId: request.application.clientId, name: request.application.name },
+        : {
+            clientId: application.clientId,
+            name: application.name,
+            tenant: (above ?? request.configuration).tenant.slug,
+          },
+    customer: request.customer ?? null,
     at: at ?? null,
     historySince: facts.historySince,
-    limits: at === undefined ? [] : known ? LIMITS : [beginning],
+    limits: at === undefined ? [] : known ? limitsOf(request) : [beginning],
     roles,
     whyNot,
     access,
@@ -107,8 +131,22 @@ const LIMITS = [
   'As they are now: whether the person is switched on, their connection, the default role, whether somebody without a role is let in, who may use the application, how groups are called that were renamed since, and which group a mapping by name means.',
 ];
 
+/** Grants, and rules of the tenant above, aren't kept either. */
+const limitsOf = ({ above, customer }: ExplainRequest): readonly string[] => [
+  ...LIMITS,
+  ...(above === undefined ? [] : ['The roles of the tenant above, and its rules, are those of now.']),
+  ...(customer === undefined ? [] : ['Grants in customers’ tenants are those of now.']),
+];
+
+/** Roles that one may have there. */
+function rolesAsked({ configuration, application, above, customer }: ExplainRequest): readonly string[] {
+  const keys = (above ?? configuration).roles.map(({ key }) => key);
+  if (customer !== undefined) return keys.filter((key) => key.startsWith('console:'));
+  return application === null ? keys : keys.filter((key) => !key.startsWith('console:'));
+}
+
 function readingOf(facts: RoleFacts, request: ExplainRequest): Reading {
-  const { application } = request;
+  const { application, above, customer } = request;
   // The mappings as the store has them, of that time.
   const configuration = { ...request.configuration, roleMappings: facts.mappings };
   const connection = configuration.connections.find(({ id }) => id === facts.connectionId);
@@ -116,18 +154,13 @@ function readingOf(facts: RoleFacts, request: ExplainRequest): Reading {
   const counting = countingGroups(facts.memberships, groupSource);
   const { connectionId, memberships, assignments } = facts;
   const person = rolesOfPerson(configuration, { connectionId, groups: memberships, assignments });
-  const here =
-    application === null
-      ? {
-          roles: [...new Set(person.roles.map(({ key }) => key))].toSorted(),
-          groups: person.groups,
-          refusal: person.denied ? ('no_role' as const) : undefined,
-        }
-      : personInApplication(configuration, application, person);
+  const here = standing({ ...request, configuration }, facts, person);
   return {
     facts,
     configuration,
     application,
+    above,
+    customer,
     groupSource,
     counting: facts.memberships.filter((membership) => counting.includes(membership)),
     ...here,
@@ -136,13 +169,43 @@ function readingOf(facts: RoleFacts, request: ExplainRequest): Reading {
   };
 }
 
-const isHere = (entry: { readonly application: string | null }, application: Application | null): boolean =>
-  application === null || entry.application === null || entry.application === application.clientId;
+/** What the person is there, by the evaluations that tokens and the console's rights are made by. */
+function standing(
+  { application, above, customer, configuration }: ExplainRequest,
+  facts: RoleFacts,
+  person: PersonRoles,
+): PersonInApplication {
+  if (customer !== undefined) {
+    const groups = facts.memberships;
+    const granted = grantedRoles(configuration, customer.slug, { ...facts, groups });
+    const own = person.roles.flatMap(({ key }) => consoleRole(key) ?? []);
+    const roles = [...new Set([...own, ...granted])].toSorted();
+    return { roles, groups: person.groups, refusal: roles.length === 0 ? 'no_role' : undefined };
+  }
+  if (application === null) {
+    const roles = [...new Set(person.roles.map(({ key }) => key))].toSorted();
+    return { roles, groups: person.groups, refusal: person.denied ? 'no_role' : undefined };
+  }
+  if (above === undefined) return personInApplication(configuration, application, person);
+  return customersPersonIn({ roles: above.roles, settings: above.tenant.settings }, application, person);
+}
+
+/** At the tenant above counts what is given for all applications alone. */
+function isHere(entry: { readonly application: string | null }, { application, above }: Asked): boolean {
+  if (application === null || entry.application === null) return true;
+  return above === undefined && entry.application === application.clientId;
+}
+
+type Asked = Pick<Reading, 'application' | 'above'>;
+
+/** ` in Grafana`, ` in Acme`, or nothing. */
+const placeOf = ({ application, customer }: Pick<Reading, 'application' | 'customer'>): string =>
+  inApplication(customer?.name ?? application?.name ?? null);
 
 function reasonOf(reading: Reading, role: string): RoleReason {
-  const { facts, application, counting } = reading;
+  const { facts, counting } = reading;
   const mapped = facts.mappings
-    .filter((mapping) => mapping.role === role && isHere(mapping, application))
+    .filter((mapping) => mapping.role === role && isHere(mapping, reading))
     .flatMap((mapping) =>
       counting
         .filter((membership) => means(mapping.group, membership))
@@ -153,23 +216,42 @@ function reasonOf(reading: Reading, role: string): RoleReason {
         })),
     );
   const assigned = facts.assignments
-    .filter((assignment) => assignment.key === role && isHere(assignment, application))
+    .filter((assignment) => assignment.key === role && isHere(assignment, reading))
     .map((assignment) => ({
       kind: 'assignment' as const,
       source: assignment.source,
       application: assignment.application,
       ...originOf(facts, assignment),
     }));
-  const given = [...mapped, ...assigned];
+  const granted = grantsOf(reading, role).flatMap((grant) =>
+    counting
+      .filter((membership) => means(grant.group, membership))
+      .map(({ id, name, source, ...since }) => ({
+        kind: 'grant' as const,
+        group: { id, name, source, ...originOf(facts, since) },
+        grant,
+      })),
+  );
+  const given = [...mapped, ...assigned, ...granted];
   // By the evaluation they have it, and neither a group nor an assignment gives it.
   const causes = given.length > 0 ? given : [{ kind: 'default' as const }];
   const chains: readonly Chain[] = causes.map((cause, index) => ({ number: index + 1, ...cause }));
   return { role, chains, sentence: reasonWords(reading, role, chains) };
 }
 
-function reasonWords({ who, application, kind }: Reading, role: string, chains: readonly Chain[]): string {
-  const what = `${who} has ${role}${inApplication(application?.name ?? null)}`;
-  const why = (chain: Chain): string => because(chain, role, kind, application === null);
+/** Grants that give the role in the customer's tenant, if one is asked about. */
+const grantsOf = ({ customer, configuration }: Reading, role: string): TenantConfiguration['grants'] =>
+  customer === undefined
+    ? []
+    : grantsIn(configuration, customer.slug).filter(({ roles }) => roles.includes(role));
+
+function reasonWords(reading: Reading, role: string, chains: readonly Chain[]): string {
+  const { who, application, kind, customer, configuration } = reading;
+  const what = `${who} has ${role}${placeOf(reading)}`;
+  const here = ` in ${named(configuration.tenant.name)}, which counts for its customers`;
+  const why = (chain: Chain): string =>
+    because(chain, role, kind, application === null) +
+    (customer === undefined || chain.kind === 'grant' ? '' : here);
   const [only, ...others] = chains;
   if (only === undefined) return `${what}.`;
   if (others.length === 0) return `${what} because ${why(only)}.`;
@@ -178,8 +260,13 @@ function reasonWords({ who, application, kind }: Reading, role: string, chains: 
 }
 
 function whyNotOf(reading: Reading, role: string): WhyNot {
-  const { facts, application, counting, groupSource, who, configuration } = reading;
-  const asked = { counting, groupSource, application: application?.clientId ?? null };
+  const { facts, application, above, counting, groupSource, who, configuration } = reading;
+  const where = placeOf(reading);
+  const what = `${who} does not have ${role}${where}`;
+  if (above !== undefined && above.roles.every(({ key }) => key !== role))
+    return { role, rules: [], sentence: `${what}: ${named(above.tenant.name)} defines no such role.` };
+  const clientId = application?.clientId ?? null;
+  const asked = { counting, groupSource, application: above === undefined ? clientId : ABOVE };
   const rules: readonly UnmetRule[] = facts.mappings
     .filter((mapping) => mapping.role === role)
     .map((mapping) => {
@@ -187,35 +274,42 @@ function whyNotOf(reading: Reading, role: string): WhyNot {
       const rule = explained(facts, mapping);
       return { mapping: rule, missing, sentence: `${ruleWords(rule)}, but ${missingWords(missing)}.` };
     });
-  const where = inApplication(application?.name ?? null);
-  const what = `${who} does not have ${role}${where}`;
-  const isDefault = configuration.tenant.settings.defaultRole === role;
+  const isDefault = (above ?? configuration).tenant.settings.defaultRole === role;
   const asDefault = isDefault ? ' It is the default role, for those alone whom nothing else gives one.' : '';
   if (application !== null && role.startsWith('console:'))
     return { role, rules: [], sentence: `${what}: no application is ever told of a role of the console.` };
-  if (rules.length > 0)
-    return {
-      role,
-      rules,
-      sentence: `${what}: ${rules.map((rule) => rule.sentence.replace(/\.$/, '')).join('; ')}.${asDefault}`,
-    };
+  const unmet = [
+    ...rules.map((rule) => rule.sentence.replace(/\.$/, '')),
+    ...grantsOf(reading, role).map(
+      ({ group }) =>
+        `the grant to ${named(describeGroup(group))} gives it there, but they are not in that group`,
+    ),
+  ];
+  if (unmet.length > 0) return { role, rules, sentence: `${what}: ${unmet.join('; ')}.${asDefault}` };
   return { role, rules, sentence: `${what}: no mapping gives it${where}.${asDefault}${oneToOne(reading)}` };
 }
 
+/** No application has this clientId: a mapping for one of the customer's own counts nowhere above. */
+const ABOVE = '';
+
 /** In that mode a group of theirs that gives a role already can't be mapped to another one there. */
-function oneToOne({ configuration, facts, counting, application }: Reading): string {
+function oneToOne(reading: Reading): string {
+  const { configuration, facts, counting } = reading;
   if (configuration.tenant.settings.roleMappingMode !== 'one-to-one') return '';
   const taken = facts.mappings.filter(
-    (mapping) => isHere(mapping, application) && counting.some((group) => means(mapping.group, group)),
+    (mapping) => isHere(mapping, reading) && counting.some((group) => means(mapping.group, group)),
   );
   if (taken.length === 0) return '';
   const groups = taken.map(({ group, role }) => `${named(describeGroup(group))} gives ${role}`);
   return ` Of their groups, ${listed(groups)}: in one-to-one mode a group gives one role.`;
 }
 
-function accessOf({ facts, configuration, application, refusal, who }: Reading): RoleExplanation['access'] {
-  const reason: NoAccess | null = entryRefusal(facts, configuration) ?? refusal ?? null;
-  const sentence = accessWords(who, application?.name ?? null, reason);
+function accessOf(reading: Reading): RoleExplanation['access'] {
+  const { facts, configuration, application, above, customer, refusal, who } = reading;
+  const closed = above?.tenant.status === 'suspended' ? 'tenant_suspended' : undefined;
+  const reason: NoAccess | null = entryRefusal(facts, configuration) ?? closed ?? refusal ?? null;
+  const what = customer === undefined ? application?.name : `the console of ${customer.name}`;
+  const sentence = accessWords(who, what ?? null, reason);
   return { allowed: reason === null, reason, sentence };
 }
 
@@ -236,23 +330,22 @@ function claimsOf({ application, roles, groups }: Reading): RoleExplanation['cla
   };
 }
 
-function sentenceOf(
-  { who, application, configuration }: Reading,
-  roles: readonly RoleReason[],
-  whyNot: readonly WhyNot[],
-): string {
+function sentenceOf(reading: Reading, roles: readonly RoleReason[], whyNot: readonly WhyNot[]): string {
+  const { who, application, customer, configuration } = reading;
   const [role, ...more] = roles;
   const [other] = whyNot;
   if (role === undefined) {
     if (other !== undefined && whyNot.length === 1) return other.sentence;
     const { defaultRole } = configuration.tenant.settings;
     const stead =
-      application !== null || defaultRole === null ? '' : ` of their own, and so ${defaultRole} everywhere`;
-    return `${who} has no role${inApplication(application?.name ?? null)}${stead}.`;
+      application !== null || customer !== undefined || defaultRole === null
+        ? ''
+        : ` of their own, and so ${defaultRole} everywhere`;
+    return `${who} has no role${placeOf(reading)}${stead}.`;
   }
   if (more.length === 0) return role.sentence;
   const keys = roles.map((each) => each.role);
-  return `${who} has ${listed(keys)}${inApplication(application?.name ?? null)}: each has its reasons below.`;
+  return `${who} has ${listed(keys)}${placeOf(reading)}: each has its reasons below.`;
 }
 
 function originOf({ historySince }: RoleFacts, { since, cause }: Since): Origin {

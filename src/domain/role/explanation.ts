@@ -1,5 +1,6 @@
 import type { UserId } from '../../core/ids.js';
 import type { ReadCause } from '../audit/cause.js';
+import type { CustomerGrant } from '../configuration/tenant-configuration.js';
 import type { GroupReference } from './role.js';
 
 /** Since when and by what something is so. */
@@ -41,6 +42,13 @@ export type Chain =
       /** null: in every application. */
       readonly application: string | null;
     })
+  /** One of an MSP's people, in a customer's tenant (E2). */
+  | {
+      readonly number: number;
+      readonly kind: 'grant';
+      readonly group: ExplainedGroup;
+      readonly grant: CustomerGrant;
+    }
   /** Nothing else gives the person a role in the application. */
   | { readonly number: number; readonly kind: 'default' };
 
@@ -98,8 +106,14 @@ export type NoAccess =
 export interface RoleExplanation {
   readonly sentence: string;
   readonly user: { readonly id: UserId; readonly userName: string; readonly name: string };
-  /** null: whatever the application. */
-  readonly application: { readonly clientId: string; readonly name: string } | null;
+  /** null: whatever the application. `tenant`: whose it is, the person's own or the one above (E4). */
+  readonly application: {
+    readonly clientId: string;
+    readonly name: string;
+    readonly tenant: string;
+  } | null;
+  /** In whose console, below the person's own tenant (E2); null: in their own. */
+  readonly customer: { readonly slug: string; readonly name: string } | null;
   /** null: now. */
   readonly at: Date | null;
   /** What was so before isn't known. */

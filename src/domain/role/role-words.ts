@@ -30,6 +30,8 @@ export function because(chain: Chain, role: string, kind: string, everywhere: bo
     const giver = chain.source === 'scim' ? 'SCIM' : 'an operator';
     return `${giver} gave it to them directly${where(chain.application)}`;
   }
+  if (chain.kind === 'grant')
+    return `they are in the ${kind}group ${named(chain.group.name)}, to which ${role} is granted there`;
   const { group, mapping } = chain;
   const renamed =
     'name' in mapping.group && mapping.group.name !== group.name

@@ -1,5 +1,5 @@
 import { Type } from 'typebox';
-import { RoleMappingEntry } from './apply-file.js';
+import { GrantEntry, RoleMappingEntry } from './apply-file.js';
 import { Instant, RoleName } from './apply-values.js';
 import { orNull, Time, Uuid } from './common.js';
 
@@ -12,6 +12,19 @@ export const ExplainQuery = Type.Object(
         minLength: 1,
         maxLength: 400,
         description: 'clientId; absent: whatever the application',
+      }),
+    ),
+    above: Type.Optional(
+      Type.Boolean({
+        description:
+          'true: the application is the tenant above’s, for its customers’ people (E4); so is one that the tenant itself has not',
+      }),
+    ),
+    customer: Type.Optional(
+      Type.String({
+        minLength: 1,
+        maxLength: 40,
+        description: 'slug of a customer: of the console roles there of one of the MSP’s people (E2)',
       }),
     ),
     role: Type.Optional(RoleName),
@@ -67,6 +80,15 @@ const Chain = Type.Union([
     },
     closed,
   ),
+  Type.Object(
+    {
+      number,
+      kind: Type.Literal('grant'),
+      group: GroupBody,
+      grant: Type.Required(GrantEntry),
+    },
+    closed,
+  ),
   Type.Object({ number, kind: Type.Literal('default') }, closed),
 ]);
 
@@ -89,7 +111,10 @@ export const RoleExplanationBody = Type.Object(
   {
     sentence,
     user: Type.Object({ id: Uuid, userName: Type.String(), name: Type.String() }, closed),
-    application: orNull(Type.Object({ clientId: Type.String(), name: Type.String() }, closed)),
+    application: orNull(
+      Type.Object({ clientId: Type.String(), name: Type.String(), tenant: Type.String() }, closed),
+    ),
+    customer: orNull(Type.Object({ slug: Type.String(), name: Type.String() }, closed)),
     at: orNull(Time),
     historySince: Time,
     limits: Type.Array(Type.String(), { description: 'what the answer cannot know of that time' }),

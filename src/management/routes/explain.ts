@@ -1,19 +1,24 @@
 import { isUuid, type UserId } from '../../core/ids.js';
 import { DomainError } from '../../core/errors.js';
+import type { Application } from '../../domain/application/application.js';
+import type { TenantConfiguration } from '../../domain/configuration/tenant-configuration.js';
 import { explainRoles } from '../../domain/role/explain-roles.js';
 import type { RoleFactsStore } from '../../domain/role/role-facts.js';
+import type { TenantDirectory } from '../../http/tenant-directory.js';
+import type { ApiCall } from '../api/call.js';
 import { named, operation, type Operation } from '../api/operation.js';
 import { Problem } from '../api/problems.js';
 import { ExplainQuery, RoleExplanationBody } from '../contract/role-explanation.js';
-import { applicationNamed, timeNamed } from './answer-page.js';
+import { timeNamed } from './answer-page.js';
 
 export interface ExplainDeps {
   readonly roleFacts: RoleFactsStore;
   readonly now: () => Date;
+  readonly directory: Pick<TenantDirectory, 'find'>;
 }
 
 /** Why a person has a role, and why not (D6). */
-export function explainOperations({ roleFacts, now }: ExplainDeps): readonly Operation[] {
+export function explainOperations({ roleFacts, now, directory }: ExplainDeps): readonly Operation[] {
   return [
     operation({
       id: 'explainRoles',
@@ -21,7 +26,7 @@ export function explainOperations({ roleFacts, now }: ExplainDeps): readonly Ope
       path: '/tenants/{tenant}/users/{id}/roles/explain',
       summary: 'Why a person has the roles that they have, why not another, now or at a past time (D6)',
       description:
-        'With `role`: of that one alone, or why they do not have it. The answer begins with a sentence; `chains` lead from the person to the role, and each of them alone would give it.',
+        'With `role`: of that one alone, or why they do not have it. With `customer`: which roles one of an MSP’s people has in that customer’s console, by grant or because the MSP’s roles count there. The answer begins with a sentence; `chains` lead from the person to the role, and each of them alone would give it.',
       permission: 'users.read',
       query: ExplainQuery,
       answer: named('RoleExplanation', RoleExplanationBody),
@@ -29,9 +34,13 @@ export function explainOperations({ roleFacts, now }: ExplainDeps): readonly Ope
         const userId = String(path['id']);
         if (!isUuid(userId)) throw new DomainError('not_found', 'There is no such person.');
         const { configuration } = call.tenant;
-        const applicationId = applicationNamed(call, query.application);
         const { role, others } = query;
-        if (role !== undefined && configuration.roles.every(({ key }) => key !== role))
+        const customer = await customerNamed(directory, call, query.customer);
+        if (customer !== undefined && query.application !== undefined)
+          throw new Problem('invalid_request', 'customer is about the console there, and no application.');
+        const { application, above } = await applicationAsked(directory, call, query);
+        const defined = [...configuration.roles, ...(above?.roles ?? [])];
+        if (role !== undefined && defined.every(({ key }) => key !== role))
           throw new Problem('invalid_request', `There is no role '${role}'.`);
         const [at, present] = [timeNamed('at', query.at), now()];
         if (at !== undefined && at > present)
@@ -39,7 +48,9 @@ export function explainOperations({ roleFacts, now }: ExplainDeps): readonly Ope
         const body = await explainRoles({ roleFacts }, call.tenant.id, {
           // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- a UUID; whether it is a person's is asked now
           userId: userId as UserId,
-          application: configuration.applications.find(({ id }) => id === applicationId) ?? null,
+          application,
+          above,
+          customer,
           role,
           others: others ?? false,
           at,
@@ -50,4 +61,40 @@ export function explainOperations({ roleFacts, now }: ExplainDeps): readonly Ope
       },
     }),
   ];
+}
+
+/**
+ * The tenant's own application of that name, or the one above's for its customers' people (E4): of the others above
+ * nobody below is told.
+ */
+async function applicationAsked(
+  directory: ExplainDeps['directory'],
+  { tenant: { configuration } }: ApiCall,
+  asked: { readonly application?: string; readonly above?: boolean },
+): Promise<{ readonly application: Application | null; readonly above?: TenantConfiguration }> {
+  const { application: clientId, above: isAbove = false } = asked;
+  if (clientId === undefined) return { application: null };
+  const own = configuration.applications.find((one) => one.clientId === clientId);
+  if (own !== undefined && !isAbove) return { application: own };
+  const { parentSlug } = configuration;
+  const above = parentSlug === null ? undefined : (await directory.find(parentSlug))?.configuration;
+  const found = above?.applications.find((one) => one.clientId === clientId && isForCustomers(one));
+  if (above === undefined || found === undefined)
+    throw new Problem('invalid_request', `There is no application '${clientId}'.`);
+  return { application: found, above };
+}
+
+const isForCustomers = ({ settings }: Application): boolean => settings.audience === 'tenant-and-customers';
+
+/** A tenant right below this one. */
+async function customerNamed(
+  directory: ExplainDeps['directory'],
+  { tenant }: ApiCall,
+  slug: string | undefined,
+): Promise<{ readonly slug: string; readonly name: string } | undefined> {
+  if (slug === undefined) return undefined;
+  const found = (await directory.find(slug))?.configuration.tenant;
+  if (found === undefined || found.parentId !== tenant.id)
+    throw new Problem('invalid_request', `There is no customer '${slug}'.`);
+  return { slug: found.slug, name: found.name };
 }

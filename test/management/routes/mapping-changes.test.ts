@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { Ajv } from 'ajv';
 import type { TSchema } from 'typebox';
+import type { GroupId } from '../../../src/core/ids.js';
 import { KeyRing } from '../../../src/keys/sealing.js';
 import {
   AffectedPersonBody,
@@ -358,10 +359,10 @@ test('A-15 a new group of a mapped name gets nothing until an admin says yes; no
 
 test('the last owners by a mapping stay, whichever way it would go; the deployment’s operators may by a file', async () => {
   const boss = idOf(await scim.post('/Groups', oktaGroup('Bosses', people.slice(0, 1))));
-  const mapping = { group: { scim: boss }, role: 'console:owner' };
+  const mapping = { group: { scim: boss as GroupId }, role: 'console:owner' };
   await node.apply([{ slug: 'acme', roleMappings: [mapping] }]);
-  const [{ id = '' } = {}] = (await owner.get(`${base}/role-mappings`)).body['items'] as { id: string }[];
-  const one = `${base}/role-mappings/${id}`;
+  const [first] = (await owner.get(`${base}/role-mappings`)).body['items'] as { id: string }[];
+  const one = `${base}/role-mappings/${first?.id ?? ''}`;
   const file = { tenants: [{ slug: 'acme', roleMappings: [] }] };
   const own = await apiClient(node, { tenant: 'acme' });
   const apply = (caller: ApiClient) => caller.post('/configuration/apply?allowDelete=true', file);
