@@ -20,8 +20,15 @@ const EMPTY = '<!DOCTYPE html><html lang="en"><link rel="icon" href="data:,"><ti
 
 /** Pages of one name set by their id: `/plain/discovery`. */
 export function pagesOf(set: NameSet): readonly GalleryPage[] {
-  return gallery(nameSets[set]);
+  const known = rendered.get(set);
+  if (known !== undefined) return known;
+  const pages = gallery(nameSets[set]);
+  rendered.set(set, pages);
+  return pages;
 }
+
+/** Each set once: a server is asked for its pages one by one. */
+const rendered = new Map<NameSet, readonly GalleryPage[]>();
 
 /**
  * Starts the server on loopback. A POST is kept, and answered with the page that goes on to `leaveTo`.
