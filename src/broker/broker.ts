@@ -12,7 +12,7 @@ import { serveTestSignIn } from './connection-test.js';
 import type { BrokerDeps } from './deps.js';
 import { findRealm, realmOf } from './find-realm.js';
 import { serveInitiate } from './initiate.js';
-import { localWay } from './local-sign-in.js';
+import { asksFirst, localWay } from './local-sign-in.js';
 import { servePortal } from './portal.js';
 import { errorFor, reasonOfUpstream, refuse } from './refusal.js';
 import { hintsOf, serveSignInPage } from './sign-in-page.js';
@@ -63,6 +63,7 @@ export function createInteractions(deps: BrokerDeps): Interactions {
       const choice = chooseConnection(realmOf(home, tenant), hints);
       if (choice.kind !== 'connection') return undefined;
       const { connection, loginHint } = choice;
+      if (asksFirst(home, tenant, connection, deps.clock.now())) return undefined;
       try {
         const request = { interaction, connection, loginHint, waiting: tenant };
         const started = await startSignIn(ctx, home, request, deps);

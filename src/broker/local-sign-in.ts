@@ -8,6 +8,7 @@ import {
   type Admit,
   type SignInOutcome,
 } from '../domain/account/sign-in-locally.js';
+import { isInOutage, type Connection } from '../domain/connection/connection.js';
 import { waitOf } from '../domain/account/tries.js';
 import type { Artifact } from '../domain/artifact/artifact-store.js';
 import { clientNetwork } from '../http/client-network.js';
@@ -50,6 +51,20 @@ export function localWay(
 ): { readonly otherWays?: string } {
   if (home.id !== waiting.id || !offersLocal(home.configuration.tenant, 'issuer')) return {};
   return { otherWays: `${address}?connection=${LOCAL}` };
+}
+
+/**
+ * Whether somebody whom a connection is to serve is shown the local way first: an outage of it was declared, and the tenant
+ * has local accounts (A18). Whoever clicks on the connection goes there all the same.
+ */
+export function asksFirst(
+  home: TenantContext,
+  waiting: TenantContext,
+  connection: Connection,
+  now: Date,
+): boolean {
+  const isOffered = home.id === waiting.id && offersLocal(home.configuration.tenant, 'issuer');
+  return isOffered && isInOutage(connection, now);
 }
 
 /**

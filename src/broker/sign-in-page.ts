@@ -15,7 +15,7 @@ import type { BrokerDeps } from './deps.js';
 import { answerDevice, showDevice } from './device.js';
 import { findRealm, isForCustomers, realmOf } from './find-realm.js';
 import { readOwnForm } from './form.js';
-import { localAddress, localWay, serveLocalSignIn, wantsLocal } from './local-sign-in.js';
+import { asksFirst, localAddress, localWay, serveLocalSignIn, wantsLocal } from './local-sign-in.js';
 import { errorFor, reasonOfUpstream, refuse } from './refusal.js';
 import { startSignIn } from './start-sign-in.js';
 import { frame, type Visit } from './visit.js';
@@ -80,7 +80,11 @@ async function leave(visit: Visit, hints: Hints, anotherAccount: boolean): Promi
   if (choice.kind === 'ask') return showDiscovery(visit, undefined, undefined);
   if (choice.kind === 'choose') return showChooser(visit, home, anotherAccount);
   if (choice.kind === 'none') return refuseHere(visit, home, 'connection_disabled');
-  const url = await start({ ...visit, home }, choice.connection, choice.loginHint, anotherAccount);
+  const { connection, loginHint } = choice;
+  const isChosen = chosenOf(visit) !== undefined;
+  if (!isChosen && asksFirst(home, visit.tenant, connection, visit.deps.clock.now()))
+    return showChooser(visit, home, anotherAccount, connection);
+  const url = await start({ ...visit, home }, connection, loginHint, anotherAccount);
   if (url === undefined) return;
   visit.ctx.status = 303;
   visit.ctx.redirect(url.href);
@@ -137,6 +141,8 @@ async function discover(visit: Visit): Promise<void> {
     realm === undefined ? undefined : connectionForEmail(realmOf(realm.home, visit.tenant), email);
   if (realm === undefined || choice?.kind !== 'connection')
     return showDiscovery(visit, email, fault ?? 'unknown');
+  if (asksFirst(realm.home, visit.tenant, choice.connection, visit.deps.clock.now()))
+    return showChooser(visit, realm.home, false, choice.connection);
   const url = await start({ ...visit, home: realm.home }, choice.connection, choice.loginHint, false);
   if (url === undefined) return;
   const target = { targetName: choice.connection.name, href: url.href };
@@ -150,7 +156,13 @@ function showDiscovery(visit: Visit, email: string | undefined, fault: Discovery
   showPage(visit.ctx, fault === undefined ? 200 : 400, html);
 }
 
-function showChooser(visit: Visit, home: TenantContext, anotherAccount: boolean): void {
+/** @param inOutage where the person would have been sent, had no outage of it been declared */
+function showChooser(
+  visit: Visit,
+  home: TenantContext,
+  anotherAccount: boolean,
+  inOutage?: Connection,
+): void {
   const { connections, domains } = realmOf(home, visit.tenant);
   const hasLocal = home.id === visit.tenant.id && offersLocal(home.configuration.tenant, 'issuer');
   const organization = isForCustomers(visit.tenant, visit.interaction) ? `&organization=${home.slug}` : '';
@@ -163,7 +175,11 @@ function showChooser(visit: Visit, home: TenantContext, anotherAccount: boolean)
     ? { anotherEmailHref: `${visit.address}?by=email` }
     : {};
   const localHref = hasLocal ? localAddress(visit) : undefined;
-  showPage(visit.ctx, 200, renderChooser(frame(visit), { choices, ...byEmail, localHref }));
+  showPage(
+    visit.ctx,
+    200,
+    renderChooser(frame(visit), { choices, ...byEmail, localHref, outageOf: inOutage?.name }),
+  );
 }
 
 /** Somebody who may not use the application (B13): a page, with ways on; the application hears of it when they go back. */

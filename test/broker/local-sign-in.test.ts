@@ -114,6 +114,26 @@ async function patSignsIn(browser = new HttpBrowser()) {
 }
 
 describe('F5 A-125 break-glass, which is the default', () => {
+  test('A18 is offered before Okta while an outage is declared, unless the policy has no local accounts', async () => {
+    const outage = (body: object) => api.post('/tenants/acme/connections/okta/outage', body);
+    const begin = async () => arriveAt(new HttpBrowser(), request({ login_hint: ADA.username }).url);
+    expect((await begin()).location?.origin).toBe(new URL(acme.okta.issuer).origin);
+    await outage({ on: true, reason: 'Okta is down' });
+    const browser = new HttpBrowser();
+    const page = await arriveAt(browser, request({ connection: 'okta' }).url);
+    expect(readable(page)).toContain('Sign-in through Acme Okta has a problem right now.');
+    const local = await browser.open(linkOf(page, 'Use a local account') ?? '');
+    expect(readable(local)).toContain('Every use is recorded and the owners are told.');
+    // Whoever tries Okta nevertheless, goes there.
+    const tried = await arriveAt(browser, linkOf(page, 'Acme Okta') ?? '');
+    expect(tried.location?.origin).toBe(new URL(acme.okta.issuer).origin);
+    await setPolicy('disabled');
+    expect((await begin()).location?.origin).toBe(new URL(acme.okta.issuer).origin);
+    await setPolicy('break-glass');
+    await outage({ on: false });
+    expect((await begin()).location?.origin).toBe(new URL(acme.okta.issuer).origin);
+  });
+
   test('works by what the address asks for, a page that says that it is loud, and a fresh proof', async () => {
     const browser = new HttpBrowser();
     const { door, asked, first, page } = await breakGlass(browser);

@@ -145,6 +145,7 @@ function signInPages(frame: Frame, names: GalleryNames): readonly GalleryPage[] 
     fault('discovery-unknown', renderDiscovery(frame, { ...discovery, email, fault: 'unknown' })),
     fine('chooser', renderChooser(frame, { choices })),
     fine('chooser-local', renderChooser(frame, { choices, localHref: `${SIGN_IN}?connection=local` })),
+    fine('chooser-outage', renderChooser(frame, { choices, outageOf: choices[0]?.name ?? '' })),
     fine('chooser-another', renderChooser(frame, { choices, anotherEmailHref: `${SIGN_IN}?discovery=1` })),
     fine(
       'continue',

@@ -17,6 +17,8 @@ export interface Choice {
 /** The page that lists the ways to sign in, in the caller's order: what was used last stands first. */
 export interface ChooserModel {
   readonly choices: readonly Choice[];
+  /** Of the way that an outage was declared of. */
+  readonly outageOf?: string | undefined;
   /** Back to the page that asks for an address. */
   readonly anotherEmailHref?: string | undefined;
   /** To the page of local accounts, where the tenant has that. */
@@ -35,6 +37,11 @@ function Chooser({ frame, model }: { readonly frame: Frame; readonly model: Choo
   return (
     <>
       <h1>{strings.heading}</h1>
+      {model.outageOf === undefined ? null : (
+        <p role="status">
+          <Words of={strings.outage} names={{ connection: model.outageOf }} />
+        </p>
+      )}
       {application === '' ? null : (
         <p className="muted">
           <Words of={strings.intro} names={{ application }} />

@@ -22,6 +22,7 @@ export const chooserStrings = {
   heading: 'Choose how to sign in',
   intro: 'You go on to {application} afterwards.',
   lastUsed: 'Used last time',
+  outage: 'Sign-in through {connection} has a problem right now. You can try it, or use another way.',
   anotherEmail: 'Use another email address',
   localAccount: 'Use a local account',
 } as const;
