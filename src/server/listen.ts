@@ -5,6 +5,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 const LIMITS = {
   headersTimeout: 10_000,
   requestTimeout: 30_000,
+  // How often the two are looked at: Node does it every 30 s, which is three times what headers may take.
+  connectionsCheckingInterval: 1_000,
   keepAliveTimeout: 65_000,
   maxHeaderSize: 16 * 1024,
 } as const;

@@ -44,6 +44,13 @@ test('A-105 whatever is given, a browser stays on our origin, below our path', (
   );
 });
 
+test.each(['http://[', 'http://%zz', '/%zz', '/[', 'https://a b', '\u0000'])(
+  'A-106 what no URL can be made of, as %j, throws nothing',
+  (text) => {
+    for (const base of URLS) expect(returnPath(base, text) ?? '/').toMatch(/^\/(?!\/)/);
+  },
+);
+
 test('a path of ours is kept with its query', () => {
   expect(returnPath('https://example.com/causeway', '/causeway/console/a?b=c&d=%2F#e')).toBe(
     '/causeway/console/a?b=c&d=%2F#e',

@@ -90,7 +90,7 @@ describe('every operation, by every role of the console', () => {
   });
 });
 
-test('A-112 a person’s proof is good for dangerous things for five minutes; a machine proves itself each time', () => {
+test('A-112 A-114 a person’s proof is good for dangerous things for five minutes; a machine proves itself each time', () => {
   const at = new Date('2026-11-22T12:00:00Z');
   const caller: Caller = {
     kind: 'console',
@@ -108,6 +108,10 @@ test('A-112 a person’s proof is good for dangerous things for five minutes; a 
   expect(judged(301, 'role-mappings.manage')).toBe('step_up_required');
   expect(judged(301, 'role-mappings.read')).toBe('allowed');
   expect(judged(301, 'role-mappings.manage', { ...caller, authenticatedAt: null })).toBe('allowed');
+  expect(judged(301, 'configuration.read')).toBe('step_up_required');
+  expect(judged(0, 'configuration.read')).toBe('allowed');
+  for (const role of ['console:admin', 'console:read-only'] as const)
+    expect(judged(0, 'configuration.read', { ...caller, roles: [role] })).toBe('forbidden');
 });
 
 test('nobody who is not signed in learns what is there', async () => {

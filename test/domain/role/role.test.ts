@@ -43,6 +43,15 @@ describe('roles', () => {
     },
   );
 
+  test.each(['.*', '${"Engineering"}', '/^E/', 'a => true', '{{name}}'])(
+    'A-113 a mapping of %j is a name to the letter, and nothing that runs',
+    (name) => {
+      const literal: RoleMapping[] = [{ group: { name }, role: 'admin', application: null }];
+      expect(effectiveRoles([group('Engineering')], literal, [])).toEqual([]);
+      expect(effectiveRoles([group(name)], literal, [])).toMatchObject([{ key: 'admin' }]);
+    },
+  );
+
   test('A-14 a group without a mapping grants nothing; the default role is only for who has none', () => {
     const none = effectiveRoles([group('admin')], mappings, []);
     expect(rolesIn(none, 'grafana', null)).toEqual([]);
