@@ -87,12 +87,13 @@ export class CommandContext {
 
   /** Refuses what works on the database alone, instead of quietly working on another deployment than was meant. */
   refuseRemote(options: RemoteOptions): void {
-    if (this.remoteTarget(options) === undefined) return;
-    throw new CliError(EXIT.usage, [
-      'this command works on the database alone: run it where the deployment is configured, without --url and CAUSEWAY_URL',
-    ]);
+    if (this.remoteTarget(options) !== undefined) throw databaseAlone();
   }
 
+  /** The same by options alone, where the variables may be there for other commands. */
+  refuseRemoteOptions({ url, token }: RemoteOptions): void {
+    if (url !== undefined || token !== undefined) throw databaseAlone();
+  }
   /** The deployment's database, ready to be changed, for as long as `work` takes. */
   async withStorage<T>(work: (storage: Storage) => Promise<T>, migrate?: boolean): Promise<T> {
     const storage = await openStorage(this.config, {
@@ -107,3 +108,8 @@ export class CommandContext {
     );
   }
 }
+
+const databaseAlone = (): CliError =>
+  new CliError(EXIT.usage, [
+    'this command works on the database alone: run it where the deployment is configured, without --url and CAUSEWAY_URL',
+  ]);

@@ -1,3 +1,4 @@
+import { plainText } from '../core/text.js';
 import { countChecks, verdictOf, type CheckStatus } from '../domain/connection/testing/check.js';
 import { tellCheck, type ToldCheck } from '../domain/connection/testing/tell-check.js';
 import { readKeyRing } from '../server/encryption-keys.js';
@@ -17,12 +18,20 @@ export async function testConnection(
   options: ConnectionTestOptions,
 ): Promise<ExitCode> {
   const told = await eitherWay<ToldConnection>(context, options, {
-    remote: (api) => testRemotely(api, options),
-    local: () => inDatabase(context, undefined, (database) => testHere(context, database, options)),
+    remote: (api) =>
+      testRemotely(api, options, (signInUrl) => {
+        context.terminal.err(plainText(`Sign in there, once, within ten minutes: ${signInUrl}`, LINE_MAX));
+      }),
+    local() {
+      if (options.signIn === true)
+        throw new CliError(EXIT.usage, ['--sign-in needs a running deployment: give --url and --token']);
+      return inDatabase(context, undefined, (database) => testHere(context, database, options));
+    },
   });
   if (options.json === true) printJson(context.terminal, told);
-  else for (const line of toLines(told)) context.terminal.out(line);
-  return told.verdict === 'broken' ? EXIT.faultsFound : EXIT.done;
+  else for (const line of toLines(told)) context.terminal.out(plainText(line, LINE_MAX));
+  const passed = options.signIn !== true || told.state === 'passed';
+  return told.verdict === 'broken' || !passed ? EXIT.faultsFound : EXIT.done;
 }
 
 async function testHere(
@@ -51,6 +60,8 @@ async function testHere(
   }
 }
 
+const LINE_MAX = 4_000;
+
 const WORDS: Readonly<Record<CheckStatus, string>> = {
   passed: 'ok',
   warning: 'warn',
@@ -65,14 +76,34 @@ const VERDICTS = {
   broken: 'Nobody can sign in so.',
 } as const;
 
-function toLines({ checks, verdict, signInUrl }: ToldConnection): readonly string[] {
+function toLines({ checks, verdict, signInUrl, state, person }: ToldConnection): readonly string[] {
   return [
     ...checks.flatMap((check) => [
       `${WORDS[check.status].padEnd(4)} ${check.id}: ${check.seen}`,
       ...cureLines(check),
     ]),
-    VERDICTS[verdict],
+    state === undefined ? VERDICTS[verdict] : `The test has ${STATES[state] ?? state}.`,
+    ...(person === undefined || person === null ? [] : personLines(person)),
     ...(signInUrl === undefined ? [] : [`Sign in there, once, within ten minutes: ${signInUrl}`]),
+  ];
+}
+
+/** Where somebody has signed in, or nobody. */
+const STATES: Readonly<Record<string, string>> = {
+  passed: 'passed',
+  failed: 'failed',
+  superseded: 'been superseded by a later one',
+  expired: 'expired: nobody signed in',
+};
+
+function personLines({ subject, userName, groups, roles }: NonNullable<ToldConnection['person']>) {
+  const given = roles.map(({ key, application }) =>
+    application === null ? key : `${key} in ${application}`,
+  );
+  return [
+    `Signed in: ${userName ?? subject} (${subject})`,
+    `Groups: ${groups === null ? 'none told' : groups.map(({ name }) => name).join(', ') || 'none'}`,
+    `Roles that follow: ${given.join(', ') || 'none'}`,
   ];
 }
 

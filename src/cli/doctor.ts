@@ -10,10 +10,12 @@ import { listTenants, measureDatabase, overdueKeys, signingKeyCoverage } from '.
 import { lostPins } from '../storage/role-mapping-pins.js';
 import { rowSecurityFaults } from '../storage/row-security.js';
 import { judgeSchema, type SchemaState } from '../storage/schema.js';
-import { fail, ok, warn, type Check } from './checks.js';
+import { checkClock, fail, ok, warn, type Check } from './checks.js';
 import type { CommandContext, RemoteOptions } from './command-context.js';
 import { EXIT, explain, type ExitCode } from './exit-codes.js';
 import { withExistingDatabase } from './existing-database.js';
+import { eitherWay } from './remote/api.js';
+import { examineRemotely } from './remote/doctor.js';
 import { printJson } from './terminal.js';
 import { UpstreamProber } from './upstream-checks.js';
 
@@ -25,14 +27,29 @@ export interface DoctorOptions extends RemoteOptions {
   readonly upstreams?: boolean;
 }
 
-/** Beyond this, times in logs and tokens begin to mislead; tokens are refused at 60 s (F-13). */
-const CLOCK_WARN_SECONDS = 5;
-const CLOCK_FAIL_SECONDS = 60;
 const LATENCY_WARN_MS = 50;
 
 /** `causeway doctor`: looks at everything that a deployment hangs on, and makes or changes nothing. */
 export async function doctor(context: CommandContext, options: DoctorOptions): Promise<ExitCode> {
-  context.refuseRemote(options);
+  const checks = await eitherWay<readonly Check[]>(context, options, {
+    async remote(api) {
+      context.terminal.err(ELSEWHERE);
+      return examineRemotely(api, options.tenant);
+    },
+    local: () => examineHere(context, options),
+  });
+  if (options.json === true) printJson(context.terminal, { checks });
+  else
+    for (const check of checks)
+      context.terminal.out(`${check.status.padEnd(4)} ${check.id}: ${check.detail}`);
+  return checks.some((check) => check.status === 'fail') ? EXIT.faultsFound : EXIT.done;
+}
+
+const ELSEWHERE =
+  "Database, schema, row security and keys are looked at by 'causeway doctor' where the deployment is configured, " +
+  "an upstream by 'causeway connection test'.";
+
+async function examineHere(context: CommandContext, options: DoctorOptions): Promise<readonly Check[]> {
   const checks: Check[] = [];
   try {
     checks.push(ok('configuration', `Causeway is at ${context.config.publicUrl}`));
@@ -44,11 +61,7 @@ export async function doctor(context: CommandContext, options: DoctorOptions): P
     if (exitCode === EXIT.internal) throw error;
     checks.push(fail(checks.length === 0 ? 'configuration' : 'database', lines.join('; ')));
   }
-  if (options.json === true) printJson(context.terminal, { checks });
-  else
-    for (const check of checks)
-      context.terminal.out(`${check.status.padEnd(4)} ${check.id}: ${check.detail}`);
-  return checks.some((check) => check.status === 'fail') ? EXIT.faultsFound : EXIT.done;
+  return checks;
 }
 
 interface Patient {
@@ -86,18 +99,11 @@ async function checkServer(state: SchemaState, database: Database): Promise<read
   const version = `${Math.floor(state.serverVersion / 10_000)}.${state.serverVersion % 10_000}`;
   const detail = `PostgreSQL ${version} answers in ${latencyMs.toFixed(1)} ms`;
   const aheadSeconds = (now.getTime() - systemClock.now().getTime()) / 1000;
-  const off = Math.abs(aheadSeconds);
-  const side = aheadSeconds < 0 ? 'behind' : 'ahead of';
-  const clock = `The database's clock is ${off.toFixed(1)} s ${side} this machine's`;
   return [
     latencyMs > LATENCY_WARN_MS
       ? warn('database', `${detail}: sign-ins need several trips, so put it nearer`)
       : ok('database', detail),
-    off > CLOCK_FAIL_SECONDS
-      ? fail('clock', `${clock}: tokens will be refused; let both follow a time server`)
-      : off > CLOCK_WARN_SECONDS
-        ? warn('clock', `${clock}: let both follow a time server`)
-        : ok('clock', clock),
+    checkClock(`The database's clock`, aheadSeconds),
   ];
 }
 

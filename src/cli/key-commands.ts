@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import type { CommandContext } from './command-context.js';
 import type { ExitCode } from './exit-codes.js';
+import { hereOnly } from './where-options.js';
 
 type Finish = (exitCode: ExitCode) => void;
 type Remote = (command: Command) => Command;
@@ -58,7 +59,7 @@ export function addKeys(program: Command, context: CommandContext, finish: Finis
     const { retireSigningKeys } = await import('./keys.js');
     finish(await retireSigningKeys(context, id, options));
   });
-  remote(
+  hereOnly(
     keys
       .command('rewrap')
       .description("seal all tenants' data keys by the first of ENCRYPTION_KEYS, so that the others can go")

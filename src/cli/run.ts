@@ -1,17 +1,20 @@
-import { Command, Option } from 'commander';
+import { Command } from 'commander';
 import { version } from '../server/version.js';
 import { serveCommand } from './serve.js';
 import { CommandContext, type Variables } from './command-context.js';
 import { addConnections } from './connection-commands.js';
 import { addAdmin } from './admin-commands.js';
 import { addApi } from './api-commands.js';
+import { addAudit, addJobs } from './audit-commands.js';
 import { addDeliveries } from './delivery-commands.js';
 import { EXIT, explain, type ExitCode } from './exit-codes.js';
 import { addKeys, addSecrets } from './key-commands.js';
 import { addRoles } from './role-commands.js';
+import { addScimTokens } from './scim-token-commands.js';
 import { addSetupLinks } from './setup-link-commands.js';
 import type { Terminal } from './terminal.js';
 import { addClaimsAndConsents, addExport } from './view-commands.js';
+import { hereOnly, remote } from './where-options.js';
 
 /** What the `causeway` command works with. */
 export interface Surroundings {
@@ -59,11 +62,12 @@ function createProgram(surroundings: Surroundings, finish: Finish): Command {
   addServerCommands(program, context, finish);
   addApply(program, context, finish);
   addToken(program, context, finish);
-  addAdmin(program, context, finish, hereOnly);
-  addAudit(program, context, finish);
+  addAdmin(program, context, finish, remote);
+  addAudit(program, context, finish, remote);
+  addJobs(program, context, finish, remote);
   addScim(program, context, finish);
   addSessions(program, context, finish);
-  addConnections(program, context, finish, hereOnly);
+  addConnections(program, context, finish, remote);
   addRoles(program, context, finish, remote);
   addSetupLinks(program, context, finish, remote);
   addDeliveries(program, context, finish, remote);
@@ -76,29 +80,32 @@ function createProgram(surroundings: Surroundings, finish: Finish): Command {
 }
 
 function addServerCommands(program: Command, context: CommandContext, finish: Finish): void {
-  program
-    .command('start')
-    .description('serve, until SIGTERM; configured by environment variables')
-    .action(async () => {
-      // Each command's parts are loaded when it is called: none waits for the server's.
-      await serveCommand(context.config);
-      finish(undefined);
-    });
-  program
-    .command('migrate')
-    .description("make the database's schema current")
-    .option('--json', 'print JSON')
-    .action(async (options) => {
-      const { migrate } = await import('./migrate.js');
-      finish(await migrate(context, options));
-    });
   hereOnly(
+    program.command('start').description('serve, until SIGTERM; configured by environment variables'),
+  ).action(async (options) => {
+    // The variables may be there for other commands: only an option can mean this one.
+    context.refuseRemoteOptions(options);
+    // Each command's parts are loaded when it is called: none waits for the server's.
+    await serveCommand(context.config);
+    finish(undefined);
+  });
+  hereOnly(
+    program
+      .command('migrate')
+      .description("make the database's schema current")
+      .option('--json', 'print JSON'),
+  ).action(async (options) => {
+    const { migrate } = await import('./migrate.js');
+    context.refuseRemote(options);
+    finish(await migrate(context, options));
+  });
+  remote(
     program
       .command('doctor')
       .description(
         'check configuration, database, keys, clocks and upstreams; exit code 1 when something is wrong',
       )
-      .option('--tenant <slug>', 'ask only the upstreams of this tenant')
+      .option('--tenant <slug>', 'ask only the upstreams of this tenant; by the API, only for its health')
       .option('--no-upstreams', 'ask no upstream')
       .option('--json', 'print JSON'),
   ).action(async (options) => {
@@ -190,20 +197,6 @@ Examples:
                                                                  for a day, services may register themselves
 `;
 
-function addAudit(program: Command, context: CommandContext, finish: Finish): void {
-  const audit = program.command('audit').description('audit events');
-  hereOnly(
-    audit
-      .command('verify')
-      .description('recompute the chains of audit events; exit code 1 when one is wrong')
-      .option('--tenant <slug>', 'only of this tenant')
-      .option('--json', 'print JSON'),
-  ).action(async (options) => {
-    const { verifyAudit } = await import('./audit.js');
-    finish(await verifyAudit(context, options));
-  });
-}
-
 function addScim(program: Command, context: CommandContext, finish: Finish): void {
   const scim = program.command('scim').description('what Okta and others push: requests and tokens');
   const tenant = ['--tenant <slug>', "the tenant (default: the deployment's only one)"] as const;
@@ -235,16 +228,7 @@ function addScim(program: Command, context: CommandContext, finish: Finish): voi
       const { showScim } = await import('./scim.js');
       finish(await showScim(context, id, options));
     });
-  hereOnly(
-    scim
-      .command('tokens')
-      .description('SCIM tokens: whose they are, until when they work, when they were last used')
-      .option(...tenant)
-      .option('--json', 'print JSON'),
-  ).action(async (options) => {
-    const { listTokens } = await import('./scim.js');
-    finish(await listTokens(context, options));
-  });
+  addScimTokens(scim, context, finish, remote);
 }
 
 const TAIL_EXAMPLES = `
@@ -314,18 +298,3 @@ Examples:
 The end of a session leaves alone what an application may go on with without it (offline_access);
 the end of a person's access does not.
 `;
-
-/** Options of commands that also work through the management API. */
-function remote(command: Command): Command {
-  return command.addOption(urlOption()).addOption(tokenOption());
-}
-
-/** The same for commands that don't: they say so, and what they are told isn't offered. */
-function hereOnly(command: Command): Command {
-  return command.addOption(urlOption().hideHelp()).addOption(tokenOption().hideHelp());
-}
-
-const urlOption = (): Option =>
-  new Option('--url <address>', 'work through the management API of a deployment (CAUSEWAY_URL)');
-const tokenOption = (): Option =>
-  new Option('--token <token>', 'token for it (better by CAUSEWAY_TOKEN, which no other user can read)');

@@ -1,11 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { systemClock } from '../core/clock.js';
 import { isUuid } from '../core/ids.js';
 import { plainText } from '../core/text.js';
 import type { ConfiguredTenant } from '../domain/configuration/configuration-store.js';
 import type { Database } from '../storage/database.js';
 import { PostgresScimRequestStore } from '../storage/scim-request-store.js';
-import { listScimTokens, type ScimTokenFacts } from '../storage/scim-tokens.js';
 import { connectionOf, inDatabase, tenantOf } from './chosen-tenant.js';
 import type { CommandContext, RemoteOptions } from './command-context.js';
 import { CliError, EXIT, type ExitCode } from './exit-codes.js';
@@ -105,27 +103,6 @@ export async function showScim(context: CommandContext, id: string, options: Sci
   if (options.json === true) printJson(context.terminal, request);
   else for (const line of requestPage(request)) context.terminal.out(line);
   return EXIT.done;
-}
-
-/** `causeway scim tokens`: a tenant's SCIM tokens, never their values (C12). */
-export async function listTokens(context: CommandContext, options: ScimOptions): Promise<ExitCode> {
-  context.refuseRemote(options);
-  return inDatabase(context, undefined, async (database) => {
-    const tenant = await tenantOf(database, options.tenant);
-    const tokens = await listScimTokens(database, tenant.configuration.tenant.id);
-    if (options.json === true) printJson(context.terminal, { scimTokens: tokens });
-    else if (tokens.length === 0) context.terminal.out('The tenant has no SCIM tokens.');
-    else for (const token of tokens) context.terminal.out(tokenLine(token));
-    return EXIT.done;
-  });
-}
-
-function tokenLine({ name, connection, createdAt, expiresAt, lastUsedAt }: ScimTokenFacts): string {
-  const expired = expiresAt !== null && expiresAt <= systemClock.now();
-  const expiry =
-    expiresAt === null ? 'never expires' : `${expired ? 'EXPIRED' : 'expires'} ${expiresAt.toISOString()}`;
-  const use = lastUsedAt === null ? 'never used' : `last used ${lastUsedAt.toISOString()}`;
-  return `${plainText(name)}  connection ${connection}  created ${createdAt.toISOString()}  ${expiry}  ${use}`;
 }
 
 const namesOf = ({ configuration }: ConfiguredTenant): ScimNames => ({

@@ -1,5 +1,4 @@
 import { plainText } from '../core/text.js';
-import type { SecretFacts } from '../domain/application/application-secret-store.js';
 import { rotateSecret } from '../domain/application/rotate-secret.js';
 import { OVERLAP_SECONDS_DEFAULT, OVERLAP_SECONDS_MAX } from '../domain/application/secret-overlap.js';
 import { configurationDeps } from '../server/configuration.js';
@@ -10,8 +9,9 @@ import type { CommandContext, RemoteOptions } from './command-context.js';
 import { CliError, EXIT, type ExitCode } from './exit-codes.js';
 import { requireDeployment } from './existing-database.js';
 import { eitherWay } from './remote/api.js';
-import { rotateSecretRemotely } from './remote/secrets.js';
+import { remoteSecrets, rotateSecretRemotely, type ToldSecret } from './remote/secrets.js';
 import { printJson } from './terminal.js';
+import { told } from './told.js';
 
 interface SecretsOptions extends RemoteOptions {
   /** undefined: the deployment's only tenant. */
@@ -28,33 +28,32 @@ export interface RotateSecretOptions extends SecretsOptions {
 
 /** `causeway secrets list`: client secrets of a tenant's applications, never their values (B15). */
 export async function listSecrets(context: CommandContext, options: SecretsOptions): Promise<ExitCode> {
-  context.refuseRemote(options);
-  return inDatabase(context, undefined, async (database) => {
-    const { configuration } = await tenantOf(database, options.tenant);
-    const { application } = options;
-    if (application !== undefined && configuration.applications.every((one) => one.clientId !== application))
-      throw new CliError(EXIT.usage, [`'${plainText(application, 60)}' is no application of the tenant`]);
-    const all = await new PostgresApplicationSecretStore(database).list(configuration.tenant.id);
-    const secrets = all.filter((secret) => application === undefined || secret.clientId === application);
-    if (options.json === true) printJson(context.terminal, { secrets });
-    else if (secrets.length === 0) context.terminal.out('There are no client secrets.');
-    else for (const secret of secrets) context.terminal.out(secretLine(secret));
-    return EXIT.done;
+  const secrets = await eitherWay<readonly ToldSecret[]>(context, options, {
+    remote: (api) => remoteSecrets(api, options),
+    local: () => inDatabase(context, undefined, (database) => secretsHere(database, options)),
   });
+  if (options.json === true) printJson(context.terminal, { secrets });
+  else if (secrets.length === 0) context.terminal.out('There are no client secrets.');
+  else for (const secret of secrets) context.terminal.out(secretLine(secret));
+  return EXIT.done;
 }
 
-function secretLine({
-  clientId,
-  id,
-  slot,
-  createdAt,
-  expiresAt,
-  isExpired,
-  lastUsedAt,
-}: SecretFacts): string {
-  const end = expiresAt === null ? 'no end' : `${isExpired ? 'ENDED' : 'ends'} ${expiresAt.toISOString()}`;
-  const use = lastUsedAt === null ? 'never used' : `last used ${lastUsedAt.toISOString()}`;
-  return [clientId, slot.padEnd(9), id, `made ${createdAt.toISOString()}`, end, use].join('  ');
+async function secretsHere(
+  database: Database,
+  { tenant, application }: SecretsOptions,
+): Promise<readonly ToldSecret[]> {
+  const { configuration } = await tenantOf(database, tenant);
+  if (application !== undefined && configuration.applications.every((one) => one.clientId !== application))
+    throw new CliError(EXIT.usage, [`'${plainText(application, 60)}' is no application of the tenant`]);
+  const all = await new PostgresApplicationSecretStore(database).list(configuration.tenant.id);
+  return told(all.filter((secret) => application === undefined || secret.clientId === application));
+}
+
+function secretLine({ clientId, id, slot, createdAt, expiresAt, isExpired, lastUsedAt }: ToldSecret): string {
+  const end = expiresAt === null ? 'no end' : `${isExpired ? 'ENDED' : 'ends'} ${expiresAt}`;
+  const use = lastUsedAt === null ? 'never used' : `last used ${lastUsedAt}`;
+  const shown = [plainText(clientId, 100), slot.padEnd(9), ...(id === undefined ? [] : [id])];
+  return [...shown, `made ${createdAt ?? '-'}`, end, use].join('  ');
 }
 
 /** `causeway secrets rotate`: a new client secret, printed once; the one of before goes on for the overlap. */

@@ -8,6 +8,8 @@ export interface ConnectionTestOptions extends RemoteOptions {
   readonly tenant?: string;
   readonly connection?: string;
   readonly json?: boolean;
+  /** Wait until a person has signed in. */
+  readonly signIn?: boolean;
 }
 
 /** What a command tells of a connection that was asked. */
@@ -18,6 +20,18 @@ export interface ToldConnection {
   readonly checks: readonly ToldCheck[];
   /** Where a person goes on with the test; only a running deployment has such an address. */
   readonly signInUrl?: string;
+  /** How a test with a person's sign-in has ended. */
+  readonly state?: string;
+  /** Who signed in, and the roles that follow; null: nobody did, or it isn't known. */
+  readonly person?: ToldPerson | null;
+}
+
+/** A person as a test of a running deployment tells them. */
+interface ToldPerson {
+  readonly subject: string;
+  readonly userName: string | null;
+  readonly groups: readonly { readonly name: string }[] | null;
+  readonly roles: readonly { readonly key: string; readonly application: string | null }[];
 }
 
 /** @throws CliError when there is none, or several and none is chosen */

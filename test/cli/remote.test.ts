@@ -317,12 +317,11 @@ tenants:
 
   test('what has no operation refuses, and touches nothing here', async () => {
     for (const words of [
-      ['doctor'],
-      ['audit', 'verify'],
+      ['start', '--url', node.url],
+      ['migrate'],
       ['keys', 'rewrap'],
       ['keys', 'rotate', '--all-tenants'],
-      ['secrets', 'list'],
-      ['admin', 'list'],
+      ['token', 'create', '--tenant', 'hooli', '--initial-access'],
       ['apply', '-f', '-', '--check'],
     ])
       expect(await afar(words, HOOLI)).toMatchObject({ code: 64, stdout: '' });

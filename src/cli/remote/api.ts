@@ -110,7 +110,7 @@ export class RemoteApi {
   /** An answer as it came. @param path below `/api/v1`, with its query */
   send(method: Method, path: string, sent: Omit<Sent, 'query'>): Promise<OutboundResponse> {
     const base = `${this.target.url}/api/v1/`;
-    const address = `${base}${path.replace(/^\/(?:api\/v1\/)?/, '')}`;
+    const address = `${base}${path.replace(/^\/?(?:api\/v1\/)?/, '')}`;
     // What an address reads as a way up would go elsewhere, with the token.
     if (!URL.canParse(address) || !new URL(address).href.startsWith(base) || address.includes('#'))
       throw new CliError(EXIT.usage, ['PATH is what stands behind /api/v1, such as /tenants/acme/users']);

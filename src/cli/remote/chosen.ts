@@ -27,6 +27,15 @@ export async function remoteTenant(api: RemoteApi, slug: string | undefined): Pr
   throw new CliError(EXIT.usage, ['give --tenant SLUG: there are several tenants']);
 }
 
+const TENANTS_MAX = 100_000;
+
+/** All tenants that the token is good for: its own, and those below. */
+export async function remoteTenants(api: RemoteApi): Promise<readonly string[]> {
+  const { tenant: home } = await api.get(Me, pathOf('me'));
+  const { items } = await api.list(TenantSummary, pathOf('tenants'), { limit: TENANTS_MAX });
+  return [...new Set([home, ...items.map((tenant) => tenant.slug)])];
+}
+
 /** More people never had one name: there is one of each connection. */
 const NAMESAKES_MAX = 1_000;
 

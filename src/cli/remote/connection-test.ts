@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Type } from 'typebox';
+import { Type, type Static } from 'typebox';
 import { systemClock } from '../../core/clock.js';
 import { verdictOf } from '../../domain/connection/testing/check.js';
 import { ConnectionTestResource } from '../../management/contract/connection-tests.js';
@@ -11,33 +11,62 @@ import { remoteTenant } from './chosen.js';
 const POLL_MS = 250;
 /** Longer than an upstream that never answers is given for all questions together. */
 const PATIENCE_MS = 60_000;
+/** A test ends by itself after ten minutes. */
+const SIGN_IN_PATIENCE_MS = 660_000;
+const SIGN_IN_POLL_MS = 1_000;
 const CONNECTIONS_MAX = 1_000;
 const KeyOf = Type.Object({ key: Type.String() });
 
-/** Starts a test at a running deployment, and waits for what needs no person. */
-export async function testRemotely(api: RemoteApi, options: ConnectionTestOptions): Promise<ToldConnection> {
+type Test = Static<typeof ConnectionTestResource>;
+
+/**
+ * Starts a test at a running deployment, and waits for what needs no person; with `signIn`, for a person, too.
+ * @param invite tells the person in front where to sign in
+ */
+export async function testRemotely(
+  api: RemoteApi,
+  options: ConnectionTestOptions,
+  invite: (signInUrl: string) => void,
+): Promise<ToldConnection> {
   const tenant = await remoteTenant(api, options.tenant);
   const key = options.connection ?? (await onlyConnection(api, tenant));
   const connection = pathOf('tenants', tenant, 'connections', key);
   const started = await api.post(ConnectionTestResource, `${connection}/test`, { body: {} });
-  const until = systemClock.now().getTime() + PATIENCE_MS;
-  let test = started;
-  while (test.state === 'probing') {
+  const read = () => api.get(ConnectionTestResource, `${connection}/tests/${started.id}`);
+  const probed = await whileIn('probing', started, read, { pollMs: POLL_MS, patienceMs: PATIENCE_MS });
+  const signInUrl = probed.state === 'waiting' ? started.signInUrl : undefined;
+  if (options.signIn !== true || signInUrl === undefined)
+    return { ...toldTest(key, probed), ...(signInUrl === undefined ? {} : { signInUrl }) };
+  invite(signInUrl);
+  const waiting = { pollMs: SIGN_IN_POLL_MS, patienceMs: SIGN_IN_PATIENCE_MS };
+  const ended = await whileIn('waiting', probed, read, waiting);
+  return { ...toldTest(key, ended), state: ended.state, person: ended.person };
+}
+
+const toldTest = (connection: string, { verdict, checks, counts }: Test): ToldConnection => ({
+  connection,
+  verdict: verdict ?? verdictOf(checks),
+  counts,
+  checks,
+});
+
+async function whileIn(
+  state: string,
+  first: Test,
+  read: () => Promise<Test>,
+  { pollMs, patienceMs }: { readonly pollMs: number; readonly patienceMs: number },
+): Promise<Test> {
+  const until = systemClock.now().getTime() + patienceMs;
+  let test = first;
+  while (String(test.state) === state) {
     if (systemClock.now().getTime() > until)
-      throw new CliError(EXIT.unreachable, ['the deployment does not come to an end with the upstream']);
+      throw new CliError(EXIT.unreachable, ['the deployment does not come to an end with the test']);
     // oxlint-disable-next-line no-await-in-loop -- until it is so
-    await sleep(POLL_MS);
+    await sleep(pollMs);
     // oxlint-disable-next-line no-await-in-loop -- as above
-    test = await api.get(ConnectionTestResource, `${connection}/tests/${started.id}`);
+    test = await read();
   }
-  const { checks, counts } = test;
-  return {
-    connection: key,
-    verdict: test.verdict ?? verdictOf(checks),
-    counts,
-    checks,
-    ...(test.state === 'waiting' && started.signInUrl !== undefined ? { signInUrl: started.signInUrl } : {}),
-  };
+  return test;
 }
 
 async function onlyConnection(api: RemoteApi, tenant: string): Promise<string> {

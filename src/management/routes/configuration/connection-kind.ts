@@ -14,17 +14,14 @@ import {
   waitsAsCandidate,
 } from '../../../domain/connection/lifecycle/judge-change.js';
 import { keepCandidate, type CandidateDeps } from '../../../domain/connection/lifecycle/keep-candidate.js';
-import {
-  candidateTest,
-  isServedTested,
-  type ConnectionLifecycle,
-} from '../../../domain/connection/lifecycle/lifecycle.js';
+import type { ConnectionLifecycle } from '../../../domain/connection/lifecycle/lifecycle.js';
 import { connectionAddresses, tenantAddresses } from '../../../domain/tenant/addresses.js';
 import type { ApiCall } from '../../api/call.js';
 import { ConnectionSchemas } from '../../contract/resources.js';
 import { wantedList, type DesiredEntry, type DivertedChange, type EntryKind } from './entry-kind.js';
 import { textOf } from './plain-kinds.js';
 import { secretVersions, shownSecrets, withSecrets } from './secret-members.js';
+import { shownLifecycle } from './shown-lifecycle.js';
 
 const SECRETS = ['clientSecret', 'secondarySecret'];
 
@@ -106,34 +103,6 @@ const changed = (key: string, body: DesiredEntry, replace: boolean): DesiredEntr
   ...withSecrets(body, SECRETS),
   key,
 });
-
-function shownLifecycle(lifecycle: ConnectionLifecycle | undefined): JsonObject {
-  if (lifecycle === undefined) return { tested: false, testedAt: null, enforcedAt: null, candidate: null };
-  const tested = isServedTested(lifecycle);
-  return {
-    tested,
-    testedAt: tested ? (lifecycle.testedAt?.toISOString() ?? null) : null,
-    enforcedAt: lifecycle.enforcedAt?.toISOString() ?? null,
-    candidate: shownCandidate(lifecycle),
-  };
-}
-
-/** A candidate as it is shown: whole, as it would be served. */
-function shownCandidate(lifecycle: ConnectionLifecycle): JsonObject | null {
-  if (lifecycle.candidate === null) return null;
-  const {
-    name: _,
-    status: __,
-    ...members
-  } = connectionView(subjectOf(lifecycle, 'candidate').connection).members;
-  const test = candidateTest(lifecycle);
-  return {
-    ...members,
-    secrets: Object.keys(lifecycle.candidateSecrets ?? {}).toSorted(),
-    tested: test !== undefined,
-    testedAt: test?.at.toISOString() ?? null,
-  };
-}
 
 /** Whether it was tested is no part of it: who has read it, tests it and serves it with the same ETag. */
 function candidateVersion(lifecycle: ConnectionLifecycle | undefined): JsonObject | null {
