@@ -7,6 +7,8 @@ import type { Connection } from '../domain/connection/connection.js';
 import { fingerprintOf } from '../domain/connection/fingerprint.js';
 import type { Check } from '../domain/connection/testing/check.js';
 import type { ConnectionTest, ConnectionTestId } from '../domain/connection/testing/connection-test.js';
+import { GROUPS_SCOPE } from '../domain/connection/upstream-groups/counted-groups.js';
+import type { LoginRequest } from '../domain/sign-in/login-transaction.js';
 import { finishTest, type TestFindings } from '../domain/connection/testing/finish-test.js';
 import { previewPerson, type PersonPreview } from '../domain/connection/testing/preview-person.js';
 import { signInHashOf } from '../domain/connection/testing/start-test.js';
@@ -16,9 +18,11 @@ import type { TenantContext } from '../http/tenant-context.js';
 import { frameOf, showPage } from '../op/page-frame.js';
 import { renderTestNotice, type TestNotice } from '../pages/connection-test/test-notice.js';
 import { UpstreamError } from '../rp/causes.js';
+import { Deadline, SIGN_IN_MS } from '../rp/deadline.js';
 import type { UpstreamParty } from '../rp/party.js';
 import type { CompletedSignIn } from '../rp/relying-party.js';
 import type { TrialSignIn } from '../rp/testing/tester.js';
+import { askMissingGroups, withTold, type ToldByApi } from './api-groups.js';
 import type { BrokerDeps } from './deps.js';
 import {
   clearLoginCookie,
@@ -29,6 +33,7 @@ import {
   stateHashOf,
   type LoginCookie,
 } from './login-secrets.js';
+import { canGoWithoutGroups } from './without-groups.js';
 
 /** What a cookie of a test has in the place of an interaction. */
 const MARK = 'test-';
@@ -79,11 +84,30 @@ export async function serveTestSignIn(
     return test === undefined ? undefined : subjectOfTest(scope, test, deps);
   });
   if (taken === undefined) return show(ctx, tenant, 'over', deps);
-  const { test, subject } = taken;
+  return leave(ctx, tenant, { ...taken, login }, deps);
+}
+
+/** A trip of a test to the upstream. */
+interface Departure {
+  readonly test: ConnectionTest;
+  readonly subject: ConnectionSubject;
+  readonly login: ReturnType<typeof newLogin>;
+  /** It is the second one, without the upstream's groups claim. */
+  readonly withoutGroups?: LoginRequest['withoutGroups'];
+}
+
+async function leave(
+  ctx: Context,
+  tenant: TenantContext,
+  { test, subject, login, withoutGroups }: Departure,
+  deps: BrokerDeps,
+): Promise<void> {
   const party = partyOfSubject(tenant, subject);
+  const secrets = loginSecrets(login.state, login.secret);
+  const withoutScope = withoutGroups === undefined ? {} : { withoutScope: GROUPS_SCOPE };
   let url: URL;
   try {
-    url = await deps.tester.authorizationUrl(party, secrets);
+    url = await deps.tester.authorizationUrl(party, { ...secrets, ...withoutScope });
   } catch (error) {
     if (!(error instanceof UpstreamError)) throw error;
     await finish(ctx, tenant, test, { checks: [failedSignIn(error)] }, deps);
@@ -92,14 +116,19 @@ export async function serveTestSignIn(
   await deps.logins.begin(tenant.id, {
     stateHash: secrets.stateHash,
     browserHash: secrets.browserHash,
-    interactionHash: waitingHash(testId),
+    interactionHash: waitingHash(test.id),
     connectionId: subject.connection.id,
     connectionVersion: subject.connection.version,
     issuer: subject.connection.issuer,
     redirectUri: party.redirectUri,
-    request: { acrValues: [], maxAgeSeconds: null, freshly: false },
+    request: {
+      acrValues: [],
+      maxAgeSeconds: null,
+      freshly: false,
+      ...(withoutGroups === undefined ? {} : { withoutGroups }),
+    },
   });
-  const cookie = { secret: login.secret, interactionUid: `${MARK}${testId}` };
+  const cookie = { secret: login.secret, interactionUid: `${MARK}${test.id}` };
   setLoginCookie(ctx, new URL(party.redirectUri), login.state, cookie);
   ctx.status = 303;
   ctx.redirect(url.href);
@@ -147,15 +176,68 @@ export async function serveTestReturn(
   }
   const { test, subject } = taken;
   const { postLogoutRedirectUri } = connectionAddresses(tenant.issuer, connection.key);
+  const deadline = new Deadline(SIGN_IN_MS);
   const trial = await deps.tester.complete(
     partyOfSubject(tenant, subject),
     ctx.URL.searchParams,
     { ...loginSecrets(state, cookie.secret), acrValues: [] },
     postLogoutRedirectUri,
   );
-  await finish(ctx, tenant, test, { ...trial, connection: subject.connection }, deps);
+  const cause = trial.completed === undefined ? trial.checks.at(-1)?.cause : undefined;
+  if (!taken.isSecond && (await canGoWithoutGroups(tenant, subject.connection, cause, deps))) {
+    const withoutGroups = { startedSecondsBefore: taken.ageSeconds };
+    await leave(ctx, tenant, { test, subject, login: newLogin(deps.ids), withoutGroups }, deps);
+    return true;
+  }
+  const told = await withApiGroups(tenant, subject.connection, trial, deadline, deps);
+  await finish(ctx, tenant, test, { ...told, connection: subject.connection }, deps);
   show(ctx, tenant, 'done', deps);
   return true;
+}
+
+/** What a test shows where the API tells the groups that the token didn't (A11): those, and where they are from. */
+async function withApiGroups(
+  tenant: TenantContext,
+  connection: Connection,
+  { checks, completed }: TrialSignIn,
+  deadline: Deadline,
+  deps: BrokerDeps,
+): Promise<TrialSignIn> {
+  if (completed === undefined) return { checks, completed };
+  const { identity } = completed;
+  const lane = `test-${deps.ids.secret(9)}-groups`;
+  const missing = { tenant, connection, person: identity, deadline, lane };
+  const told = await askMissingGroups(missing, deps);
+  if (told === undefined) return { checks, completed };
+  return {
+    checks: checks.map((check) => (check.id === 'groups' ? apiGroupsCheck(check, told) : check)),
+    completed: { ...completed, identity: withTold(identity, told) },
+  };
+}
+
+function apiGroupsCheck(check: Check, told: ToldByApi): Check {
+  if ('trouble' in told)
+    return {
+      ...check,
+      seen: `${check.seen}; Okta's API didn't tell them, either: ${told.message}`,
+      facts: { ...check.facts, trouble: told.trouble },
+    };
+  const { groups, leftOut } = told;
+  return {
+    id: 'groups',
+    status: 'passed',
+    seen: `${groups.length} groups by Okta's Groups API, which the token doesn't have; ${leftOut} left out`,
+    facts: { source: 'groups_api', count: String(groups.length), leftOut: String(leftOut) },
+  };
+}
+
+/** A test whose sign-in came back. */
+interface TakenTest {
+  readonly test: ConnectionTest;
+  readonly subject: ConnectionSubject;
+  /** From the second trip, after which there is none. */
+  readonly isSecond: boolean;
+  readonly ageSeconds: number;
 }
 
 async function takeReturn(
@@ -163,7 +245,7 @@ async function takeReturn(
   connection: Connection,
   { state, cookie }: { readonly state: string; readonly cookie: LoginCookie },
   deps: BrokerDeps,
-): ReturnType<typeof subjectOfTest> {
+): Promise<TakenTest | undefined> {
   const { stateHash, browserHash } = loginSecrets(state, cookie.secret);
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the transaction, which is bound to it, says whether it is
   const testId = cookie.interactionUid.slice(MARK.length) as ConnectionTestId;
@@ -175,10 +257,16 @@ async function takeReturn(
     transaction.connectionId === connection.id &&
     transaction.redirectUri === tenant.redirectUri(connection);
   if (!same) return undefined;
-  return deps.transactions.withTenant(tenant.id, async (scope) => {
+  const found = await deps.transactions.withTenant(tenant.id, async (scope) => {
     const test = await deps.tests.find(scope, testId);
     return test?.state === 'waiting' ? subjectOfTest(scope, test, deps) : undefined;
   });
+  if (found === undefined) return undefined;
+  return {
+    ...found,
+    isSecond: transaction.request.withoutGroups !== undefined,
+    ageSeconds: taken.ageSeconds,
+  };
 }
 
 /** Somebody comes back without the cookie. If it is from a test, that can't go on, and says why. */

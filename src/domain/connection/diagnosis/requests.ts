@@ -55,7 +55,7 @@ export const requestDiagnoses = {
     admin(
       "Okta couldn't work out the groups claim",
       'Its expression has a fault, or asks for more than 100 groups.',
-      'Correct the expression, or choose Filter instead.',
+      'Correct the expression, or choose Filter instead. With the Groups API set up, sign-ins do without the claim.',
       ID_TOKEN,
     ),
   ),
@@ -63,7 +63,7 @@ export const requestDiagnoses = {
     admin(
       'The groups claim matched more groups than it can hold',
       'Okta stops at 100. Causeway takes all or none, since a part would take roles away.',
-      'Narrow the filter, for example to a prefix, or provision groups by SCIM.',
+      'Set up the Groups API of the connection, which tells them all; or narrow the filter, or provision groups by SCIM.',
       ID_TOKEN,
     ),
     'okta_admin',
