@@ -139,7 +139,7 @@ export class SetupPages {
       expiresAt: link.expiresAt,
       slug,
       linkId: link.id,
-      values: { ...setupValues(deps.publicUrl, slug, link.connection, connection) },
+      values: { ...setupValues(deps.publicUrl, slug, link, connection) },
       steps,
       checks,
       againHref: `${basePath(deps.publicUrl)}/setup/`,

@@ -348,6 +348,8 @@ const SETUP_VALUES = {
   jwksUri: 'https://id.example/t/acme/connections/okta/jwks.json',
   groupsClaim: 'groups',
   groupsFilter: '.*',
+  groupsExpression: 'Groups.startsWith("active_directory", "", 100)',
+  appName: 'Northwind Portal',
   scimBaseUrl: 'https://id.example/t/acme/scim/v2',
 };
 

@@ -109,6 +109,7 @@ const Check = Type.Object(
 /** What an admin enters in Okta, to the letter. */
 const Values = Type.Object(
   {
+    appName: Type.String({ description: 'what the app at Okta is to be called' }),
     redirectUri: Type.String(),
     postLogoutRedirectUri: Type.String(),
     initiateLoginUri: Type.String(),
@@ -116,6 +117,7 @@ const Values = Type.Object(
     scimBaseUrl: Type.String(),
     groupsClaim: Type.String(),
     groupsFilter: Type.String({ description: 'a regular expression that all groups match' }),
+    groupsExpression: Type.String({ description: 'for groups of Active Directory, which no filter sees' }),
   },
   closed,
 );

@@ -103,7 +103,7 @@ function managing(deps: SetupLinkRouteDeps): readonly Operation[] {
           }),
         );
         return {
-          ...answerOf(link),
+          ...answerOf(link, call),
           body: { ...toldSetupLink(link), url: `${deps.publicUrl}/setup/${token}` },
           location: `/tenants/${call.tenant.slug}/setup-links/${link.id}`,
         };
@@ -135,7 +135,7 @@ function managing(deps: SetupLinkRouteDeps): readonly Operation[] {
       permission: 'setup-links.read',
       parameters: SetupLinkPath,
       answer: ANSWER,
-      handle: async (call, { path }) => answerOf(await find(deps, call, path.id)),
+      handle: async (call, { path }) => answerOf(await find(deps, call, path.id), call),
     }),
     operation({
       id: 'revokeSetupLink',
@@ -197,7 +197,7 @@ function following(deps: SetupLinkRouteDeps): readonly Operation[] {
           call.expect(versionOf(await find(deps, call, path.id)));
           throw new DomainError('conflict', 'The set-up link has ended, or somebody noted more just now.');
         }
-        return answerOf(noted);
+        return answerOf(noted, call);
       },
     }),
     operation({
@@ -245,8 +245,9 @@ async function serviceOf(
   { directory }: SetupLinkRouteDeps,
   { caller, tenant }: ApiCall,
 ): Promise<string | null> {
-  if (caller.home.id === tenant.id || caller.home.slug === SYSTEM_SLUG) return null;
-  return (await directory.find(caller.home.slug))?.configuration.tenant.name ?? null;
+  if (caller.home.id === tenant.id) return null;
+  const sender = caller.home.slug === SYSTEM_SLUG ? tenant.configuration.parentSlug : caller.home.slug;
+  return sender === null ? null : ((await directory.find(sender))?.configuration.tenant.name ?? null);
 }
 
 /** How many requests an answer holds. */
@@ -278,7 +279,7 @@ async function statusOf(
     expiresAt: link.expiresAt,
     steps,
     checks,
-    values: setupValues(deps.publicUrl, call.tenant.slug, link.connection, connection),
+    values: setupValues(deps.publicUrl, call.tenant.slug, link, connection),
     test: testId,
     scimRequests: requests.map((request) => summaryOf(call, request)),
     more: !isFirst && page.next !== undefined,
@@ -292,4 +293,9 @@ const versionOf = ({ id, progress, revokedAt }: SetupLink): Json => {
   return [id, step, [...done], [...skipped], revokedAt !== null];
 };
 
-const answerOf = (link: SetupLink): ApiAnswer => ({ body: toldSetupLink(link), version: versionOf(link) });
+/** Its note says for whom it was made, to those who made it: its holder isn't told. */
+function answerOf(link: SetupLink, { caller }: ApiCall): ApiAnswer {
+  const told = toldSetupLink(link);
+  const body = caller.kind === 'setup_link' ? { ...told, note: null } : told;
+  return { body, version: versionOf(link) };
+}

@@ -28,11 +28,13 @@ export interface SetupOverviewModel {
 
 /** The order in which an admin needs them. */
 const LABELS = [
+  'appName',
   'redirectUri',
   'postLogoutRedirectUri',
   'jwksUri',
   'groupsClaim',
   'groupsFilter',
+  'groupsExpression',
   'scimBaseUrl',
 ] as const;
 

@@ -31,11 +31,13 @@ export const setupStrings = {
       'The guided steps are a part of the console. Until it is installed here, each step is a call of the API.',
     values: 'Enter these in Okta',
     labels: {
+      appName: 'App integration name',
       redirectUri: 'Sign-in redirect URI',
       postLogoutRedirectUri: 'Sign-out redirect URI',
       jwksUri: 'Keys URL, for a key pair',
       groupsClaim: 'Group claim: name',
       groupsFilter: 'Group claim: matches regex',
+      groupsExpression: 'Group claim: expression, for groups of Active Directory',
       scimBaseUrl: 'SCIM 2.0 base URL',
     },
     steps: 'Steps',

@@ -100,6 +100,10 @@ describe('the address of a link', () => {
     expect(headingOf(await new HttpBrowser().open(link.url))).toBe(ELSEWHERE);
     expect((await new HttpBrowser().open(`${acme.causeway.url}/setup/`)).status).toBe(404);
 
+    const told = await holder(browser).get(`${TENANT}/setup-links/${link.id}`);
+    expect(told.body).toMatchObject({ contact: 'dana@northwind.example', note: null });
+    const status = await holder(browser).get(`${TENANT}/setup-links/${link.id}/status`);
+    expect(status.body).toMatchObject({ values: { appName: 'Causeway' } });
     const shown = await owner.get(`${TENANT}/setup-links/${link.id}`);
     expect(shown.body).toMatchObject({
       state: 'open',
