@@ -4,7 +4,7 @@ import type { ListPage, PageRequest } from '../core/page.js';
 import type { TenantScope } from '../core/scope.js';
 import type { AccountStore, NewAccount, SecondFactor } from '../domain/account/account-store.js';
 import type { AccountFacts, LocalAccount } from '../domain/account/local-account.js';
-import type { NewPasskey, Passkey } from '../domain/account/passkey.js';
+import type { ListedPasskey, NewPasskey, Passkey } from '../domain/account/passkey.js';
 import type { ConsoleRole } from '../domain/operator/console-role.js';
 import type { Database, Statement } from './database.js';
 import { LOCAL_AT_CONSOLE, MAY_ENTER } from './person-sql.js';
@@ -224,6 +224,23 @@ export class PostgresAccountStore implements AccountStore {
         passkey.transports,
       ],
     });
+  }
+
+  async passkeysOf(tenantId: TenantId, userId: UserId): Promise<readonly ListedPasskey[]> {
+    const [rows] = await this.database.inTenant(tenantId, [
+      {
+        name: 'account_passkeys',
+        text: `SELECT id, name, created_at, last_used_at FROM passkeys WHERE tenant_id = $1 AND user_id = $2
+          ORDER BY created_at, id`,
+        values: [tenantId, userId],
+      },
+    ]);
+    return (rows ?? []).map((row) => ({
+      id: row['id'],
+      name: row['name'],
+      createdAt: row['created_at'],
+      lastUsedAt: row['last_used_at'],
+    }));
   }
 
   async removePasskey(scope: TenantScope, userId: UserId, passkeyId: string): Promise<boolean> {

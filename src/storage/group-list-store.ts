@@ -30,6 +30,18 @@ export class PostgresGroupListStore implements GroupListStore {
     return rows?.[0] === undefined ? undefined : toFacts(rows[0]);
   }
 
+  async countMembers(tenantId: TenantId, id: GroupId, max: number): Promise<number> {
+    const [rows] = await this.database.inTenant(tenantId, [
+      {
+        name: 'group_count_members',
+        text: `SELECT count(*)::int AS people FROM (
+          SELECT DISTINCT m.user_id FROM group_members m WHERE m.tenant_id = $1 AND m.group_id = $2 LIMIT $3) m`,
+        values: [tenantId, id, max],
+      },
+    ]);
+    return rows?.[0]?.['people'] ?? 0;
+  }
+
   members(tenantId: TenantId, id: GroupId, page: PageRequest): Promise<ListPage<MemberFacts>> {
     return readPage(asTenant(this.database, tenantId), membersList(tenantId, id), page);
   }

@@ -91,6 +91,9 @@ async function tokensOf(door: URL, verifier: string): Promise<TokenAnswer> {
   return redeem(acme.app, code, verifier);
 }
 
+const outage = (body: object) => api.post('/tenants/acme/connections/okta/outage', body);
+const begin = () => arriveAt(new HttpBrowser(), request({ login_hint: ADA.username }).url);
+
 const asksFor =
   (by: 'password' | 'passkey') =>
   (page: Page): string =>
@@ -115,8 +118,6 @@ async function patSignsIn(browser = new HttpBrowser()) {
 
 describe('F5 A-125 break-glass, which is the default', () => {
   test('A18 is offered before Okta while an outage is declared, unless the policy has no local accounts', async () => {
-    const outage = (body: object) => api.post('/tenants/acme/connections/okta/outage', body);
-    const begin = async () => arriveAt(new HttpBrowser(), request({ login_hint: ADA.username }).url);
     expect((await begin()).location?.origin).toBe(new URL(acme.okta.issuer).origin);
     await outage({ on: true, reason: 'Okta is down' });
     const browser = new HttpBrowser();

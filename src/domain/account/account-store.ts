@@ -3,7 +3,7 @@ import type { ListPage, PageRequest } from '../../core/page.js';
 import type { TenantScope } from '../../core/scope.js';
 import type { ConsoleRole } from '../operator/console-role.js';
 import type { AccountFacts, AccountPurpose, LocalAccount } from './local-account.js';
-import type { NewPasskey, Passkey } from './passkey.js';
+import type { ListedPasskey, NewPasskey, Passkey } from './passkey.js';
 
 /** What stands beside a password: a code of an app, by its time step, or one of the codes that were written down. */
 export type SecondFactor =
@@ -55,6 +55,8 @@ export interface AccountStore {
     userId: UserId,
     passkey: NewPasskey & { readonly id: string; readonly name: string },
   ): Promise<void>;
+  /** The oldest first. Of who is no local account, none. */
+  passkeysOf(tenantId: TenantId, userId: UserId): Promise<readonly ListedPasskey[]>;
   /** @returns false: the account has no such passkey */
   removePasskey(scope: TenantScope, userId: UserId, passkeyId: string): Promise<boolean>;
   /** Puts these codes in the place of all that there were. @param hashes SHA-256 of each */

@@ -14,6 +14,15 @@ export interface Passkey {
   readonly transports: readonly string[];
 }
 
+/** A passkey as its owner tells it from their others. */
+export interface ListedPasskey {
+  readonly id: string;
+  readonly name: string;
+  readonly createdAt: Date;
+  /** null: never, but to be made. */
+  readonly lastUsedAt: Date | null;
+}
+
 /** A passkey that has just been made. */
 export type NewPasskey = Pick<Passkey, 'credentialId' | 'publicKey' | 'counter' | 'transports'>;
 

@@ -5,6 +5,9 @@ import type { UserSource } from '../user/account.js';
 /** Who brought a group: a push, or the tokens of people who signed in. */
 export type GroupOrigin = 'scim' | 'token';
 
+/** Members of one group are counted so far: what takes longer isn't worth the wait. */
+export const MEMBERS_COUNTED_MAX = 100_000;
+
 /** A group as lists show it. Its members aren't counted: a list of them goes on to the end. */
 export interface GroupFacts {
   readonly id: GroupId;
@@ -42,6 +45,8 @@ export interface GroupListStore {
   /** By name. */
   list(tenantId: TenantId, query: GroupQuery): Promise<ListPage<GroupFacts>>;
   find(tenantId: TenantId, id: string): Promise<GroupFacts | undefined>;
+  /** How many people are in it, whoever said so: so many at most. */
+  countMembers(tenantId: TenantId, id: GroupId, max: number): Promise<number>;
   /** By the members' ids. */
   members(tenantId: TenantId, id: GroupId, page: PageRequest): Promise<ListPage<MemberFacts>>;
 }

@@ -1,4 +1,5 @@
 import { Type } from 'typebox';
+import { MEMBERS_COUNTED_MAX } from '../../domain/group/group-list.js';
 import { listQuery, orNull, Time, Uuid } from './common.js';
 
 const closed = { additionalProperties: false } as const;
@@ -31,6 +32,19 @@ export const GroupResource = Type.Object(
     upstreamId: orNull(Type.String({ description: 'the upstream’s own id, where a token told it' })),
     createdAt: Time,
     updatedAt: Time,
+  },
+  closed,
+);
+
+/** One group, whose members are counted. */
+export const GroupDetailResource = Type.Object(
+  {
+    ...GroupResource.properties,
+    memberCount: Type.Integer({
+      minimum: 0,
+      maximum: MEMBERS_COUNTED_MAX,
+      description: `people, whoever put them in; ${MEMBERS_COUNTED_MAX}: so many or more`,
+    }),
   },
   closed,
 );

@@ -73,6 +73,16 @@ export const NewPasskey = Type.Object(
   closed,
 );
 
+/** One's own passkeys, the oldest first. */
+export const OwnPasskeys = Type.Object(
+  {
+    items: Type.Array(
+      Type.Object({ id: Uuid, name: Type.String(), createdAt: Time, lastUsedAt: orNull(Time) }, closed),
+    ),
+  },
+  closed,
+);
+
 export const MadePasskey = Type.Object({ id: Uuid }, closed);
 
 /** Recovery codes, told this once. */

@@ -1,9 +1,15 @@
 import { DomainError } from '../../core/errors.js';
-import type { GroupFacts, GroupListStore } from '../../domain/group/group-list.js';
+import { MEMBERS_COUNTED_MAX, type GroupFacts, type GroupListStore } from '../../domain/group/group-list.js';
 import type { ApiCall } from '../api/call.js';
 import { named, operation, type Operation } from '../api/operation.js';
 import { listOf } from '../contract/common.js';
-import { GroupListQuery, GroupResource, MemberListQuery, MemberResource } from '../contract/groups.js';
+import {
+  GroupDetailResource,
+  GroupListQuery,
+  GroupResource,
+  MemberListQuery,
+  MemberResource,
+} from '../contract/groups.js';
 import { answerPage, connectionNamed } from './answer-page.js';
 
 export interface GroupDeps {
@@ -39,12 +45,13 @@ export function groupOperations({ lists }: GroupDeps): readonly Operation[] {
       id: 'getGroup',
       method: 'GET',
       path: '/tenants/{tenant}/groups/{id}',
-      summary: 'One group',
+      summary: 'One group, and how many people are in it',
       permission: 'groups.read',
-      answer: named('Group', GroupResource),
+      answer: named('Group', GroupDetailResource),
       async handle(call, { path }) {
         const group = await find(lists, call, String(path['id']));
-        return { body: shown(group), version: [group.id, group.version] };
+        const memberCount = await lists.countMembers(call.tenant.id, group.id, MEMBERS_COUNTED_MAX);
+        return { body: { ...shown(group), memberCount }, version: [group.id, group.version, memberCount] };
       },
     }),
     operation({

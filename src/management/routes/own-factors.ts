@@ -11,11 +11,29 @@ import { sha256 } from '../../keys/hash.js';
 import type { ApiCall } from '../api/call.js';
 import { named, operation, type Operation } from '../api/operation.js';
 import { Problem } from '../api/problems.js';
-import { MadePasskey, NewPasskey, PasskeyChallenge, RecoveryCodes } from '../contract/operators.js';
+import {
+  MadePasskey,
+  NewPasskey,
+  OwnPasskeys,
+  PasskeyChallenge,
+  RecoveryCodes,
+} from '../contract/operators.js';
 
 /** What a local account's own person changes of how they sign in, right after they proved who they are. */
 export function ownFactorOperations(deps: SignInDeps): readonly Operation[] {
   return [
+    operation({
+      id: 'listOwnPasskeys',
+      method: 'GET',
+      path: '/me/passkeys',
+      summary: 'The passkeys of whoever is signed in: names, since when, when they were last used',
+      permission: 'none',
+      answer: named('OwnPasskeys', OwnPasskeys),
+      async handle(call) {
+        const { userId } = own(call);
+        return { body: { items: await deps.accounts.passkeysOf(call.tenant.id, userId) } };
+      },
+    }),
     operation({
       id: 'beginPasskey',
       method: 'POST',

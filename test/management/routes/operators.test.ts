@@ -146,6 +146,27 @@ describe('A-121 what one signs in by oneself', () => {
     expect(made.status).toBe(201);
     const page = await owner.open(`${node.url}/console/step-up`);
     expect((await send(owner, page, { passkey: key.get(optionsOf(page)) })).status).toBe(303);
+    const listed = await call(owner, 'GET', '/me/passkeys');
+    expect([listed.status, listed.body.items]).toEqual([
+      200,
+      [
+        {
+          id: expect.any(String),
+          name: expect.any(String),
+          createdAt: expect.any(String),
+          lastUsedAt: null,
+        },
+        {
+          id: made.body.id,
+          name: 'Key in the safe',
+          createdAt: expect.any(String),
+          lastUsedAt: expect.any(String),
+        },
+      ],
+    ]);
+    expect((await call(admin, 'GET', '/me/passkeys')).body.items).not.toContainEqual(
+      expect.objectContaining({ id: made.body.id }),
+    );
     const remove = (id: string) => call(owner, 'DELETE', `/me/passkeys/${id}`, undefined, '*');
     expect((await remove('none')).status).toBe(404);
     expect((await remove(made.body.id)).status).toBe(204);
