@@ -86,7 +86,7 @@ export const SetupScimTokenResource = Type.Object(
 export const SetupStatusQuery = Type.Object(
   {
     cursor: Type.Optional(
-      Type.String({ minLength: 1, maxLength: 2_000, description: '`cursor` of the answer before' }),
+      Type.String({ minLength: 1, maxLength: 8_000, description: '`cursor` of the answer before' }),
     ),
   },
   closed,
@@ -135,7 +135,9 @@ export const SetupStatusResource = Type.Object(
     checks: Type.Array(Check),
     values: Values,
     test: orNull(Uuid),
-    scimRequests: Type.Array(ScimRequestSummary, { description: 'since the cursor, the oldest first' }),
+    scimRequests: Type.Array(ScimRequestSummary, {
+      description: 'that were not told up to the cursor, the oldest first: each once, be it there late',
+    }),
     more: Type.Boolean({ description: 'whether more of them are waiting: ask again at once' }),
     cursor: Type.String({ description: 'to be sent with the next question' }),
   },

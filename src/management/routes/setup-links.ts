@@ -1,13 +1,23 @@
 import { DomainError } from '../../core/errors.js';
+import type { ConnectionId } from '../../core/ids.js';
 import type { Json } from '../../core/json.js';
 import type { Permission } from '../../domain/operator/permissions.js';
 import type { ScimRequestListStore } from '../../domain/provisioning/scim-request-list.js';
+import type { ScimRequestRecord } from '../../domain/provisioning/scim-request.js';
 import {
   createSetupLink,
   revokeSetupLink,
   type SetupLinkDeps,
 } from '../../domain/setup-link/create-setup-link.js';
 import { makeSetupScimToken } from '../../domain/setup-link/make-scim-token.js';
+import {
+  notTold,
+  NOWHERE,
+  placeAfter,
+  readPlace,
+  writePlace,
+  type RequestPlace,
+} from '../../domain/setup-link/request-place.js';
 import { readSetupStatus } from '../../domain/setup-link/read-status.js';
 import {
   SETUP_PARTS,
@@ -260,20 +270,12 @@ async function statusOf(
   link: SetupLink,
   cursor: string | undefined,
 ) {
-  const [since = ''] = call.cursors.after([QUESTION, link.id], cursor) ?? [];
+  const told = call.cursors.after([QUESTION, link.id], cursor);
+  const place = told === undefined ? NOWHERE : readPlace(told);
   const { configuration } = call.tenant;
   const connection = configuration.connections.find(({ key }) => key === link.connection);
   const { steps, checks, testId } = await readSetupStatus(deps, link, configuration, deps.publicUrl);
-  const isFirst = since === '';
-  const page =
-    connection === undefined
-      ? { items: [], next: undefined }
-      : await deps.requests.list(call.tenant.id, {
-          connectionId: connection.id,
-          limit: REQUESTS_MAX,
-          ...(isFirst ? {} : { since, order: 'oldest' }),
-        });
-  const requests = isFirst ? page.items.toReversed() : page.items;
+  const { requests, more, after } = await requestsAfter(deps, call, connection?.id, place);
   return {
     state: link.state,
     expiresAt: link.expiresAt,
@@ -282,9 +284,43 @@ async function statusOf(
     values: setupValues(deps.publicUrl, call.tenant.slug, link, connection),
     test: testId,
     scimRequests: requests.map((request) => summaryOf(call, request)),
-    more: !isFirst && page.next !== undefined,
-    cursor: call.cursors.write([QUESTION, link.id], [requests.at(-1)?.id ?? since]),
+    more,
+    cursor: call.cursors.write([QUESTION, link.id], [...writePlace(after)]),
   };
+}
+
+/** Requests that were not told up to that place; at first the latest. */
+async function requestsAfter(
+  deps: SetupLinkRouteDeps,
+  call: ApiCall,
+  connectionId: ConnectionId | undefined,
+  place: RequestPlace,
+): Promise<{
+  readonly requests: readonly ScimRequestRecord[];
+  readonly more: boolean;
+  readonly after: RequestPlace;
+}> {
+  if (connectionId === undefined) return { requests: [], more: false, after: place };
+  const now = deps.now();
+  if (place.floor === '') {
+    const page = await deps.requests.list(call.tenant.id, { connectionId, limit: REQUESTS_MAX });
+    const requests = page.items.toReversed();
+    // Those before the latest are never told.
+    const oldest = page.next === undefined ? '' : (requests[0]?.id ?? '');
+    const after = placeAfter({ floor: oldest, told: [] }, requests, { now, isWhole: true });
+    return { requests, more: false, after };
+  }
+  const limit = REQUESTS_MAX + place.told.length;
+  const { floor } = place;
+  const page = await deps.requests.list(call.tenant.id, {
+    connectionId,
+    limit,
+    since: floor,
+    order: 'oldest',
+  });
+  const more = page.next !== undefined;
+  const after = placeAfter(place, page.items, { now, isWhole: !more });
+  return { requests: notTold(place, page.items), more, after };
 }
 
 /** Not what time alone changes, nor that somebody opened it. */

@@ -378,6 +378,14 @@ test('F3 an Okta admin sets up sign-in and provisioning by curl, from nothing to
   expect(rest.scimRequests.length).toBeGreaterThan(2);
   expect(JSON.stringify(rest)).not.toContain('emails');
   expect((await status(rest.cursor)).scimRequests).toEqual([]);
+  // Another node has written one late, which began before the last that was told.
+  await ledger.rows(`INSERT INTO scim_requests (tenant_id, id, at, connection_id, request_id, method, target, status,
+      duration_ms, request, response, effects)
+    SELECT tenant_id, overlay(id::text PLACING '0000000000aa' FROM 25)::uuid, at, connection_id, request_id, method, '/late', status,
+      duration_ms, request, response, effects FROM scim_requests WHERE token_fault IS NULL ORDER BY id DESC OFFSET 1 LIMIT 1`);
+  const later = await status(rest.cursor);
+  expect(later.scimRequests.map(({ target }) => target)).toEqual(['/late']);
+  expect((await status(later.cursor)).scimRequests).toEqual([]);
   expect(await step('provisioning')).toBe('done');
 
   // 8: turned on.
