@@ -81,6 +81,8 @@ describe('an entry of the configuration', () => {
       status: 400,
       body: { errors: [{ pointer: '/colour', message: 'is not known here' }] },
     });
+    const domain = await api.post('/tenants/acme/domains', { name: 'localhost' });
+    expect(domain).toMatchObject({ status: 400, body: { errors: [{ pointer: '/name' }] } });
     expect(refused.headers.get('content-type')).toContain('application/problem+json');
   });
 

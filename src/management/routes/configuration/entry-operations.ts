@@ -297,7 +297,7 @@ class Entries {
       const prefix = `${kind.list}[${at}]`;
       throw new FaultyConfiguration(
         error.faults.map(({ path, message }) => ({
-          path: path === prefix ? '' : path.startsWith(`${prefix}.`) ? path.slice(prefix.length + 1) : path,
+          path: pathInEntry(path, prefix, kind),
           message,
         })),
       );
@@ -311,6 +311,12 @@ function found(shown: readonly ShownEntry[], id: string, { words }: EntryKind): 
   const entry = shown.find((each) => each.id === id);
   if (entry === undefined) throw new DomainError('not_found', `There is no ${words} '${id}'.`);
   return entry;
+}
+
+/** What is wrong with a domain as a whole is wrong with its name: in a file it may be that alone. */
+function pathInEntry(path: string, prefix: string, { list }: EntryKind): string {
+  if (path === prefix) return list === 'domains' ? 'name' : '';
+  return path.startsWith(`${prefix}.`) ? path.slice(prefix.length + 1) : path;
 }
 
 /** Bodies are objects: their schemas say so. */
