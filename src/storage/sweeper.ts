@@ -21,6 +21,8 @@ const EXPIRED: readonly (readonly [table: string, key: string, condition: string
   ['sessions', 'tenant_id, uid', `expires_at < now() - interval '1 day'`],
   ['connection_tests', 'tenant_id, id', `created_at < now() - interval '30 days'`],
   ['pending_sign_ins', 'tenant_id, id', `expires_at < now()`],
+  // However they ended. Until then a late one is told from one that never was, and who had it from whom.
+  ['links', 'tenant_id, id', `expires_at < now() - interval '90 days'`],
   ['idempotency_keys', 'tenant_id, caller, key_hash', `created_at < now() - interval '24 hours'`],
   ['jobs', 'tenant_id, id', `finished_at < now() - interval '30 days'`],
   ['console_sessions', 'tenant_id, id', `expires_at < now() - interval '1 day'`],

@@ -152,6 +152,7 @@ export const LinkTable = table<LinkRow>(
       undescribed('links_user_idx'),
       undescribed('links_browser_key'),
       undescribed('links_setup_idx'),
+      { name: 'links_expires_idx', columns: ['expiresAt'] },
     ],
     foreignKeys: [
       within('links_tenant_fkey', 'tenants', ['tenantId'], ['id']),

@@ -8,6 +8,7 @@ import type { RunningOktaOrg } from '../../../demo/okta/server.js';
 import { SETUP_RIGHTS } from '../../../src/domain/setup-link/rights.js';
 import { UPSTREAM_SECRET, ADA, startAcme, type Acme } from '../../support/acme.js';
 import { ApiClient, apiClient, type ApiReply } from '../../support/api.js';
+import { sweep } from '../../../src/storage/sweeper.js';
 import { Ledger } from '../../support/ledger.js';
 import { formsOf, HttpBrowser, signInAtOkta, type Page } from '../../support/okta-sign-in.js';
 import { headingOf } from '../../support/trip.js';
@@ -136,6 +137,22 @@ describe('the address of a link', () => {
     const ended = await late.browser.open(late.link.url);
     expect([ended.status, headingOf(ended)]).toEqual([410, 'This link has ended']);
     expect(ended.text).toContain('What you entered is kept.');
+    const endedFor = (days: number) =>
+      ledger.rows(`UPDATE links SET expires_at = now() - make_interval(days => $2) WHERE id = $1`, [
+        late.link.id,
+        days,
+      ]);
+    for (const [days, status] of [
+      [89, 200],
+      [91, 404],
+    ] as const) {
+      // oxlint-disable-next-line no-await-in-loop -- one after the other
+      await endedFor(days);
+      // oxlint-disable-next-line no-await-in-loop -- as above
+      await sweep(acme.causeway.node.database);
+      // oxlint-disable-next-line no-await-in-loop -- as above
+      expect((await owner.get(`${TENANT}/setup-links/${late.link.id}`)).status).toBe(status);
+    }
 
     const wrong = await new HttpBrowser().open(`${link.url.slice(0, -1)}x`);
     expect([wrong.status, headingOf(wrong)]).toEqual([404, "This link isn't right"]);
