@@ -6,6 +6,7 @@ import {
   isOfOrg,
   type StoredGroupsApi,
 } from '../domain/connection/upstream-groups/groups-api.js';
+import type { LoginRequest } from '../domain/sign-in/login-transaction.js';
 import type { UpstreamGroup, UpstreamPerson } from '../domain/sign-in/upstream-identity.js';
 import type { TenantContext } from '../http/tenant-context.js';
 import type { Deadline } from '../rp/deadline.js';
@@ -22,6 +23,8 @@ export interface MissingGroups {
   readonly person: UpstreamPerson;
   readonly deadline: Deadline;
   readonly lane?: string;
+  /** It is a sign-in's second trip: the token was not asked, so that the API has to be. */
+  readonly withoutGroups?: LoginRequest['withoutGroups'] | undefined;
 }
 
 /**
@@ -65,17 +68,20 @@ export async function askMissingGroups(
   missing: MissingGroups,
   deps: ApiGroupsDeps,
 ): Promise<ToldByApi | undefined> {
-  const { tenant, connection, person, ...limits } = missing;
+  const { tenant, connection, person, withoutGroups, ...limits } = missing;
   if (person.groups !== undefined || !expectsGroups(connection)) return undefined;
   const stored = await deps.groupsApis.read(tenant.id, connection.id);
   const caller = groupsCaller(tenant, connection, stored);
-  if (caller === undefined || stored.api === null) return undefined;
+  if (caller === undefined || stored.api === null)
+    return withoutGroups === undefined
+      ? undefined
+      : { trouble: 'not_authorized', message: 'The Groups API was taken away meanwhile.' };
   const { subject } = person;
   const told = await deps.oktaGroups.groupsOf(caller.party, caller.access, { subject, ...limits });
   if (!('trouble' in told)) return countedGroups(told.groups, stored.api);
   const { trouble, message } = told;
   const about = { tenant: tenant.slug, connection: connection.key, trouble, message };
-  deps.log.warn('sign_in.groups_api_failed', about);
+  deps.log.warn('groups_api.failed', about);
   return { trouble, message };
 }
 

@@ -90,7 +90,9 @@ export async function serveCallback(
     const reason = reasonOfUpstream(error);
     return refuse(ctx, tenant, { ...known, actions, reason, upstream: error }, deps);
   }
-  const told = await askMissingGroups({ tenant, connection, person: completed.identity, deadline }, deps);
+  const { withoutGroups } = back.transaction.request;
+  const missing = { tenant, connection, person: completed.identity, deadline, withoutGroups };
+  const told = await askMissingGroups(missing, deps);
   const identity = withTold(completed.identity, told);
   const groups = told === undefined ? undefined : factsOfTold(told);
   const admission = await admit(ctx, tenant, back, { ...completed, identity, groups }, deps);

@@ -7,7 +7,9 @@ import type { UpstreamGrantClaim, UpstreamGrantKey } from '../domain/sign-in/ups
 import type { TenantContext } from '../http/tenant-context.js';
 import type { Revalidate, Revalidated, RevalidationCandidate } from '../op/revalidation.js';
 import type { UpstreamError } from '../rp/causes.js';
+import { Deadline, SIGN_IN_MS } from '../rp/deadline.js';
 import type { Revalidation } from '../rp/revalidation.js';
+import { askMissingGroups, factsOfTold, withTold, type ToldByApi } from './api-groups.js';
 import type { BrokerDeps } from './deps.js';
 import { partyOf } from './start-sign-in.js';
 import { openGrant, sealGrant } from './upstream-grant.js';
@@ -29,7 +31,17 @@ const ENDED: Revalidated = { kind: 'ended' };
 
 export type RevalidateDeps = Pick<
   BrokerDeps,
-  'transactions' | 'people' | 'access' | 'audit' | 'upstreamGrants' | 'relyingParty' | 'ids' | 'clock' | 'log'
+  | 'transactions'
+  | 'people'
+  | 'access'
+  | 'audit'
+  | 'upstreamGrants'
+  | 'relyingParty'
+  | 'oktaGroups'
+  | 'groupsApis'
+  | 'ids'
+  | 'clock'
+  | 'log'
 >;
 
 /** One refresh, and whose word it waits for. */
@@ -100,6 +112,7 @@ async function ask(
 ): Promise<Revalidated> {
   const { tenant, connection, userId } = one;
   const { claim, ageSeconds } = claimed;
+  const deadline = new Deadline(SIGN_IN_MS);
   const grant = openGrant(tenant, userId, claimed.sealedRefreshToken);
   const told = await deps.relyingParty.revalidate(partyOf(tenant, connection), grant);
   const rotated =
@@ -108,8 +121,10 @@ async function ask(
       : sealGrant(tenant, userId, { ...grant, refreshToken: told.refreshToken });
   if (told.kind !== 'confirmed') report(one, told.kind, told.error, deps);
   switch (told.kind) {
-    case 'confirmed':
-      return confirm(one, { told, claim, rotated }, deps);
+    case 'confirmed': {
+      const groups = await askMissingGroups({ tenant, connection, person: told.person, deadline }, deps);
+      return confirm(one, { told, groups, claim, rotated }, deps);
+    }
     case 'refused':
       return revoke(one, 'upstream_refused', claim, deps);
     case 'someone_else':
@@ -123,11 +138,17 @@ async function ask(
 
 interface Yes {
   readonly told: Extract<Revalidation, { kind: 'confirmed' }>;
+  /** What the Groups API said, where the token didn't (A11). */
+  readonly groups: ToldByApi | undefined;
   readonly claim: string;
   readonly rotated: string | undefined;
 }
 
-async function confirm(one: Case, { told, claim, rotated }: Yes, deps: RevalidateDeps): Promise<Revalidated> {
+async function confirm(
+  one: Case,
+  { told, groups, claim, rotated }: Yes,
+  deps: RevalidateDeps,
+): Promise<Revalidated> {
   const { tenant, connection, userId } = one;
   if (told.notes.length > 0)
     deps.log.info('revalidation.notes', {
@@ -141,7 +162,8 @@ async function confirm(one: Case, { told, claim, rotated }: Yes, deps: Revalidat
       confirmPerson({ ...deps, auditTools: { ...deps, vault: tenant.vault } }, scope, {
         connection,
         userId,
-        person: told.person,
+        person: withTold(told.person, groups),
+        ...(groups === undefined ? {} : { groups: { ...factsOfTold(groups) } }),
         tenant: tenant.configuration.tenant.settings,
         roleMappings: tenant.configuration.roleMappings,
         claim,

@@ -3,7 +3,7 @@ import type { DesiredConnection } from '../../src/domain/configuration/desired.j
 import { KeptLog } from '../rp/kit.js';
 import { startAcme, type Acme } from '../support/acme.js';
 import { apiClient, type ApiClient } from '../support/api.js';
-import { claimsOf, type AuthorizationRequest } from '../support/application.js';
+import { claimsOf, refresh, type AuthorizationRequest } from '../support/application.js';
 import { Ledger } from '../support/ledger.js';
 import { HttpBrowser, signInAtOkta, type OktaPerson, type Page } from '../support/okta-sign-in.js';
 import { connectionTo } from '../support/organization.js';
@@ -45,6 +45,7 @@ async function configure(change: Partial<DesiredConnection> = {}): Promise<void>
     provisioning: 'create-and-update',
     join: { claim: 'sub' },
     groupSource: 'auto',
+    revalidateSeconds: null,
     groupsFrom: ['id_token', 'userinfo'],
   } as const;
   const connection = connectionTo(acme.okta, { ...settings, ...change });
@@ -104,7 +105,13 @@ async function comesIn(person: OktaPerson, params: Readonly<Record<string, strin
   const claims = claimsOf(body['id_token']);
   const { groups } = await ledger.user('acme', claims['sub']);
   const event = (await ledger.audit('acme', { action: 'sign_in.succeeded' })).at(-1);
-  return { ...ended, roles: claims['roles'], groups, told: event?.details['groups'] };
+  return {
+    ...ended,
+    refreshToken: body['refresh_token'],
+    roles: claims['roles'],
+    groups,
+    told: event?.details['groups'],
+  };
 }
 
 const calls = (): number => acme.okta.org.log.to('groups').length;
@@ -135,6 +142,19 @@ test('A11 more than 100 groups: one more trip without the claim, and roles by wh
   expect(await comesIn(ada)).toMatchObject({ roles: ['viewer'], groups: ['token:Support'], told: undefined });
   expect(calls()).toBe(asked);
   expect(JSON.stringify([log.lines, await ledger.audit('acme')])).not.toContain(API_TOKEN);
+});
+
+test('A19 a refresh that asks Okta again asks its API, too', async () => {
+  const scopes = ['openid', 'profile', 'email', 'groups', 'offline_access'];
+  await configure({ scopes, revalidateSeconds: 300 });
+  const gus = somebody(['Engineering'], { isCrowded: true });
+  const { refreshToken, roles } = await comesIn(gus);
+  acme.okta.org.leaveGroup(gus.username, 'Engineering');
+  await ledger.rows(`UPDATE upstream_grants SET checked_at = checked_at - interval '1 hour'`);
+  const { body } = await refresh(acme.app, refreshToken);
+  expect([roles, claimsOf(body['id_token'])['roles']]).toEqual([['admin'], []]);
+  const event = (await ledger.audit('acme', { action: 'access.revalidated' })).at(-1);
+  expect(event?.details).toMatchObject({ groupsLeft: 1, groups: { from: 'groups_api', count: 150 } });
 });
 
 test('there is no third trip, none without the API or where SCIM decides, and none is taken twice', async () => {
@@ -201,7 +221,7 @@ test('an API that fails changes nobody’s groups, and the audit event says whos
     });
     acme.okta.org.failures.heal(failure);
   }
-  expect(log.events()).toContain('sign_in.groups_api_failed');
+  expect(log.events()).toContain('groups_api.failed');
   // All or nothing: a list that is cut off would take roles away.
   acme.okta.org.app('Causeway').groupsClaim = undefined;
   for (let i = 0; i < 1_001; i += 1) {

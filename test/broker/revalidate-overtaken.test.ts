@@ -12,6 +12,7 @@ import { UpstreamError } from '../../src/rp/causes.js';
 import type { Revalidation } from '../../src/rp/revalidation.js';
 import { PostgresAccessStore } from '../../src/storage/access-store.js';
 import { PostgresAuditStore } from '../../src/storage/audit-store.js';
+import { PostgresGroupsApiStore } from '../../src/storage/groups-api-store.js';
 import { PostgresPeopleStore } from '../../src/storage/people-store.js';
 import { PostgresUpstreamGrantStore } from '../../src/storage/upstream-grant-store.js';
 import { startAcme, type Acme } from '../support/acme.js';
@@ -88,6 +89,8 @@ function refresh(): Promise<Revalidated> {
         return upstream(refreshToken);
       },
     },
+    groupsApis: new PostgresGroupsApiStore(database),
+    oktaGroups: { groupsOf: () => Promise.reject(new Error('it is not set up')) },
     ids: testIds,
     clock: systemClock,
     log: silentLogger,

@@ -1,4 +1,5 @@
 import type { UserId } from '../../core/ids.js';
+import type { JsonObject } from '../../core/json.js';
 import type { TenantScope } from '../../core/scope.js';
 import { auditEntry, NO_ORIGIN, type Actor } from '../audit/audit-event.js';
 import { recordOf } from '../audit/audit-record.js';
@@ -26,6 +27,8 @@ export interface ConfirmPersonRequest {
   readonly userId: UserId;
   /** What the upstream says of them now. */
   readonly person: UpstreamPerson;
+  /** Where their groups come from, when not from a token: for the audit event. */
+  readonly groups?: JsonObject;
   readonly tenant: TenantSettings;
   readonly roleMappings: readonly RoleMapping[];
   readonly claim: string;
@@ -78,7 +81,11 @@ export async function confirmPerson(
     actor: REVALIDATION,
     target: `user:${userId}`,
     connection: connection.key,
-    details: { groupsJoined: join.length, groupsLeft: leave.length },
+    details: {
+      groupsJoined: join.length,
+      groupsLeft: leave.length,
+      ...(request.groups === undefined ? {} : { groups: request.groups }),
+    },
   });
   const audit = [...plan.audit, ...(regrouped ? [recordOf(scope.tenantId, event, deps.auditTools)] : [])];
   const changed = audit.length > 0;
