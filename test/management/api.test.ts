@@ -180,6 +180,13 @@ describe('A-111 a token', () => {
   });
 });
 
+test('a file makes a tenant that was not there, and says nothing the second time', async () => {
+  const file = { tenants: [{ slug: 'by-file', roles: [{ key: 'admin' }] }] };
+  const made = await api.post('/configuration/apply', file);
+  expect(made).toMatchObject({ status: 200, body: { plan: [{ kind: 'tenant' }, { kind: 'role' }] } });
+  expect((await api.post('/configuration/apply', file)).body).toMatchObject({ plan: [] });
+});
+
 describe('a service application (B6)', () => {
   const secret = 'service-secret-with-32-characters-1';
 

@@ -73,8 +73,10 @@ async function apply(
     dryRun,
     actor: call.caller.actor,
     origin: call.origin,
-    async judge(plan, current, { scope }) {
-      if (current !== undefined && !isOperators) await keepOwners(deps, scope, current.configuration, plan);
+    async judge(plan, current, unit) {
+      // A tenant that is made by this file has no scope yet.
+      if (current !== undefined && !isOperators)
+        await keepOwners(deps, unit.scope, current.configuration, plan);
     },
   });
   for (const { slug } of read.tenants) deps.directory.forget(slug);
