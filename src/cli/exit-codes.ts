@@ -1,5 +1,6 @@
 import { CommanderError } from 'commander';
 import { DomainError, messageOf, type DomainErrorCode } from '../core/errors.js';
+import { ConfirmationRequired } from '../domain/connection/lifecycle/impact.js';
 import { ConfigError } from '../server/config-values.js';
 import { SealError } from '../keys/sealing.js';
 import { EmbeddedDatabaseError } from '../storage/embedded/errors.js';
@@ -44,6 +45,10 @@ const DOMAIN: Readonly<Record<DomainErrorCode, ExitCode>> = {
   upstream_unavailable: EXIT.unreachable,
 };
 
+/** What affects many, and nobody has confirmed: the same code by the API. */
+const isUnconfirmed = (error: unknown): boolean =>
+  error instanceof DomainError && error.details['problem'] === 'confirmation_required';
+
 /** What an error means to the shell and to the person in front of it. */
 export function explain(error: unknown): { readonly exitCode: ExitCode; readonly lines: readonly string[] } {
   if (error instanceof CliError) return error;
@@ -66,6 +71,8 @@ export function explain(error: unknown): { readonly exitCode: ExitCode; readonly
     };
   if (error instanceof SealError)
     return { exitCode: EXIT.configuration, lines: [`ENCRYPTION_KEYS: ${error.message}`] };
+  if (error instanceof ConfirmationRequired || isUnconfirmed(error))
+    return { exitCode: EXIT.notAllowed, lines: [messageOf(error)] };
   if (error instanceof DomainError) return { exitCode: DOMAIN[error.code], lines: [error.message] };
   if (isUnavailable(error))
     return { exitCode: EXIT.unreachable, lines: [`the database does not answer: ${messageOf(error)}`] };

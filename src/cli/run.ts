@@ -9,6 +9,7 @@ import { addAudit, addJobs } from './audit-commands.js';
 import { addDeliveries } from './delivery-commands.js';
 import { EXIT, explain, type ExitCode } from './exit-codes.js';
 import { addKeys, addSecrets } from './key-commands.js';
+import { addMappings } from './mapping-commands.js';
 import { addRoles } from './role-commands.js';
 import { addScimTokens } from './scim-token-commands.js';
 import { addSetupLinks } from './setup-link-commands.js';
@@ -69,6 +70,7 @@ function createProgram(surroundings: Surroundings, finish: Finish): Command {
   addSessions(program, context, finish);
   addConnections(program, context, finish, remote);
   addRoles(program, context, finish, remote);
+  addMappings(program, context, finish, remote);
   addSetupLinks(program, context, finish, remote);
   addDeliveries(program, context, finish, remote);
   addKeys(program, context, finish, remote);

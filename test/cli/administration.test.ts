@@ -3,8 +3,10 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { silentLogger } from '../../src/core/logger.js';
 import { KeyRing } from '../../src/keys/sealing.js';
 import { administrationJobs } from '../../src/server/administration-jobs.js';
+import { idOf, TOKEN } from '../scim/http/stage.js';
 import { apiClient, type ApiClient } from '../support/api.js';
 import { startTestNode, type TestNode } from '../support/node.js';
+import { oktaUser, ScimClient } from '../support/scim-client.js';
 import { runHere, type Ended } from './support.js';
 
 const secret = randomBytes(32);
@@ -16,7 +18,7 @@ const TENANT = {
   ],
   roles: [{ key: 'admin' }, { key: 'viewer' }],
   applications: [{ clientId: 'grafana', redirectUris: ['https://grafana.acme.example/cb'] }],
-  scimTokens: [{ name: 'okta', connection: 'okta' }],
+  scimTokens: [{ name: 'okta', connection: 'okta', token: TOKEN }],
 } as const;
 
 let node: TestNode;
@@ -223,4 +225,51 @@ test('doctor tells from elsewhere what the API knows, and says where the rest is
   expect(stdout).toMatch(/^warn acme\/scim:okta: There is a SCIM token/m);
   expect(stderr).toContain("'causeway doctor' where the deployment is configured");
   expect(await afar(['doctor', '--tenant', 'nope'])).toMatchObject({ code: 64 });
+});
+
+test('mappings are previewed, staged, applied, undone and discarded, here and there', async () => {
+  const scim = new ScimClient(`${node.url}/t/acme/scim/v2`, TOKEN);
+  const members = [];
+  for (const name of ['ada', 'bob', 'cat'])
+    // oxlint-disable-next-line no-await-in-loop -- one after the other, as Okta does
+    members.push({ value: idOf(await scim.post('/Users', oktaUser(`${name}@acme.example`))) });
+  const group = { schemas: ['urn:ietf:params:scim:schemas:core:2.0:Group'], displayName: 'Ops = all' };
+  await scim.post('/Groups', { ...group, members });
+  const wish = ['--add', 'Ops = all=admin@grafana', '--tenant', 'acme'];
+  const previewed = await alike('mappings', 'preview', ...wish);
+  expect(previewed).toMatch(/^\+Ops = all=admin@grafana\n3 people gain something, 0 lose/);
+  expect(previewed).toMatch(/^\+ ada@acme\.example \(\S+\) {2}admin in grafana$/m);
+
+  for (const [where, other] of [
+    [afar, here],
+    [here, afar],
+  ] as const) {
+    const stale = await where(['mappings', 'apply', ...wish, '--preview', '1-0-0-old']);
+    expect(stale).toMatchObject({ code: 65, stdout: '' });
+    const staged = await json(where(['mappings', 'stage', ...wish, '--json']));
+    expect(staged).toMatchObject({ state: 'staged', summary: { gains: 3 } });
+    const applied = await other(['mappings', 'apply', '--staged', String(staged['id']), '--tenant', 'acme']);
+    expect(applied.stdout).toMatch(
+      / {2}applied {2}by operator:\S+ {2}\+Ops = all=admin@grafana {2}3 gain, 0 lose\n$/,
+    );
+    expect(await alike('mappings', 'list', '--tenant', 'acme')).toBe('Ops = all=admin@grafana\n');
+
+    const taken = ['mappings', 'apply', '--remove', 'Ops = all=admin@grafana', '--tenant', 'acme'];
+    expect(await where(taken)).toMatchObject({ code: 77, stderr: expect.stringContaining('--confirm 3') });
+    expect(await where([...taken, '--confirm', '2'])).toMatchObject({ code: 77, stdout: '' });
+    const gone = await json(where([...taken, '--confirm', '3', '--json']));
+    const undone = await other(['mappings', 'undo', String(gone['id']), '--tenant', 'acme']);
+    expect(undone.stdout).toMatch(/ {2}undone {2}/);
+    expect((await where([...taken, '--yes'])).code).toBe(0);
+    const idle = await json(other(['mappings', 'stage', ...wish, '--json']));
+    const dropped = await where(['mappings', 'discard', String(idle['id']), '--tenant', 'acme']);
+    expect(dropped.stdout).toMatch(/ {2}discarded {2}/);
+  }
+  await alike('mappings', 'changes', '--tenant', 'acme', '--limit', '3');
+  for (const words of [['--add', 'Ops'], ['--mode', 'none-to-none'], []])
+    for (const where of [afar, here])
+      expect(await where(['mappings', 'preview', '--tenant', 'acme', ...words])).toMatchObject({ code: 64 });
+  const unknown = ['mappings', 'preview', '--tenant', 'acme', '--add', 'Ops=nobody'];
+  expect(await afar(unknown)).toEqual(await here(unknown));
+  expect((await afar(unknown)).code).toBe(65);
 });
