@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from '../core/logger.js';
 
@@ -14,6 +15,8 @@ export class Jobs {
   readonly #running: Promise<void>[];
 
   constructor(jobs: readonly Job[], log: Logger) {
+    // Each job waits for it; Node takes more than ten who wait for a leak, and says so at every start.
+    setMaxListeners(jobs.length + 1, this.#stop.signal);
     this.#running = jobs.map((job) => this.#loop(job, log));
   }
 
