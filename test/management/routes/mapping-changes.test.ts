@@ -326,15 +326,27 @@ test('A-15 a new group of a mapped name gets nothing until an admin says yes; no
     body: { declined: true },
   });
   expect((await admin.get(questions)).body['items']).toEqual([]);
+  // No can be followed by yes; who is left without a role where that is denied is signed out.
+  await node.apply([{ slug: 'acme', whenNoRole: 'deny' }]);
+  await node.node.database.query({
+    text: `INSERT INTO sessions (tenant_id, uid, cookie_hash, user_id, payload, absolute_expires_at, expires_at)
+      SELECT id, 'of-a-loser', 'hash', $1, '{}', now() + interval '1 hour', now() + interval '1 hour'
+      FROM tenants WHERE slug = 'acme'`,
+    values: [people[0]],
+  });
   const seen = await admin.get(one);
-  expect(seen.body).toMatchObject({ declined: true, gains: 2 });
-  // Asked anew about the next one of that name, and with the former gone.
+  expect(seen.body).toMatchObject({ declined: true, gains: 2, loses: 1, loseAccess: 1 });
+  const yes = await admin.post(`${one}/answer`, { give: true, version: seen.body['version'] });
+  expect([yes.status, await adminsOf()]).toEqual([200, [0, 1, 1]]);
+  const ended = `SELECT ended_at IS NOT NULL AS ended FROM sessions WHERE uid = 'of-a-loser'`;
+  expect(await node.node.database.query({ text: ended, values: [] })).toEqual([{ ended: true }]);
+  await node.apply([{ slug: 'acme', whenNoRole: 'allow' }]);
+  // Asked anew about the next one of that name, now that the one before is gone.
   await scim.delete(`/Groups/${second}`);
-  await scim.delete(`/Groups/${first}`);
   const third = await squad([people[1]]);
   expect((await admin.get(one)).status).toBe(404);
   const asked = (await admin.get(`${questions}/${third}`)).body;
-  expect(asked).toMatchObject({ meant: { id: first, name: null }, declined: false, gains: 1, loses: 0 });
+  expect(asked).toMatchObject({ meant: { id: second, name: null }, declined: false, gains: 1, loses: 0 });
   const say = (answer: object) => admin.post(`${questions}/${third}/answer`, answer);
   expect((await say({ give: true })).body).toMatchObject({ errors: [{ pointer: '/version' }] });
   expect((await say({ give: true, version: 'old' })).status).toBe(409);
