@@ -54,6 +54,9 @@ describe('requests', () => {
     const large = await api.post(roles, `{"key":"${'a'.repeat(1024 * 1024)}"}`);
     expect(large).toMatchObject({ status: 413, body: { code: 'too_large' } });
     expect(await api.call('POST', roles)).toMatchObject({ status: 400, body: { code: 'invalid_body' } });
+    // Where no member is asked for, nothing need be said.
+    expect((await api.post('/tenants/acme/connections/okta/test')).status).toBe(201);
+    expect((await api.call('PATCH', '/tenants/acme', { ifMatch: '*' })).status).toBe(400);
   });
 
   test('to where nothing is, or by a method that isn’t served, say so', async () => {

@@ -22,7 +22,7 @@ import type { ApiAnswer, Operation } from './operation.js';
 import { OperationPaths, type FoundOperation } from './paths.js';
 import { Problem, PROBLEMS, toProblem } from './problems.js';
 import { requireSetupOperation, requireSetupRequest } from './setup-link-caller.js';
-import { checkBody, readParameters } from './validate.js';
+import { checkBody, mayBeAbsent, readParameters } from './validate.js';
 
 export interface ManagementApiDeps extends AuthenticateDeps {
   readonly operations: readonly Operation[];
@@ -267,8 +267,10 @@ async function bodyOf(ctx: Context, { body, bytesMax = BODY_BYTES_MAX }: Operati
 
 function readBody(operation: Operation, text: string): Json | undefined {
   if (operation.body === undefined) return undefined;
-  const body = text === '' ? undefined : withoutReadOnly(parsed(text), operation.readOnly ?? []);
-  checkBody(operation.body.schema, body);
+  const { schema } = operation.body;
+  const absent = mayBeAbsent(operation.method, schema) ? {} : undefined;
+  const body = text === '' ? absent : withoutReadOnly(parsed(text), operation.readOnly ?? []);
+  checkBody(schema, body);
   return body;
 }
 

@@ -5,6 +5,7 @@ import { ProblemBody } from '../contract/common.js';
 import { API_BASE } from './management-api.js';
 import type { NamedSchema, Operation } from './operation.js';
 import { PROBLEMS } from './problems.js';
+import { mayBeAbsent } from './validate.js';
 
 /** A schema as JSON: what the compiler keeps beside it is not a part of it. */
 const plain = (schema: TSchema): JsonObject => JSON.parse(JSON.stringify(schema));
@@ -142,7 +143,7 @@ function headersOf({ method }: Operation): Json[] {
 function requestOf({ method }: Operation, body: NamedSchema, schemas: SchemaNames): JsonObject {
   const content = { schema: schemas.refer(body) };
   return {
-    required: true,
+    required: !mayBeAbsent(method, body.schema),
     content:
       method === 'PATCH'
         ? { 'application/merge-patch+json': content, 'application/json': content }

@@ -52,6 +52,12 @@ function faultsOf(errors: readonly ErrorObject[]): readonly BodyFault[] {
   );
 }
 
+/** Whether an action may come without a body, which then says nothing: no member is asked for. */
+export function mayBeAbsent(method: string, schema: TSchema): boolean {
+  const required: unknown = 'required' in schema ? schema.required : undefined;
+  return method === 'POST' && (!Array.isArray(required) || required.length === 0);
+}
+
 /** @throws Problem `invalid_body` that names each thing to mend */
 export function checkBody(schema: TSchema, body: Json | undefined): void {
   const validator = validatorOf(schema, ajv);
