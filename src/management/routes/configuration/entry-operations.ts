@@ -170,7 +170,7 @@ class Entries {
     const facts = await this.#facts(call);
     const asked = this.kind.idOf(body);
     if (asked !== undefined && asked !== id && this.kind.parameter !== 'id')
-      throw new Problem('invalid_body', `What a ${this.kind.words} is known by can't change: '${id}'.`, {
+      throw new Problem('invalid_body', `What the ${this.kind.words} is known by can't change: '${id}'.`, {
         errors: [{ pointer: `/${this.kind.parameter}`, message: `must be '${id}', or absent` }],
       });
     const expect = this.#expectation(call, id);
