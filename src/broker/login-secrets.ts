@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { Context } from 'koa';
 import type { Ids } from '../core/ids.js';
 
@@ -15,7 +15,7 @@ export interface LoginSecrets {
   readonly stateHash: Buffer;
 }
 
-const sha256 = (text: string): Buffer => createHash('sha256').update(text).digest();
+const sha256 = (text: string): Buffer => hash('sha256', text, 'buffer');
 
 const derive = (purpose: string, secret: string): string =>
   sha256(`${purpose}:${secret}`).toString('base64url');

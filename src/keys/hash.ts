@@ -1,8 +1,8 @@
-import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
+import { createHmac, hash, timingSafeEqual } from 'node:crypto';
 
 /** SHA-256 of the text's UTF-8 bytes: how every bearer value is stored (invariant 6). */
 export function sha256(text: string): Buffer {
-  return createHash('sha256').update(text).digest();
+  return hash('sha256', text, 'buffer');
 }
 
 /** HMAC-SHA-256: the name of a value with so little entropy that a plain hash could be tried through. */
@@ -15,8 +15,8 @@ export function fingerprint(secret: string): string {
   return sha256(secret).toString('base64url').slice(0, 8);
 }
 
-/** Whether the text hashes to `hash`; takes the same time whatever differs. */
-export function matchesHash(text: string, hash: Uint8Array): boolean {
+/** Whether the text hashes to `expected`; takes the same time whatever differs. */
+export function matchesHash(text: string, expected: Uint8Array): boolean {
   const actual = sha256(text);
-  return actual.length === hash.length && timingSafeEqual(actual, hash);
+  return actual.length === expected.length && timingSafeEqual(actual, expected);
 }

@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { randomFillSync } from 'node:crypto';
 import type Koa from 'koa';
 import type { Context } from 'koa';
 import { Broker, createInteractions } from '../broker/broker.js';
@@ -14,6 +14,7 @@ import { SYSTEM_SLUG } from '../domain/tenant/tenant.js';
 import { originOf, type TrustedProxies } from '../http/request-origin.js';
 import type { TenantContext } from '../http/tenant-context.js';
 import { TenantDirectory } from '../http/tenant-directory.js';
+import { poolRandom } from '../keys/random-pool.js';
 import type { KeyRing } from '../keys/sealing.js';
 import { SecretUses } from '../op/client-secrets.js';
 import { ProviderCache } from '../op/provider-cache.js';
@@ -86,7 +87,7 @@ export interface Node {
   close(): Promise<void>;
 }
 
-export const systemIds = (): Ids => createIds(randomBytes, () => systemClock.now().getTime());
+export const systemIds = (): Ids => createIds(poolRandom(randomFillSync), () => systemClock.now().getTime());
 
 const keySetsIn = (database: Database) => new PostgresUpstreamKeySets(database);
 const isLoopback = (publicUrl: string): boolean => publicUrl.startsWith('http:');

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { Clock } from '../../core/clock.js';
 import type { AuditEventId, Ids, TenantId } from '../../core/ids.js';
 import { canonicalJson, type Json, type JsonObject } from '../../core/json.js';
@@ -59,7 +59,7 @@ export interface AuditTools {
   readonly vault: Vault;
 }
 
-export const sha256 = (data: string | Uint8Array): Buffer => createHash('sha256').update(data).digest();
+export const sha256 = (data: string | Uint8Array): Buffer => hash('sha256', data, 'buffer');
 
 /** Strings of an event come from outside: control characters would forge lines of whoever prints it. */
 function clean(value: Json): Json {
