@@ -27,6 +27,12 @@ interface Shape {
   readonly login: boolean;
   readonly brokered: boolean;
   readonly loginElsewhere: boolean;
+  readonly person: boolean;
+  readonly standing: boolean;
+  readonly requiresSession: boolean;
+  readonly requiresGrant: boolean;
+  readonly removes: boolean;
+  readonly punishes: boolean;
 }
 
 class Parameters {
@@ -42,8 +48,11 @@ class Parameters {
   }
 }
 
+/** Of less than 64 characters: PostgreSQL cuts a name there. */
 const nameOf = (shape: Shape): string =>
-  `commit_${shape.artifacts}_${shape.applications}_${shape.tokenRecords}_${shape.consume}_${shape.audit}_${shape.personal}_${shape.deliveries}_${shape.session ? 1 : 0}_${shape.login ? 1 : 0}${shape.brokered ? '_brokered' : ''}${shape.loginElsewhere ? '_elsewhere' : ''}`;
+  `commit_${Object.values(shape)
+    .map((count: number | boolean) => Number(count))
+    .join('_')}`;
 
 /** The statements of a commit, and which of them tells its outcome. */
 export function commitStatements(
@@ -92,34 +101,63 @@ function writeStatement(tenantId: TenantId, work: ArtifactCommit): Statement {
     login: work.loginTransaction !== undefined,
     brokered: work.homeTenantId !== undefined,
     loginElsewhere: work.loginTenantId !== undefined,
+    person: work.userId !== null,
+    standing: work.standing !== null,
+    requiresSession: work.requiredSession !== null,
+    requiresGrant: work.requiredGrant !== null,
+    removes: work.destroy.length + work.revokeGrants.length > 0,
+    punishes: work.consume.some(({ grantHash }) => grantHash !== null),
   };
-  return {
-    name: nameOf(shape),
-    text: `WITH ${parts.join(',\n')}
+  const name = nameOf(shape);
+  return { name, text: textOf(name, parts), values: parameters.values };
+}
+
+/** Texts by their names: what is the same text for the connection, too, needs no comparing. */
+const texts = new Map<string, string>();
+/** Sessions of very many applications have shapes of their own, which aren't worth keeping. */
+const TEXTS_MAX = 500;
+
+function textOf(name: string, parts: readonly string[]): string {
+  const known = texts.get(name);
+  if (known !== undefined) return known;
+  const text = `WITH ${parts.join(',\n')}
       SELECT (SELECT count(*) FROM live)::int AS live, (SELECT count(*) FROM taken)::int AS taken,
-        (SELECT count(*) FROM kept)::int AS kept`,
-    values: parameters.values,
-  };
+        (SELECT count(*) FROM kept)::int AS kept`;
+  if (texts.size < TEXTS_MAX) texts.set(name, text);
+  return text;
 }
 
 function liveParts(parameters: Parameters, tenant: string, work: ArtifactCommit): string {
-  const user = parameters.add(work.userId, '::uuid');
-  const standing = parameters.add(work.standing, '::text');
-  const session = parameters.add(work.requiredSession, '::text');
-  const grant = parameters.add(work.requiredGrant, '::bytea');
+  const conditions = [
+    ...(work.userId === null ? [] : [mayEnter(parameters, tenant, work)]),
+    ...(work.requiredSession === null
+      ? []
+      : [
+          `EXISTS (SELECT 1 FROM sessions WHERE tenant_id = ${tenant}
+            AND uid = ${parameters.add(work.requiredSession, '::text')} AND ended_at IS NULL AND expires_at > now())`,
+        ]),
+    ...(work.requiredGrant === null
+      ? []
+      : [
+          `EXISTS (SELECT 1 FROM oidc_artifacts WHERE tenant_id = ${tenant}
+            AND hash = ${parameters.add(work.requiredGrant, '::bytea')} AND expires_at > now())`,
+        ]),
+  ];
+  return `live AS (SELECT 1 WHERE ${['true', ...conditions].join(' AND ')})`;
+}
+
+/** Whether the person may come in, and what their roles follow from is what they were let in by. */
+function mayEnter(parameters: Parameters, tenant: string, work: ArtifactCommit): string {
+  const { standing } = work;
   // Of a person of another tenant, that one has been asked: its rows aren't shown here.
-  const mayEnter =
-    work.homeTenantId === undefined
-      ? `EXISTS (
-      SELECT 1 FROM users u WHERE u.tenant_id = ${tenant} AND u.id = ${user} AND ${MAY_ENTER} AND ${LOCAL_AT_ISSUER}
-        AND (${standing} IS NULL OR ${STANDING_MARK} = ${standing}))`
-      : `${BROKERED_STANDING} = coalesce(${standing}, ${BROKERED_STANDING})`;
-  return `live AS (SELECT 1 WHERE
-    (${user} IS NULL OR ${mayEnter})
-    AND (${session} IS NULL OR EXISTS (
-      SELECT 1 FROM sessions WHERE tenant_id = ${tenant} AND uid = ${session} AND ended_at IS NULL AND expires_at > now()))
-    AND (${grant} IS NULL OR EXISTS (
-      SELECT 1 FROM oidc_artifacts WHERE tenant_id = ${tenant} AND hash = ${grant} AND expires_at > now())))`;
+  if (work.homeTenantId !== undefined)
+    return standing === null
+      ? `${BROKERED_STANDING} IS NOT NULL`
+      : `${BROKERED_STANDING} = ${parameters.add(standing, '::text')}`;
+  const user = parameters.add(work.userId, '::uuid');
+  const unchanged = standing === null ? '' : `AND ${STANDING_MARK} = ${parameters.add(standing, '::text')}`;
+  return `EXISTS (SELECT 1 FROM users u
+    WHERE u.tenant_id = ${tenant} AND u.id = ${user} AND ${MAY_ENTER} AND ${LOCAL_AT_ISSUER} ${unchanged})`;
 }
 
 /** Takes the one-time artifacts; when one was taken before, its grant dies with every token that hangs on it. */
@@ -206,17 +244,18 @@ function sessionParts(parameters: Parameters, tenant: string, work: ArtifactComm
 
 function artifactParts(parameters: Parameters, tenant: string, work: ArtifactCommit): readonly string[] {
   const lost = work.consume.flatMap(({ grantHash }) => (grantHash === null ? [] : [grantHash]));
-  const destroy = parameters.add(work.destroy, '::bytea[]');
-  const revoke = parameters.add(work.revokeGrants, '::bytea[]');
-  const reused = parameters.add(lost, '::bytea[]');
-  const parts = [
-    `gone AS (
+  const parts: string[] = [];
+  if (work.destroy.length + work.revokeGrants.length > 0) {
+    const destroy = parameters.add(work.destroy, '::bytea[]');
+    const revoke = parameters.add(work.revokeGrants, '::bytea[]');
+    parts.push(`gone AS (
       DELETE FROM oidc_artifacts WHERE tenant_id = ${tenant} AND EXISTS (SELECT 1 FROM go)
-        AND (hash = ANY (${destroy}) OR hash = ANY (${revoke}) OR grant_hash = ANY (${revoke})))`,
-    `punished AS (
-      DELETE FROM oidc_artifacts WHERE tenant_id = ${tenant} AND hash = ANY (${reused})
-        AND EXISTS (SELECT 1 FROM live) AND (SELECT count(*) FROM taken) < ${work.consume.length})`,
-  ];
+        AND (hash = ANY (${destroy}) OR hash = ANY (${revoke}) OR grant_hash = ANY (${revoke})))`);
+  }
+  if (lost.length > 0)
+    parts.push(`punished AS (
+      DELETE FROM oidc_artifacts WHERE tenant_id = ${tenant} AND hash = ANY (${parameters.add(lost, '::bytea[]')})
+        AND EXISTS (SELECT 1 FROM live) AND (SELECT count(*) FROM taken) < ${work.consume.length})`);
   if (work.artifacts.length > 0) {
     const rows = work.artifacts.map((artifact) =>
       parameters.row(
