@@ -167,9 +167,12 @@ export class UnitOfWork {
     return this.#withPerson(session);
   }
 
-  /** A session of another tenant's person comes without them: that tenant is asked. Without its person it is none. */
+  /**
+   * A session of another tenant's person comes without them, and one beside somebody else's artifact: they are asked for.
+   * Without its person it is none.
+   */
   async #withPerson(session: StoredSession | undefined): Promise<StoredSession | undefined> {
-    if (session === undefined || session.userId === null || session.homeTenantId === null) return session;
+    if (session === undefined || session.userId === null || session.account !== undefined) return session;
     const account = await this.account(session.userId);
     return account === undefined ? undefined : { ...session, account };
   }

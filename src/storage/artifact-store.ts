@@ -24,8 +24,12 @@ const REMAINING = (row: string): string => `ceil(extract(epoch FROM ${row}.expir
 const ACCOUNT = (userId: string): string =>
   `(SELECT ${ACCOUNT_OF_USER} FROM users u WHERE u.tenant_id = $1 AND u.id = ${userId})`;
 
-/** JSON of live session `s`: what domain calls StoredSession. */
-const SESSION = `json_build_object(
+/**
+ * JSON of live session `s`: what domain calls StoredSession.
+ * @param grant JSON of the grant of application `p`; null where nobody asks for it
+ * @param account JSON of the session's person
+ */
+const session = (grant: string, account: string): string => `json_build_object(
   'uid', s.uid, 'payload', s.payload, 'remainingSeconds', ${REMAINING('s')},
   'endsAt', floor(extract(epoch FROM s.absolute_expires_at))::bigint,
   'userId', coalesce(s.user_id, s.brokered_user_id), 'homeTenantId', s.brokered_tenant_id,
@@ -33,12 +37,19 @@ const SESSION = `json_build_object(
   'upstreamSession', s.upstream_session, 'sealedUpstreamIdToken', s.upstream_id_token_sealed,
   'applications', coalesce((SELECT json_agg(json_build_object(
       'clientId', p.client_id, 'sid', p.sid, 'grantId', p.grant_id, 'persistsLogout', p.persists_logout,
-      'grant', CASE WHEN g.hash IS NULL THEN NULL
-        ELSE json_build_object('payload', g.payload, 'remainingSeconds', ${REMAINING('g')}) END))
-    FROM session_applications p
-    LEFT JOIN oidc_artifacts g ON g.tenant_id = $1 AND g.hash = p.grant_hash AND g.expires_at > now()
-    WHERE p.tenant_id = $1 AND p.session_uid = s.uid), '[]'),
-  'account', ${ACCOUNT('s.user_id')})`;
+      'grant', ${grant}))
+    FROM session_applications p WHERE p.tenant_id = $1 AND p.session_uid = s.uid), '[]'),
+  'account', ${account})`;
+
+/** With the grant of each application and the person: what an authorization request goes on to ask for. */
+const SESSION = session(
+  `(SELECT json_build_object('payload', g.payload, 'remainingSeconds', ${REMAINING('g')})
+      FROM oidc_artifacts g WHERE g.tenant_id = $1 AND g.hash = p.grant_hash AND g.expires_at > now())`,
+  ACCOUNT('s.user_id'),
+);
+
+/** Beside an artifact that brings its own grant and person along: they are the session's. */
+const SESSION_OF_ARTIFACT = session('NULL', 'NULL');
 
 const LIVE_SESSION = 's.tenant_id = $1 AND s.ended_at IS NULL AND s.expires_at > now()';
 
@@ -62,7 +73,7 @@ const loadWhere = (condition: string): string => `
   SELECT a.hash, a.kind, a.payload, ${REMAINING('a')} AS remaining, a.consumed_at IS NOT NULL AS consumed,
     CASE WHEN g.hash IS NULL THEN NULL
       ELSE json_build_object('payload', g.payload, 'remainingSeconds', ${REMAINING('g')}) END AS "grant",
-    (SELECT ${SESSION} FROM sessions s WHERE s.uid = a.session_uid AND ${LIVE_SESSION}) AS session,
+    (SELECT ${SESSION_OF_ARTIFACT} FROM sessions s WHERE s.uid = a.session_uid AND ${LIVE_SESSION}) AS session,
     ${ACCOUNT('a.user_id')} AS account, a.brokered_tenant_id AS home, a.user_id AS person,
     CASE WHEN a.replay_until > now() AND NOT EXISTS (
         SELECT 1 FROM oidc_artifacts n WHERE n.tenant_id = $1 AND n.hash = a.successor_hash AND n.consumed_at IS NOT NULL)
@@ -198,11 +209,18 @@ const toArtifact = (row: QueryResultRow): Artifact => ({
   remainingSeconds: row['remaining'],
   consumed: row['consumed'],
   grant: row['grant'] ?? undefined,
-  session: toSession(row['session']),
+  session: ofArtifact(row),
   account: row['account'] ?? undefined,
   replay: row['replay'] ?? undefined,
   brokered: row['home'] === null ? undefined : { tenantId: row['home'], userId: row['person'] },
 });
+
+/** The session beside an artifact; its person is the artifact's, or else still to be asked for. */
+function ofArtifact(row: QueryResultRow): StoredSession | undefined {
+  const found = toSession(row['session']);
+  if (found === undefined || found.userId !== row['person']) return found;
+  return { ...found, account: row['account'] ?? undefined };
+}
 
 /** JSON null and SQL null alike are "no session". */
 function toSession(value: StoredSession | null | undefined): StoredSession | undefined {
