@@ -146,25 +146,35 @@ export class Database {
     } catch (error) {
       return translate(error);
     }
-    // Between two flushes nobody waits for an answer; without a listener, a connection that is cut then ends the process.
-    let cut: Error | undefined;
-    const onCut = (error: Error): void => {
-      cut ??= error;
-    };
-    client.on('error', onCut);
+    const connection = connectionOf(client);
     try {
       const result = await work(client);
-      client.release(cut);
+      client.release(connection.cut);
       return result;
     } catch (error) {
-      client.release(cut ?? isBroken(error));
-      return translate(cut ?? error);
-    } finally {
-      client.removeListener('error', onCut);
+      client.release(connection.cut ?? isBroken(error));
+      return translate(connection.cut ?? error);
     }
   }
 
   readonly #flushed = (): void => this.#onFlush?.();
+}
+
+const connections = new WeakMap<PoolClient, { cut: Error | undefined }>();
+
+/**
+ * What became of a connection. Between two flushes nobody waits for an answer; without a listener, a connection that is
+ * cut then ends the process.
+ */
+function connectionOf(client: PoolClient): { readonly cut: Error | undefined } {
+  const known = connections.get(client);
+  if (known !== undefined) return known;
+  const connection: { cut: Error | undefined } = { cut: undefined };
+  client.on('error', (error) => {
+    connection.cut ??= error;
+  });
+  connections.set(client, connection);
+  return connection;
 }
 
 const isBroken = (error: unknown): boolean =>
