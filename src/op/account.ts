@@ -31,6 +31,16 @@ export function personOf(
   account: Account | undefined,
 ): Person | undefined {
   if (account?.active !== true) return undefined;
+  const persons = personsOf.get(account) ?? new Map<Application, Person | undefined>();
+  personsOf.set(account, persons);
+  if (!persons.has(application)) persons.set(application, judge({ tenant, home }, application, account));
+  return persons.get(application);
+}
+
+/** An account is read anew by every request, and asked for several times in it. */
+const personsOf = new WeakMap<Account, Map<Application, Person | undefined>>();
+
+function judge({ tenant, home }: Standing, application: Application, account: Account): Person | undefined {
   const { connectionId } = account;
   if (connectionId !== null && !home.openConnections.some((connection) => connection.id === connectionId))
     return undefined;

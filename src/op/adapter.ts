@@ -1,6 +1,7 @@
 import type { Adapter, AdapterPayload } from 'oidc-provider';
 import { Provider } from 'oidc-provider';
 import type { Json, JsonObject } from '../core/json.js';
+import type { Application } from '../domain/application/application.js';
 import type { StoredSession } from '../domain/artifact/artifact-store.js';
 import { clientMetadata } from './client-metadata.js';
 import { DeviceCodeAdapter } from './device-code-adapter.js';
@@ -109,12 +110,21 @@ function resultAccount(payload: JsonObject): string | null {
 const readOnly = (): Promise<void> =>
   Promise.reject(new TypeError('applications are not written by the protocol engine'));
 
+const metadata = new WeakMap<Application, AdapterPayload>();
+
+/** An application's metadata, made once for each version of it: the library asks on every request, and changes nothing. */
+function metadataOf(application: Application): AdapterPayload {
+  const known = metadata.get(application) ?? clientMetadata(application);
+  metadata.set(application, known);
+  return known;
+}
+
 /** Applications are configuration: no trip to the database. */
 class ClientAdapter implements Adapter {
   find(clientId: string): Promise<AdapterPayload | undefined> {
     const { tenant } = UnitOfWork.current;
     const application = tenant.application(clientId);
-    return Promise.resolve(application === undefined ? undefined : clientMetadata(application));
+    return Promise.resolve(application === undefined ? undefined : metadataOf(application));
   }
 
   upsert = readOnly;
