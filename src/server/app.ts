@@ -6,7 +6,7 @@ import type { Logger } from '../core/logger.js';
 import { assignRequestId, requestIdOf } from '../http/request-id.js';
 import type { TenantContext } from '../http/tenant-context.js';
 import type { TenantDirectory } from '../http/tenant-directory.js';
-import { parseTenantPath } from '../http/tenant-path.js';
+import { parseTenantPath, type TenantPath } from '../http/tenant-path.js';
 import { findRoute } from '../http/tenant-route.js';
 import type { ManagementApi } from '../management/api/management-api.js';
 import { PROVIDER_ROUTES, serveProvider } from '../op/edge.js';
@@ -59,7 +59,8 @@ export function createApp(deps: AppDeps): Koa {
   app.on('error', (error: unknown) => deps.log.error('http.error', { error }));
   app.use(observe(deps));
   app.use(answerErrors(deps));
-  app.use((ctx) => dispatch(ctx, deps));
+  const base = new URL(deps.publicUrl);
+  app.use((ctx) => dispatch(ctx, base, deps));
   return app;
 }
 
@@ -112,21 +113,25 @@ function answerErrors(deps: AppDeps): Middleware {
   };
 }
 
-async function dispatch(ctx: Context, deps: AppDeps): Promise<void> {
+async function dispatch(ctx: Context, base: URL, deps: AppDeps): Promise<void> {
   if (await deps.operations.serveHealth(ctx)) return;
-  const base = new URL(deps.publicUrl);
   if (ctx.host !== base.host) ctx.throw(421, 'this server does not answer for that host');
   const metadata = authorizationServerPath(ctx.path, base.pathname);
   const path = metadata ?? below(ctx.path, base.pathname);
   if (path === undefined) return notFound(ctx, deps);
+  const tenantPath = parseTenantPath(path);
+  if (tenantPath !== undefined) return atTenant(ctx, tenantPath, deps);
   if (serveAsset(ctx, path)) return;
   if ((await deps.operators.serve(ctx, path)) || (await deps.setup.serve(ctx, path))) return;
   if (await deps.operations.serve(ctx, path)) return;
   if (deps.apiReference.serve(ctx, path) || (await deps.management.serve(ctx, path))) return;
-  const tenantPath = parseTenantPath(path);
-  const tenant = tenantPath === undefined ? undefined : await deps.directory.find(tenantPath.slug);
-  if (tenantPath === undefined || tenant === undefined) return notFound(ctx, deps);
-  await serveTenant(ctx, tenant, tenantPath.rest, deps);
+  notFound(ctx, deps);
+}
+
+async function atTenant(ctx: Context, { slug, rest }: TenantPath, deps: AppDeps): Promise<void> {
+  const tenant = await deps.directory.find(slug);
+  if (tenant === undefined) notFound(ctx, deps);
+  else await serveTenant(ctx, tenant, rest, deps);
 }
 
 /** Whoever holds a tenant's tokens may verify them while it is suspended. */
@@ -142,9 +147,10 @@ export const TENANT_ROUTES = [
 
 async function serveTenant(ctx: Context, tenant: TenantContext, rest: string, deps: AppDeps): Promise<void> {
   const ofProvider = findRoute(PROVIDER_ROUTES, ctx.method, rest);
-  const ofRegistration = findRoute(REGISTRATION_ROUTES, ctx.method, rest);
-  const ofBroker = findRoute(BROKER_ROUTES, ctx.method, rest);
-  const ofScim = findRoute(SCIM_ROUTES, ctx.method, rest);
+  const served = ofProvider !== undefined;
+  const ofRegistration = served ? undefined : findRoute(REGISTRATION_ROUTES, ctx.method, rest);
+  const ofBroker = served ? undefined : findRoute(BROKER_ROUTES, ctx.method, rest);
+  const ofScim = served ? undefined : findRoute(SCIM_ROUTES, ctx.method, rest);
   const route = ofProvider?.route.name ?? ofRegistration?.route.name ?? ofBroker?.route.name;
   ctx.state['route'] = route ?? ofScim?.route.name ?? 'none';
   // While a tenant is suspended nobody comes in; who leaves is taken note of all the same.
