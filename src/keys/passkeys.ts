@@ -1,11 +1,5 @@
-import {
-  generateAuthenticationOptions,
-  generateRegistrationOptions,
-  verifyAuthenticationResponse,
-  verifyRegistrationResponse,
-  type AuthenticationResponseJSON,
-  type RegistrationResponseJSON,
-} from '@simplewebauthn/server';
+import type * as WebAuthn from '@simplewebauthn/server';
+import type { AuthenticationResponseJSON, RegistrationResponseJSON } from '@simplewebauthn/server';
 import { messageOf } from '../core/errors.js';
 import type { JsonObject } from '../core/json.js';
 import type { Logger } from '../core/logger.js';
@@ -16,6 +10,9 @@ const ALGORITHMS = [-8, -7, -257];
 const BASE64URL = /^[A-Za-z0-9_-]{1,1400}$/;
 const ADDRESS = /^\[|^[0-9.]+$/;
 const TIMEOUT_MS = 300_000;
+
+/** Loaded when a passkey is first made or asked for: it takes longer to load than any other library. */
+const library = (): Promise<typeof WebAuthn> => import('@simplewebauthn/server');
 
 const bytesOf = (text: string): Uint8Array<ArrayBuffer> => new Uint8Array(Buffer.from(text, 'base64url'));
 
@@ -69,6 +66,7 @@ export class Passkeys implements PasskeyCeremonies {
   }
 
   async creation(request: Parameters<PasskeyCeremonies['creation']>[0]): Promise<JsonObject> {
+    const { generateRegistrationOptions } = await library();
     const options = await generateRegistrationOptions({
       rpName: 'Causeway',
       rpID: this.#rpID,
@@ -85,6 +83,7 @@ export class Passkeys implements PasskeyCeremonies {
   }
 
   async request(challenge: string): Promise<JsonObject> {
+    const { generateAuthenticationOptions } = await library();
     const options = await generateAuthenticationOptions({
       rpID: this.#rpID,
       challenge: bytesOf(challenge),
@@ -97,6 +96,7 @@ export class Passkeys implements PasskeyCeremonies {
   async created(answer: unknown, challenge: string): Promise<NewPasskey | undefined> {
     if (!isCreated(answer)) return undefined;
     const told: unknown = answer.response.transports;
+    const { verifyRegistrationResponse } = await library();
     return this.#unlessRefused('passkey.not_created', async () => {
       const { verified, registrationInfo } = await verifyRegistrationResponse({
         ...this.#checks,
@@ -121,6 +121,7 @@ export class Passkeys implements PasskeyCeremonies {
     if (!isUsed(answer) || answer.id !== passkey.credentialId) return undefined;
     // The library takes no notice of whose the authenticator says the passkey is.
     if (answer.response.userHandle !== Buffer.from(userHandle).toString('base64url')) return undefined;
+    const { verifyAuthenticationResponse } = await library();
     return this.#unlessRefused('passkey.not_used', async () => {
       const { verified, authenticationInfo } = await verifyAuthenticationResponse({
         ...this.#checks,
