@@ -7,6 +7,7 @@ import type { Operation } from '../management/api/operation.js';
 import { explainOperations } from '../management/routes/explain.js';
 import { mappingChangeOperations } from '../management/routes/mapping-changes.js';
 import { nameQuestionOperations } from '../management/routes/name-questions.js';
+import { roleCoverageOperations } from '../management/routes/role-coverage.js';
 import type { Database } from '../storage/database.js';
 import { PostgresMappingChangeStore } from '../storage/mapping-change-store.js';
 import { PostgresNameQuestionStore } from '../storage/name-question-store.js';
@@ -38,6 +39,7 @@ export function roleInsightOperations(parts: {
       directory,
     }),
     ...mappingChangeOperations({ changes: mappingChangeDeps(database, apply), rules, directory }),
+    ...roleCoverageOperations(mappingChangeDeps(database, apply)),
     ...nameQuestionOperations({
       ...mappingChangeDeps(database, apply),
       questions: new PostgresNameQuestionStore(database),

@@ -116,6 +116,8 @@ export const SETUP_RIGHTS: Readonly<Record<string, SetupRight>> = {
   listRoleMappings: MAPPING,
   previewRoleMappings: { ...MAPPING, judge: judgeMappings },
   createMappingChange: { ...MAPPING, judge: judgeMappings },
+  // Names people, and only those whom the holder's own Okta has sent.
+  getRoleCoverage: { ...ofConnection, ...MAPPING },
 
   listDomains: DOMAINS,
   getDomain: DOMAINS,

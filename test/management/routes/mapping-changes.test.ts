@@ -10,6 +10,7 @@ import {
   MappingPreviewBody,
 } from '../../../src/management/contract/mapping-changes.js';
 import { NameQuestionBody } from '../../../src/management/contract/name-questions.js';
+import { RoleCoverageResource } from '../../../src/management/contract/role-coverage.js';
 import { RoleExplanationBody } from '../../../src/management/contract/role-explanation.js';
 import { runHere } from '../../cli/support.js';
 import { clientOf, idOf, TOKEN } from '../../scim/http/stage.js';
@@ -152,6 +153,32 @@ describe('why', () => {
     ])
       expect((await run(...words)).code).toBe(64);
   }, 20_000);
+});
+
+test('who of a connection’s people gets a role and who gets none, with pages of those', async () => {
+  const at = `${base}/connections/okta/role-coverage`;
+  const first = await admin.get(`${at}?limit=3`);
+  expect(faultsOf(RoleCoverageResource, first.body)).toBeNull();
+  expect(first.body).toMatchObject({
+    sentence: '6 people match; 1 gets a role; 5 get none.',
+    roles: [
+      { role: 'admin', people: 1 },
+      { role: 'viewer', people: 0 },
+    ],
+    warnings: ['Nobody who is known has viewer yet.'],
+    items: [0, 1, 2].map((index) => ({ userName: `p${index}@acme.example` })),
+  });
+  const next = encodeURIComponent(String(first.body['next']));
+  const second = await admin.get(`${at}?cursor=${next}`);
+  expect(second.body).toMatchObject({
+    people: 6,
+    items: [{ userName: 'p3@acme.example' }, { userName: 'p4@acme.example' }],
+    next: null,
+  });
+  expect((await admin.get(`${base}/connections/none/role-coverage`)).status).toBe(404);
+  await node.apply([{ slug: 'acme', defaultRole: 'viewer' }]);
+  expect((await admin.get(at)).body).toMatchObject({ withRole: 6, withoutRole: 0, items: [], warnings: [] });
+  await node.apply([{ slug: 'acme', defaultRole: null }]);
 });
 
 describe('a change of mappings', () => {

@@ -405,7 +405,12 @@ test('F3 an Okta admin sets up sign-in and provisioning by curl, from nothing to
   expect((await status(later.cursor)).scimRequests).toEqual([]);
   expect(await step('provisioning')).toBe('done');
 
-  // 8: turned on.
+  // 8: who gets what, and turned on.
+  expect((await api.get(`${connection}/role-coverage`)).body).toMatchObject({
+    sentence: '1 person matches; 1 gets a role; 0 get none.',
+    items: [],
+  });
+  expect((await api.get(`${TENANT}/connections/second/role-coverage`)).status).toBe(404);
   const current = await api.get(connection);
   expect(current.body).toMatchObject({ tested: true, status: 'draft' });
   expect((await api.patch(connection, { status: 'enforced' }, current.etag)).status).toBe(403);
