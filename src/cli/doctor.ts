@@ -160,7 +160,7 @@ async function checkSigningKeys(database: Database): Promise<Check> {
 
 const LOST_PINS_SHOWN = 20;
 
-/** A mapping by name means the group that it has met, not a later one of its name: an admin has to say so. */
+/** A mapping or a grant by name means the group that it has met, not a later one of its name: an admin has to say so. */
 async function checkMappingPins(database: Database): Promise<Check> {
   const lost: string[] = [];
   for (const { id, slug } of await listTenants(database)) {
@@ -168,11 +168,11 @@ async function checkMappingPins(database: Database): Promise<Check> {
     lost.push(...pins.map(({ name, connection }) => `${slug}/${connection}: '${plainText(name, 100)}'`));
     if (lost.length > LOST_PINS_SHOWN) break;
   }
-  if (lost.length === 0) return ok('role_mapping_pins', 'No role mapping waits for a group that is gone');
+  if (lost.length === 0) return ok('role_mapping_pins', 'No mapping or grant waits for a group that is gone');
   const more = lost.length > LOST_PINS_SHOWN ? ' and others' : '';
   return warn(
     'role_mapping_pins',
-    `Mappings by name whose group was deleted while another bears the name give nobody a role: ` +
+    `Mappings and grants by name whose group was deleted while another bears the name give nobody anything: ` +
       `${lost.slice(0, LOST_PINS_SHOWN).join(', ')}${more}. Say whether the new group is meant: role-mapping-questions of the tenant, in the API`,
   );
 }

@@ -3,9 +3,9 @@ import { isUuid } from '../core/ids.js';
 import type { TenantScope } from '../core/scope.js';
 import type { NameQuestion, NameQuestionStore } from '../domain/role/name-question.js';
 import type { Database, Statement } from './database.js';
-import { beforePinning } from './role-mapping-pins.js';
+import { beforePinning, NAMES_IN_USE } from './role-mapping-pins.js';
 
-/** Names of mappings that another SCIM group bears than the one that they mean: `p`, with the new group `g`. */
+/** Names of mappings and grants that another SCIM group bears than the one that they mean: `p`, with the new group `g`. */
 const QUESTIONS = `SELECT p.name, p.connection_id, p.connection_version, c.key AS connection, p.pinned_group_id,
     o.name AS meant_name, g.id AS group_id, g.created_at,
     p.declined_group_id IS NOT DISTINCT FROM g.id AS declined
@@ -15,7 +15,7 @@ const QUESTIONS = `SELECT p.name, p.connection_id, p.connection_version, c.key A
     AND g.connection_version = p.connection_version AND g.origin = 'scim' AND g.id <> p.pinned_group_id
   LEFT JOIN groups o ON o.tenant_id = $1 AND o.id = p.pinned_group_id
   WHERE p.tenant_id = $1 AND p.pinned_group_id IS NOT NULL
-    AND p.name IN (SELECT m.group_name FROM role_mappings m WHERE m.tenant_id = $1 AND m.group_name IS NOT NULL)`;
+    AND p.name IN (${NAMES_IN_USE})`;
 
 /** Names that wait for an admin's word, in PostgreSQL. */
 export class PostgresNameQuestionStore implements NameQuestionStore {

@@ -370,15 +370,14 @@ function departure(scope: TenantScope, of: PushScope, id: UserId, externalId: st
   };
 }
 
-/**
- * Claims the group's name for SCIM. If a mapping goes by the name and has met no group yet, it means this one from now on.
- */
+/** Claims the group's name for SCIM. If a mapping or a grant goes by it and has met no group yet, it means this one now. */
 function nameClaim(scope: TenantScope, of: PushScope, id: GroupId, { name }: GroupState): Statement {
   return {
     name: 'push_group_name',
     text: `INSERT INTO pushed_group_names AS p (tenant_id, connection_id, connection_version, name, pinned_group_id)
-      SELECT $1, $2, $3, $4, CASE WHEN EXISTS (
-        SELECT FROM role_mappings WHERE tenant_id = $1 AND group_name = $4) THEN $5::uuid END
+      SELECT $1, $2, $3, $4, CASE WHEN
+        EXISTS (SELECT FROM role_mappings WHERE tenant_id = $1 AND group_name = $4)
+        OR EXISTS (SELECT FROM tenant_links WHERE tenant_id = $1 AND group_reference ->> 'name' = $4) THEN $5::uuid END
       ON CONFLICT (tenant_id, connection_id, connection_version, name)
         DO UPDATE SET pinned_group_id = excluded.pinned_group_id
         WHERE p.pinned_group_id IS NULL AND excluded.pinned_group_id IS NOT NULL`,

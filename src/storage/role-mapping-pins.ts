@@ -1,11 +1,15 @@
 import type { TenantId } from '../core/ids.js';
 import type { Database, Statement } from './database.js';
 
+/** Names by which mappings and grants go, of tenant `$1`. A tenant has few grants: all of them are looked at. */
+export const NAMES_IN_USE = `SELECT group_name FROM role_mappings WHERE tenant_id = $1 AND group_name IS NOT NULL
+  UNION ALL SELECT group_reference ->> 'name' FROM tenant_links WHERE tenant_id = $1 AND group_reference ? 'name'`;
+
 const LOCK = `hashtextextended('causeway role mapping pins ' || $1::text, 0)`;
 
 /**
- * For pushes that claim a name: from here to the commit nobody pins mappings of the tenant by an apply. So of a group and
- * a mapping that come at the same time one always sees the other. Pushes don't wait for each other.
+ * For pushes that claim a name: from here to the commit nobody pins names of the tenant by an apply. So of a group and a
+ * mapping, or a grant, that come at the same time one always sees the other. Pushes don't wait for each other.
  */
 export function beforeClaim(tenantId: TenantId): Statement {
   return {
@@ -15,7 +19,7 @@ export function beforeClaim(tenantId: TenantId): Statement {
   };
 }
 
-/** For an apply that pins mappings: waits for pushes that have claimed a name, and lets others wait until the commit. */
+/** For an apply that pins names: waits for pushes that have claimed a name, and lets others wait until the commit. */
 export function beforePinning(tenantId: TenantId): Statement {
   return { name: 'mapping_pins_hold', text: `SELECT pg_advisory_xact_lock(${LOCK})`, values: [tenantId] };
 }
@@ -24,7 +28,7 @@ export function beforePinning(tenantId: TenantId): Statement {
 const CLAIMS = `FROM connections c WHERE c.tenant_id = $1 AND p.tenant_id = $1 AND c.id = p.connection_id
   AND c.version = p.connection_version AND p.name = ANY ($2::text[])`;
 
-/** Lets mappings by the names mean the SCIM groups that bear them now; where there is none, the first to come. */
+/** Lets mappings and grants by the names mean the SCIM groups that bear them now; where there is none, the first to come. */
 export function pinNames(tenantId: TenantId, names: readonly string[]): Statement {
   return {
     name: 'mapping_pins_set',
@@ -36,7 +40,7 @@ export function pinNames(tenantId: TenantId, names: readonly string[]): Statemen
   };
 }
 
-/** Forgets which SCIM groups mappings by the names meant. */
+/** Forgets which SCIM groups mappings and grants by the names meant. */
 export function releaseNames(tenantId: TenantId, names: readonly string[]): Statement {
   return {
     name: 'mapping_pins_release',
@@ -45,14 +49,14 @@ export function releaseNames(tenantId: TenantId, names: readonly string[]): Stat
   };
 }
 
-/** A name that mappings go by, whose SCIM group is gone while another one bears it. */
+/** A name that mappings or grants go by, whose SCIM group is gone while another one bears it. */
 export interface LostPin {
   readonly name: string;
   /** Key of the connection. */
   readonly connection: string;
 }
 
-/** Names of a tenant's mappings that wait for an admin's word; at most `limit`. For operators' checks. */
+/** Names of a tenant's mappings and grants that wait for an admin's word; at most `limit`. For operators' checks. */
 export async function lostPins(
   database: Database,
   tenantId: TenantId,
@@ -63,7 +67,7 @@ export async function lostPins(
       text: `SELECT p.name, c.key FROM pushed_group_names p
         JOIN connections c ON c.tenant_id = p.tenant_id AND c.id = p.connection_id AND c.version = p.connection_version
         WHERE p.tenant_id = $1 AND p.pinned_group_id IS NOT NULL
-          AND p.name IN (SELECT group_name FROM role_mappings WHERE tenant_id = $1 AND group_name IS NOT NULL)
+          AND p.name IN (${NAMES_IN_USE})
           AND NOT EXISTS (SELECT FROM groups g WHERE g.tenant_id = p.tenant_id AND g.id = p.pinned_group_id)
           AND EXISTS (SELECT FROM groups g WHERE g.tenant_id = p.tenant_id AND g.connection_id = p.connection_id
             AND g.name = p.name AND g.connection_version = p.connection_version AND g.origin = 'scim'

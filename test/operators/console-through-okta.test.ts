@@ -5,6 +5,8 @@ import { apiClient } from '../support/api.js';
 import { authorizationRequest, claimsOf, post, signIn } from '../support/application.js';
 import { Ledger } from '../support/ledger.js';
 import { formsOf, HttpBrowser, signInAtOkta, type OktaPerson, type Page } from '../support/okta-sign-in.js';
+import { clientOf, idOf as scimId, TOKEN } from '../scim/http/stage.js';
+import { oktaGroup, oktaUser } from '../support/scim-client.js';
 import { headingOf, linkOf, readable } from '../support/trip.js';
 
 let msp: Msp;
@@ -250,6 +252,68 @@ describe('E2 an MSP’s people', () => {
     expect((await call(nora, '/tenants/acme/roles', 'POST', role)).status).toBe(403);
     await msp.causeway.apply([{ slug: 'northwind', grants: [] }]);
     expect((await call(nora, '/tenants/acme')).status).toBe(404);
+  });
+
+  test('A-15 a new group of a granted name reaches no customer until an owner says yes', async () => {
+    const grant = { group: { name: 'Techs' }, customers: ['acme'], roles: ['console:technician'] };
+    await msp.causeway.apply([
+      {
+        slug: 'northwind',
+        grants: [grant],
+        scimTokens: [{ name: 'okta', connection: 'okta', token: TOKEN }],
+      },
+    ]);
+    const scim = clientOf(msp.causeway, TOKEN, 'northwind');
+    const known = (await ledger.users('northwind')).find((user) => user.user_name === NORA.username);
+    const assigned = oktaUser(NORA.username, { externalId: known?.subjects[0] ?? '' });
+    const person = scimId(await scim.post('/Users', assigned));
+    const reaches = async () => (await call(nora, '/tenants/acme')).status;
+    const techs = async () => scimId(await scim.post('/Groups', oktaGroup('Techs', [person])));
+    const first = await techs();
+    const nora = await comeIn('northwind', NORA);
+    expect(await reaches()).toBe(200);
+    const rename = { op: 'replace', value: { id: first, displayName: 'Old techs' } };
+    await scim.patch(`/Groups/${first}`, [rename]);
+    expect(await reaches()).toBe(200);
+    const second = await techs();
+    await scim.patch(`/Groups/${first}`, [{ op: 'remove', path: 'members' }]);
+    expect(await reaches()).toBe(404);
+    // A mapping by the name that comes and goes changes nothing: the grant means its group still.
+    await msp.causeway.apply([{ slug: 'northwind', roleMappings: [{ group: grant.group, role: 'viewer' }] }]);
+    await msp.causeway.apply([{ slug: 'northwind', roleMappings: [] }]);
+    await msp.causeway.apply([{ slug: 'northwind', grants: [{ ...grant, customers: 'all' }] }]);
+    expect(await reaches()).toBe(404);
+    const questions = '/tenants/northwind/role-mapping-questions';
+    const owner = await apiClient(msp.causeway);
+    const { body } = await owner.get(questions);
+    expect(body).toMatchObject({
+      items: [
+        {
+          id: second,
+          sentence: 'A new group is called Techs. Does it get console:technician in all customers?',
+          meant: { id: first, name: 'Old techs' },
+          mappings: [],
+          grants: [{ ...grant, customers: 'all' }],
+          gains: 1,
+          loses: 0,
+        },
+      ],
+    });
+    const { version } = (await owner.get(`${questions}/${second}`)).body;
+    const admin = await apiClient(msp.causeway, { tenant: 'northwind', role: 'console:admin' });
+    const answer = { give: true, version };
+    expect((await admin.post(`${questions}/${second}/answer`, answer)).status).toBe(403);
+    expect(await reaches()).toBe(404);
+    expect((await owner.post(`${questions}/${second}/answer`, answer)).status).toBe(200);
+    expect(await reaches()).toBe(200);
+    // What is granted anew means the group that bears the name by then, and no other that takes it.
+    await msp.causeway.apply([{ slug: 'northwind', grants: [] }]);
+    await msp.causeway.apply([{ slug: 'northwind', grants: [grant] }]);
+    expect(await reaches()).toBe(200);
+    await scim.delete(`/Groups/${second}`);
+    await techs();
+    expect(await reaches()).toBe(404);
+    await msp.causeway.apply([{ slug: 'northwind', grants: [] }]);
   });
 
   test('local accounts of the MSP are none of a customer’s', async () => {

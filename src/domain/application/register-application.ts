@@ -244,8 +244,7 @@ class Work {
     });
     if (changes.length === 0) return writer.made.applications;
     await writer.write(changes);
-    const mappings = { before: configuration.roleMappings, after: target.roleMappings };
-    await settleRoles(deps, unit, { changes, ...mappings, auditTools, actor });
+    await settleRoles(deps, unit, { changes, before: configuration, after: target, auditTools, actor });
     await unit.bumpVersion();
     return writer.made.applications;
   }

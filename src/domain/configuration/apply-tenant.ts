@@ -91,8 +91,8 @@ export async function applyTenant(
   if (known !== undefined)
     await settleRoles(deps, unit, {
       changes: plan.changes,
-      before: known.roleMappings,
-      after: plan.target.roleMappings,
+      before: known,
+      after: plan.target,
       auditTools,
       actor: options.actor,
     });

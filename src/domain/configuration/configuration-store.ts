@@ -113,11 +113,11 @@ export interface ConfigurationChange {
   /** From here on, mappings and assignments that come or go are put down to it. */
   causedBy(cause: Cause): Promise<void>;
   /**
-   * Lets mappings by these names mean the SCIM groups that bear them now, on each connection; where there is none,
+   * Lets mappings and grants by these names mean the SCIM groups that bear them now, on each connection; where there is none,
    * the first to come.
    */
   pinGroupNames(names: readonly string[]): Promise<void>;
-  /** No mapping goes by these names any more. */
+  /** No mapping and no grant goes by these names any more. */
   releaseGroupNames(names: readonly string[]): Promise<void>;
   /** Lets a connection's people and groups go along to its next version, whose issuer is the same organization. */
   rejoinPeople(

@@ -1,17 +1,20 @@
 import type { Actor } from '../audit/audit-event.js';
 import type { AuditTools } from '../audit/audit-record.js';
 import { reviewAccess } from '../provisioning/review-access.js';
-import type { RoleMapping } from '../role/role.js';
 import type { ApplyDeps } from './apply-deps.js';
 import type { Change } from './change.js';
 import type { ConfigurationChange } from './configuration-store.js';
+import type { TenantConfiguration } from './tenant-configuration.js';
+
+/** What means groups, by name or otherwise. */
+type GroupsNamed = Pick<TenantConfiguration, 'roleMappings' | 'grants'>;
 
 export interface RoleSettlement {
   readonly changes: readonly Change[];
-  /** Mappings that were in force. */
-  readonly before: readonly RoleMapping[];
-  /** Mappings that are in force now. */
-  readonly after: readonly RoleMapping[];
+  /** What was in force. */
+  readonly before: GroupsNamed;
+  /** What is in force now. */
+  readonly after: GroupsNamed;
   readonly auditTools: AuditTools;
   readonly actor: Actor;
 }
@@ -20,7 +23,7 @@ export interface RoleSettlement {
 const BATCH = 500;
 
 /**
- * What follows from changed roles and mappings, in the transaction of the change: which SCIM groups mappings by name mean,
+ * What follows from changed roles and mappings, in the transaction of the change: which SCIM groups names mean,
  * and who may not stay (D2, D4).
  */
 export async function settleRoles(
@@ -29,7 +32,7 @@ export async function settleRoles(
   settlement: RoleSettlement,
 ): Promise<void> {
   const { changes, before, after } = settlement;
-  await pinNames(unit, namesOf(before), namesOf(after));
+  await pinNames(unit, namesInUse(before), namesInUse(after));
   if (changes.some(mayTakeRoles)) await reviewEverybody(deps, unit, settlement);
 }
 
@@ -50,11 +53,12 @@ export async function reviewEverybody(
     });
 }
 
-const namesOf = (mappings: readonly RoleMapping[]): ReadonlySet<string> =>
-  new Set(mappings.flatMap(({ group }) => ('name' in group ? [group.name] : [])));
+/** Names by which mappings or grants go: what a name gives here and in customers' tenants is given to one group (A-15). */
+export const namesInUse = ({ roleMappings, grants }: GroupsNamed): ReadonlySet<string> =>
+  new Set([...roleMappings, ...grants].flatMap(({ group }) => ('name' in group ? [group.name] : [])));
 
 /**
- * Whoever maps a name that nothing went by means the group that bears it now; where mappings by the name stay, the group
+ * Whoever maps a name that nothing went by means the group that bears it now; where mappings or grants by the name stay, the group
  * that they have met stays, too, whoever took its name (contract, Groups).
  */
 async function pinNames(

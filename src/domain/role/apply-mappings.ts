@@ -5,6 +5,7 @@ import { recordOf } from '../audit/audit-record.js';
 import { applyTenant } from '../configuration/apply-tenant.js';
 import { FaultyConfiguration } from '../configuration/change-tenant.js';
 import type { ConfigurationChange, ConfiguredTenant } from '../configuration/configuration-store.js';
+import { namesInUse } from '../configuration/settle-roles.js';
 import { mayGrantConsoleRoles, type ConsoleRole } from '../operator/console-role.js';
 import type { MappingChange, MappingChangeStore, NamePin } from './mapping-change.js';
 import {
@@ -148,7 +149,7 @@ async function pinsToRestore(
   { applied, back }: { readonly applied: MappingChange; readonly back: readonly string[] },
 ): Promise<readonly NamePin[]> {
   const pins = applied.pins.filter(({ name }) => back.includes(name));
-  const taken = namesOf(configuration.roleMappings).filter((name) => pins.some((pin) => pin.name === name));
+  const taken = [...namesInUse(configuration)].filter((name) => pins.some((pin) => pin.name === name));
   const present = await deps.mappingChanges.pinsOf(unit.scope, taken);
   const other = present.find((now) =>
     pins.some(

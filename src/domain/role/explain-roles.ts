@@ -280,10 +280,13 @@ function whyNotOf(reading: Reading, role: string): WhyNot {
     return { role, rules: [], sentence: `${what}: no application is ever told of a role of the console.` };
   const unmet = [
     ...rules.map((rule) => rule.sentence.replace(/\.$/, '')),
-    ...grantsOf(reading, role).map(
-      ({ group }) =>
-        `the grant to ${named(describeGroup(group))} gives it there, but they are not in that group`,
-    ),
+    ...grantsOf(reading, role).map(({ group }) => {
+      const isNamesake = 'name' in group && counting.some(({ name }) => name === group.name);
+      const why = isNamesake
+        ? 'but it means another group than the new one of that name, which they are in'
+        : 'but they are not in that group';
+      return `the grant to ${named(describeGroup(group))} gives it there, ${why}`;
+    }),
   ];
   if (unmet.length > 0) return { role, rules, sentence: `${what}: ${unmet.join('; ')}.${asDefault}` };
   return { role, rules, sentence: `${what}: no mapping gives it${where}.${asDefault}${oneToOne(reading)}` };

@@ -1,7 +1,7 @@
 import { personInApplication, rolesOfPerson } from '../application/person-in-application.js';
 import type { Application } from '../application/application.js';
-import type { TenantConfiguration } from '../configuration/tenant-configuration.js';
-import type { Membership } from './person-groups.js';
+import type { CustomerGrant, TenantConfiguration } from '../configuration/tenant-configuration.js';
+import { countingGroups, type Membership } from './person-groups.js';
 import { means, rolesIn, type EffectiveRole, type RoleMapping } from './role.js';
 import type { StandingProfile } from './standing-profile.js';
 
@@ -12,6 +12,8 @@ export interface PlacedRole {
   readonly application: string | null;
   /** clientIds of those in which nothing changes. */
   readonly except?: readonly string[];
+  /** Of a role that is granted in customers' tenants: slugs, or all of them. It is none of the person's tenant. */
+  readonly customers?: CustomerGrant['customers'];
 }
 
 /** An application, or all those that are for everybody, but for some. */
@@ -51,7 +53,7 @@ export class MappingEffects {
   constructor(
     private readonly before: TenantConfiguration,
     private readonly after: TenantConfiguration,
-    private readonly regrouped: (group: Membership) => Membership = (group) => group,
+    private readonly regrouped?: (group: Membership) => Membership,
   ) {
     this.#choosy = before.applications.filter(({ settings }) => settings.assignment !== 'everyone');
     this.#forEveryone = before.applications.filter(({ settings }) => settings.assignment === 'everyone');
@@ -66,12 +68,14 @@ export class MappingEffects {
       mine.flatMap((each) => each.before),
       profile,
     );
-    if (!this.#settingsChange && mine.every((each) => isSame(each.before, each.after)))
+    const granted = this.#granted(profile);
+    const isMoved = granted.gains.length + granted.loses.length > 0;
+    if (!isMoved && !this.#settingsChange && mine.every((each) => isSame(each.before, each.after)))
       return { ...NO_EFFECT, console: { before: consoleOf(before.roles), after: consoleOf(before.roles) } };
     const after = this.#roles(
       this.after,
       mine.flatMap((each) => each.after),
-      { ...profile, groups: profile.groups.map(this.regrouped) },
+      { ...profile, groups: profile.groups.map(this.#afterwards) },
     );
     const console = { before: consoleOf(before.roles), after: consoleOf(after.roles) };
     const [gains, loses] = [
@@ -80,22 +84,33 @@ export class MappingEffects {
     ];
     return {
       console,
-      gains: [...gains, ...withoutThose(console.after, console.before)],
-      loses: [...loses, ...withoutThose(console.before, console.after)],
+      gains: [...gains, ...withoutThose(console.after, console.before), ...granted.gains],
+      loses: [...loses, ...withoutThose(console.before, console.after), ...granted.loses],
       gainsAccess: this.#access(before, after),
       losesAccess: this.#access(after, before, true),
     };
   }
+
+  readonly #afterwards = (group: Membership): Membership => this.regrouped?.(group) ?? group;
 
   /** Mappings that mean a group, in force and wanted: found once for each group, whatever the number of people. */
   #mappings(group: StandingProfile['groups'][number]) {
     const key = `${group.id} ${group.source}`;
     const found = this.#mappingsOf.get(key) ?? {
       before: this.before.roleMappings.filter((mapping) => means(mapping.group, group)),
-      after: this.after.roleMappings.filter((mapping) => means(mapping.group, this.regrouped(group))),
+      after: this.after.roleMappings.filter((mapping) => means(mapping.group, this.#afterwards(group))),
     };
     this.#mappingsOf.set(key, found);
     return found;
+  }
+
+  /** What is granted in customers' tenants (E2): it changes only where a name comes to mean another group. */
+  #granted(profile: StandingProfile): Pick<MappingEffect, 'gains' | 'loses'> {
+    if (this.regrouped === undefined || this.after.grants.length === 0) return NO_EFFECT;
+    const { regrouped } = this;
+    const before = grantedTo(this.before, profile, profile.groups);
+    const after = grantedTo(this.after, profile, profile.groups.map(regrouped));
+    return { gains: grantedBeyond(before, after), loses: grantedBeyond(after, before) };
   }
 
   #roles(
@@ -157,6 +172,26 @@ const placed = (applications: readonly Application[]): readonly PlacedAccess[] =
   applications.map(({ clientId }) => ({ application: clientId }));
 
 const NO_EFFECT = { gains: [], loses: [], gainsAccess: [], losesAccess: [] };
+
+function grantedTo(
+  { connections, grants }: TenantConfiguration,
+  { connectionId }: Pick<StandingProfile, 'connectionId'>,
+  groups: readonly Membership[],
+): readonly PlacedRole[] {
+  const connection = connections.find(({ id }) => id === connectionId);
+  const counting = countingGroups(groups, connection?.settings.groupSource ?? 'auto');
+  return grants
+    .filter(({ group }) => counting.some((membership) => means(group, membership)))
+    .flatMap(({ roles, customers }) => roles.map((role) => ({ role, application: null, customers })));
+}
+
+/** What is granted by these, and by the others neither there nor in all customers. */
+const grantedBeyond = (others: readonly PlacedRole[], these: readonly PlacedRole[]): readonly PlacedRole[] =>
+  these.filter(({ role, customers }) =>
+    others.every(
+      (other) => other.role !== role || (other.customers !== 'all' && other.customers !== customers),
+    ),
+  );
 
 const isSame = (one: RoleMappings, other: RoleMappings): boolean => covers(one, other) && covers(other, one);
 

@@ -2,7 +2,7 @@ import type { ConnectionId, GroupId } from '../../core/ids.js';
 import type { TenantScope } from '../../core/scope.js';
 
 /**
- * A name by which mappings go has been taken by another SCIM group than the one that they met: the new one inherits
+ * A name by which mappings or grants go has been taken by another SCIM group than the one that they met: the new one inherits
  * nothing until an admin says so (contract, Groups; A-15).
  */
 export interface NameQuestion {

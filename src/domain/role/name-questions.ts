@@ -4,9 +4,10 @@ import { auditEntry, NO_ORIGIN } from '../audit/audit-event.js';
 import { recordOf } from '../audit/audit-record.js';
 import type { ConfiguredTenant } from '../configuration/configuration-store.js';
 import { reviewEverybody } from '../configuration/settle-roles.js';
-import type { TenantConfiguration } from '../configuration/tenant-configuration.js';
+import type { CustomerGrant, TenantConfiguration } from '../configuration/tenant-configuration.js';
 import type { UserId } from '../../core/ids.js';
 import type { TenantScope } from '../../core/scope.js';
+import { mayGrantConsoleRoles } from '../operator/console-role.js';
 import { inForce, requireOwner, requireSeen, type MappingCaller } from './apply-mappings.js';
 import { MappingEffects } from './mapping-effect.js';
 import type { NameQuestion, NameQuestionStore } from './name-question.js';
@@ -25,6 +26,8 @@ export interface JudgedQuestion extends NameQuestion {
   readonly sentence: string;
   /** Those by the name. */
   readonly mappings: readonly RoleMapping[];
+  /** Those by the name: what the group may do in customers' tenants. */
+  readonly grants: readonly CustomerGrant[];
   readonly effect: TallyResult;
 }
 
@@ -78,11 +81,11 @@ export async function nameQuestion(
 }
 
 /**
- * Answers whether a new group gets what mappings by its name give. Yes is a change of mappings like any other: as it was
+ * Answers whether a new group gets what mappings and grants by its name give. Yes is a change of mappings like any other: as it was
  * seen, under the tenant's lock, audited, and whoever loses by it is judged anew. No is remembered about this group, and
  * can be followed by yes.
  * @throws DomainError `not_found` when there is no such question any more; `forbidden` when the name gives a role of the
- *   console and the caller is no owner (A-112); `conflict` when it would do something else by now, when so many lose
+ *   console, or anything in customers' tenants, and the caller is no owner (A-112); `conflict` when it would do something else by now, when so many lose
  *   something that it must be confirmed, or when nobody would be an owner any more; `invalid_argument` for a yes without
  *   a version
  */
@@ -96,7 +99,8 @@ export async function answerNameQuestion(
     const { configuration } = current;
     const question = await deps.questions.lock(scope, answer.groupId);
     const judged = await judgeOne(deps, scope, configuration, { question, self: answer.self });
-    requireOwner(answer.authority, { add: givenBy(configuration, judged.name), remove: [] });
+    requireOwner(answer.authority, { add: judged.mappings, remove: [] });
+    if (judged.grants.length > 0) requireGranter(answer.authority);
     if (answer.give) {
       if (answer.version === undefined)
         throw new DomainError('invalid_argument', 'who says yes says to what: the version of the question');
@@ -137,7 +141,9 @@ async function judge(
   { questions, self }: { readonly questions: readonly NameQuestion[]; readonly self: UserId | null },
 ): Promise<readonly JudgedQuestion[]> {
   if (questions.length === 0) return [];
-  const { profiles } = await deps.standings.read(scope, mattering(configuration, configuration), self);
+  const { references, names } = mattering(configuration, configuration);
+  const groups = { references: [...references, ...configuration.grants.map(({ group }) => group)], names };
+  const { profiles } = await deps.standings.read(scope, groups, self);
   const judged: JudgedQuestion[] = [];
   for (const question of questions) {
     const effects = new MappingEffects(configuration, configuration, rebound(question));
@@ -145,9 +151,11 @@ async function judge(
     // oxlint-disable-next-line no-await-in-loop -- a computation that lets others have their turn
     await addProfiles(tally, profiles);
     const { name, groupId, meant } = question;
-    const mappings = configuration.roleMappings.filter(({ group }) => 'name' in group && group.name === name);
+    const isMeant = ({ group }: RoleMapping | CustomerGrant) => 'name' in group && group.name === name;
+    const mappings = configuration.roleMappings.filter(isMeant);
+    const grants = configuration.grants.filter(isMeant);
     const effect = tally.result({ name, from: meant.id, to: groupId });
-    judged.push({ ...question, mappings, effect, sentence: sentenceOf(name, mappings) });
+    judged.push({ ...question, mappings, grants, effect, sentence: sentenceOf(name, mappings, grants) });
   }
   return judged;
 }
@@ -164,17 +172,23 @@ function rebound({ name, groupId, meant }: NameQuestion): <G extends GroupOfPers
   };
 }
 
-function sentenceOf(name: string, mappings: readonly RoleMapping[]): string {
+function sentenceOf(
+  name: string,
+  mappings: readonly RoleMapping[],
+  grants: readonly CustomerGrant[],
+): string {
   const roles = mappings.map(({ role, application }) => `${role}${inApplication(application)}`);
-  return `A new group is called ${named(name)}. Does it get ${listed([...new Set(roles)].toSorted())}?`;
+  const granted = grants.flatMap(({ roles: given, customers }) => {
+    const where = customers === 'all' ? 'all customers' : listed(customers.toSorted());
+    return given.map((role) => `${role} in ${where}`);
+  });
+  return `A new group is called ${named(name)}. Does it get ${listed([...new Set([...roles, ...granted])].toSorted())}?`;
 }
 
-/** What a group of the name is given: by mappings, and in customers' tenants by grants, which means it by the same name. */
-function givenBy({ roleMappings, grants }: TenantConfiguration, name: string): readonly RoleMapping[] {
-  const granted = grants.flatMap(({ group, roles }) =>
-    roles.map((role): RoleMapping => ({ group, role, application: null })),
-  );
-  return [...roleMappings, ...granted].filter(({ group }) => 'name' in group && group.name === name);
+/** Whoever lets a grant mean another group grants it anew. @throws DomainError `forbidden` */
+function requireGranter(authority: NameAnswer['authority']): void {
+  if (authority !== 'host' && !mayGrantConsoleRoles(authority))
+    throw new DomainError('forbidden', "only an owner says who gets a grant in customers' tenants");
 }
 
 const auditToolsOf = (deps: NameQuestionDeps, { configuration, wrappedDataKey }: ConfiguredTenant) => ({

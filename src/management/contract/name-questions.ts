@@ -1,5 +1,5 @@
 import { Type } from 'typebox';
-import { RoleMappingEntry } from './apply-file.js';
+import { GrantEntry, RoleMappingEntry } from './apply-file.js';
 import { orNull, Time, Uuid } from './common.js';
 
 const closed = { additionalProperties: false } as const;
@@ -19,6 +19,9 @@ export const NameQuestionBody = Type.Object(
     ),
     declined: Type.Boolean({ description: 'an admin has said no' }),
     mappings: Type.Array(Type.Required(RoleMappingEntry), { description: 'those that go by the name' }),
+    grants: Type.Array(GrantEntry, {
+      description: 'those that go by the name: what its people may do in customers’ tenants',
+    }),
     gains: Type.Integer({ minimum: 0, description: 'people who gain something by a yes' }),
     loses: Type.Integer({ minimum: 0, description: 'people who lose something by a yes' }),
     unchanged: Count,
@@ -33,7 +36,9 @@ export const NameQuestionBody = Type.Object(
 /** An admin's word. */
 export const NameAnswerBody = Type.Object(
   {
-    give: Type.Boolean({ description: 'whether the new group gets what mappings by its name give' }),
+    give: Type.Boolean({
+      description: 'whether the new group gets what mappings and grants by its name give',
+    }),
     version: Type.Optional(
       Type.String({ minLength: 1, maxLength: 100, description: 'of the question; needed to give' }),
     ),

@@ -16,14 +16,15 @@ import { answerPage } from './answer-page.js';
 const QUESTIONS = '/tenants/{tenant}/role-mapping-questions';
 const ANSWER = named('RoleMappingQuestion', NameQuestionBody);
 
-/** Groups that bear a name which mappings knew another group by: whether they get its roles (contract, Groups). */
+/** Groups that bear a name by which mappings or grants knew another group by: whether they get its roles (contract, Groups). */
 export function nameQuestionOperations(deps: NameQuestionDeps): readonly Operation[] {
   return [
     operation({
       id: 'listRoleMappingQuestions',
       method: 'GET',
       path: QUESTIONS,
-      summary: 'Lists new groups of a mapped name that wait for an answer, and what a yes would do',
+      summary:
+        'Lists new groups of a mapped or granted name that wait for an answer, and what a yes would do',
       permission: 'role-mappings.read',
       query: listQuery({}),
       list: true,
@@ -57,7 +58,8 @@ export function nameQuestionOperations(deps: NameQuestionDeps): readonly Operati
       id: 'answerRoleMappingQuestion',
       method: 'POST',
       path: `${QUESTIONS}/{id}/answer`,
-      summary: 'Gives a new group what mappings by its name give, or remembers that it gets nothing',
+      summary:
+        'Gives a new group what mappings and grants by its name give, or remembers that it gets nothing',
       description:
         'Yes needs the `version` of the question as it was seen, and `confirm` where many lose something. Who loses a role or an application by it is signed out there. No can be followed by yes.',
       permission: 'role-mappings.manage',
@@ -91,7 +93,7 @@ const readerOf = ({ tenant, caller }: ApiCall): { readonly slug: string; readonl
 });
 
 function shown(question: JudgedQuestion) {
-  const { groupId, groupCreatedAt, sentence, name, connection, meant, declined, mappings } = question;
+  const { groupId, groupCreatedAt, sentence, name, connection, meant, declined, mappings, grants } = question;
   const { owners: _, self: __, ...effect } = question.effect;
   return {
     id: groupId,
@@ -102,6 +104,7 @@ function shown(question: JudgedQuestion) {
     meant,
     declined,
     mappings,
+    grants,
     ...effect,
   };
 }
