@@ -6,6 +6,7 @@ import type { UpstreamParty } from '../../src/rp/party.js';
 import type { CompletedSignIn, RelyingParty, SignInRequest } from '../../src/rp/relying-party.js';
 import { HttpBrowser, signInAtOkta } from '../support/okta-sign-in.js';
 import type { OktaPerson } from '../support/okta-sign-in.js';
+import { oktaSigningKeys } from '../support/signing-keys.js';
 import { aParty } from './kit.js';
 
 export const CLIENT_ID = '0oacauseway000000001';
@@ -22,6 +23,7 @@ export function anOrg(
   config: Partial<StartOktaOrgConfig> = {},
 ): Promise<RunningOktaOrg> {
   return startOktaOrg({
+    signingKeys: oktaSigningKeys(),
     users: [
       { login: ADA.username, groups: ['Engineering', 'Admins'], factors: ['otp'] },
       { login: BOB.username, factors: [] },

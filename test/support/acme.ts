@@ -3,6 +3,7 @@ import type { DesiredTenant } from '../../src/domain/configuration/desired.js';
 import type { TestApplication } from './application.js';
 import { startTestNode, type TestNode, type TestNodeOptions } from './node.js';
 import type { OktaPerson } from './okta-sign-in.js';
+import { oktaSigningKeys } from './signing-keys.js';
 
 /** Two people of the organization; Bob isn't assigned to the app at Okta. */
 export const ADA: OktaPerson = { username: 'ada@acme.example', password: 'Okta-demo-1', otp: '123456' };
@@ -35,6 +36,7 @@ export async function startAcme(options: AcmeOptions = {}): Promise<Acme> {
   const publicUrl = options.settings?.publicUrl ?? causeway.url;
   const issuer = `${publicUrl}/t/acme`;
   const okta = await startOktaOrg({
+    signingKeys: oktaSigningKeys(),
     groups: [{ name: 'Engineering' }, { name: 'Support' }],
     users: [
       { login: ADA.username, firstName: 'Ada', lastName: 'Byron', groups: ['Engineering'], factors: ['otp'] },

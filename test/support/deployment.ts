@@ -10,13 +10,13 @@ import type { ApplyDeps } from '../../src/domain/configuration/apply-deps.js';
 import type { DesiredTenant } from '../../src/domain/configuration/desired.js';
 import type { ConfigurationRules } from '../../src/domain/configuration/rules.js';
 import { ensureSystemTenant } from '../../src/domain/configuration/system-tenant.js';
-import { createKeyMaker } from '../../src/keys/key-maker.js';
 import { KeyRing } from '../../src/keys/sealing.js';
 import { PostgresAccessReviewStore } from '../../src/storage/access-review-store.js';
 import { PostgresAccessStore } from '../../src/storage/access-store.js';
 import { PostgresAuditStore } from '../../src/storage/audit-store.js';
 import { PostgresConfigurationStore } from '../../src/storage/configuration-store.js';
 import { freshDatabase, type TestDatabase } from './database.js';
+import { testKeyMaker } from './signing-keys.js';
 
 export const testIds: Ids = createIds(randomBytes, () => Date.now());
 
@@ -44,7 +44,7 @@ export async function freshDeployment(): Promise<TestDeployment> {
     access: new PostgresAccessStore(db.database),
     reviews: new PostgresAccessReviewStore(db.database),
     audit: new PostgresAuditStore(db.database),
-    keys: createKeyMaker(ring, testIds),
+    keys: testKeyMaker(ring, testIds),
     ids: testIds,
     clock: systemClock,
   };

@@ -6,7 +6,6 @@ import { silentLogger, type Logger } from '../../src/core/logger.js';
 import { applyConfiguration, type ApplyOutcome } from '../../src/domain/configuration/apply-configuration.js';
 import type { DesiredTenant } from '../../src/domain/configuration/desired.js';
 import { ensureSystemTenant } from '../../src/domain/configuration/system-tenant.js';
-import { createKeyMaker } from '../../src/keys/key-maker.js';
 import { KeyRing } from '../../src/keys/sealing.js';
 import { normalizeIssuer } from '../../src/domain/connection/issuer.js';
 import { compose, systemIds, type Node, type Settings } from '../../src/server/compose.js';
@@ -17,6 +16,7 @@ import { PostgresConfigurationStore } from '../../src/storage/configuration-stor
 import { createDataSource } from '../../src/storage/data-source.js';
 import { Database } from '../../src/storage/database.js';
 import { freshDatabase, PATIENT } from './database.js';
+import { testKeyMaker } from './signing-keys.js';
 
 /** A serving node of a test: the real composition on a real socket and a database of its own. */
 export interface TestNode {
@@ -47,7 +47,7 @@ export async function startTestNode(options: TestNodeOptions = {}): Promise<Test
   const keyRing = options.keyRing ?? new KeyRing([{ id: 'test', secret: randomBytes(32) }]);
   const ids = systemIds();
   const store = new PostgresConfigurationStore(database.database);
-  const keys = createKeyMaker(keyRing, ids);
+  const keys = testKeyMaker(keyRing, ids);
   const audit = new PostgresAuditStore(database.database);
   await ensureSystemTenant({ store, keys, ids, audit, clock: systemClock });
   const nodes: TestNode[] = [];

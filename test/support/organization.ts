@@ -2,6 +2,7 @@ import { startOktaOrg, type RunningOktaOrg, type StartOktaOrgConfig } from '../.
 import type { DesiredConnection, DesiredTenant } from '../../src/domain/configuration/desired.js';
 import { UPSTREAM_SECRET, type Acme } from './acme.js';
 import type { TestApplication } from './application.js';
+import { oktaSigningKeys } from './signing-keys.js';
 
 type AppSeed = NonNullable<StartOktaOrgConfig['apps']>[number];
 
@@ -24,7 +25,7 @@ export function anOkta(
   config: Partial<StartOktaOrgConfig> = {},
   app: Partial<AppSeed> = {},
 ): Promise<RunningOktaOrg> {
-  return startOktaOrg({ apps: [causewayApp(redirectUris, app)], ...config });
+  return startOktaOrg({ signingKeys: oktaSigningKeys(), apps: [causewayApp(redirectUris, app)], ...config });
 }
 
 /** A connection of a tenant to an Okta org. */

@@ -8,6 +8,7 @@ import { createIds } from '../../src/core/ids.js';
 import { silentLogger } from '../../src/core/logger.js';
 import { openEmbeddedDatabase } from '../../src/storage/embedded/open.js';
 import { createDataSource } from '../../src/storage/data-source.js';
+import { prepareSigningKeys } from './signing-keys.js';
 
 /**
  * The tests' databases belong to a user who may nothing but that, as in a careful deployment: row security
@@ -28,12 +29,12 @@ export function serverUrl(): string {
 }
 
 /**
- * Runs before all tests: makes sure that there is a server, and on it the migrated template. Without
+ * Runs before all tests: makes sure that there is a server, on it the migrated template, and signing keys. Without
  * TEST_DATABASE_URL it starts the embedded one, for this run, in a directory of its own.
  */
 export async function prepareServer(): Promise<void> {
   if ((process.env['TEST_DATABASE_URL'] ?? '') === '') await startEmbedded();
-  await prepareTemplate();
+  await Promise.all([prepareTemplate(), prepareSigningKeys()]);
 }
 
 async function startEmbedded(): Promise<void> {
