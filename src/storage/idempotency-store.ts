@@ -17,7 +17,8 @@ export class PostgresIdempotencyStore implements IdempotencyStore {
         values: [key.tenantId, key.caller, key.keyHash, key.requestHash],
       },
       {
-        text: `SELECT request_hash = $4 AS same, status, answer_sealed FROM idempotency_keys
+        text: `SELECT request_hash = $4 AS same, status, answer_sealed,
+            extract(epoch FROM clock_timestamp() - created_at)::float8 AS seconds_ago FROM idempotency_keys
           WHERE tenant_id = $1 AND caller = $2 AND key_hash = $3`,
         values: [key.tenantId, key.caller, key.keyHash, key.requestHash],
       },
@@ -25,7 +26,9 @@ export class PostgresIdempotencyStore implements IdempotencyStore {
     if (won?.[0] !== undefined) return { state: 'new' };
     const row = kept?.[0];
     if (row?.['same'] === false) return { state: 'mismatch' };
-    if (row === undefined || row['status'] === null) return { state: 'unknown' };
+    // No row: the first was refused in between.
+    if (row === undefined || row['status'] === null)
+      return { state: 'unknown', secondsAgo: row?.['seconds_ago'] ?? 0 };
     return { state: 'done', status: row['status'], answerSealed: row['answer_sealed'] };
   }
 

@@ -110,8 +110,19 @@ describe('a post under an Idempotency-Key', () => {
         ),
       ),
     );
-    expect(replies.every(({ status }) => status === 201 || status === 409)).toBe(true);
+    expect(new Set(replies.map(({ status, body }) => `${status} ${String(body['token'])}`)).size).toBe(1);
+    expect(replies.filter(({ headers }) => headers.get('idempotency-replayed') === 'true')).toHaveLength(9);
     expect(await ledger.count('api_tokens', `name = 'race'`)).toBe(1);
+  });
+
+  test('whose first was cut off says that nobody knows, at once', async () => {
+    await ledger.rows(`UPDATE idempotency_keys SET status = NULL, answer_sealed = NULL,
+      created_at = now() - interval '2 minutes' WHERE caller = (SELECT caller FROM idempotency_keys LIMIT 1)`);
+    const body = { name: 'ci' };
+    expect(await api.post('/tenants/acme/scim-tokens', body, key)).toMatchObject({
+      status: 409,
+      body: { code: 'idempotency_unknown', detail: expect.stringContaining('under another key') },
+    });
   });
 
   test('that was refused may be mended and sent again', async () => {

@@ -20,7 +20,7 @@ export type IdempotencyState =
   /** The key was used for another request. */
   | { readonly state: 'mismatch' }
   /** The first one is being done, or whoever did it died on the way. */
-  | { readonly state: 'unknown' };
+  | { readonly state: 'unknown'; readonly secondsAgo: number };
 
 /** Answers by the keys of their requests, kept for 24 hours. */
 export interface IdempotencyStore {

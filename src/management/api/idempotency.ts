@@ -1,6 +1,11 @@
 import { createHash } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Json } from '../../core/json.js';
-import type { IdempotencyKey, IdempotencyStore } from '../../domain/idempotency/idempotency-store.js';
+import type {
+  IdempotencyKey,
+  IdempotencyState,
+  IdempotencyStore,
+} from '../../domain/idempotency/idempotency-store.js';
 import type { Vault } from '../../domain/keys/vault.js';
 import type { Caller } from './caller.js';
 import { Problem } from './problems.js';
@@ -22,11 +27,21 @@ const placeOf = (key: IdempotencyKey) => ({
   row: `${key.caller} ${Buffer.from(key.keyHash).toString('base64url')}`,
 });
 
+/** After how long each the second of two looks for the first's answer: 5 s in all. */
+const LOOKS_MS = [25, 50, 100, 200, 400, ...Array.from({ length: 9 }, () => 500)];
+/** What began longer ago is not waited for: its node has died, or it takes more time than anybody's patience. */
+const UNDER_WAY_SECONDS = 60;
+/** Requests of this node that wait at once: each asks the database twice a second. */
+const WAITING_MAX = 100;
+let waiting = 0;
+
 /**
  * Does a POST under an `Idempotency-Key` once, however often it comes, for 24 hours. Only what succeeded is kept: what was
- * refused may be mended and sent again under its key. Answers are sealed, because they tell secrets once.
+ * refused may be mended and sent again under its key. Answers are sealed, because they tell secrets once. One that comes
+ * while the first is under way waits for its answer, a few seconds.
  * @param vault of the caller's tenant
- * @throws Problem `idempotency_mismatch`; `idempotency_unknown` while the first is under way, and when its node died
+ * @throws Problem `idempotency_mismatch`; `idempotency_unknown` when the first has given no answer by then, as when its
+ * node died
  */
 export async function once(
   tools: { readonly store: IdempotencyStore; readonly vault: Vault; readonly caller: Caller },
@@ -42,13 +57,14 @@ export async function once(
     keyHash: sha256(request.key),
     requestHash: sha256(`${request.method} ${request.url}\n${request.body}`),
   };
-  const found = await store.begin(key);
+  const found = await begun(store, key);
   if (found.state === 'mismatch')
     throw new Problem('idempotency_mismatch', 'Another request was sent under this Idempotency-Key.');
   if (found.state === 'unknown')
     throw new Problem(
       'idempotency_unknown',
-      'The first request under this key is under way, or was cut off. Wait, or look whether it was done.',
+      'The first request under this key has given no answer yet, or was cut off. Look whether it was done; send it again under another key if it was not.',
+      { headers: { 'Retry-After': '5' } },
     );
   if (found.state === 'done') {
     const kept: KeptAnswer = JSON.parse(vault.open(placeOf(key), found.answerSealed));
@@ -66,4 +82,24 @@ export async function once(
     sealed: vault.seal(placeOf(key), JSON.stringify(answer)),
   });
   return answer;
+}
+
+/** Takes the key, or waits for who has it. No connection of the database is held meanwhile. */
+async function begun(store: IdempotencyStore, key: IdempotencyKey): Promise<IdempotencyState> {
+  const found = await store.begin(key);
+  if (found.state !== 'unknown' || found.secondsAgo > UNDER_WAY_SECONDS || waiting >= WAITING_MAX)
+    return found;
+  waiting += 1;
+  try {
+    for (const pause of LOOKS_MS) {
+      // oxlint-disable-next-line no-await-in-loop -- looks again after a while
+      await delay(pause);
+      // oxlint-disable-next-line no-await-in-loop -- as above
+      const now = await store.begin(key);
+      if (now.state !== 'unknown') return now;
+    }
+    return found;
+  } finally {
+    waiting -= 1;
+  }
 }
