@@ -7,9 +7,11 @@ export class Directory1764028800000 implements MigrationInterface {
     await runner.query(ANSWERS);
     await runner.query(LINKS);
     await runner.query(GRANTS);
+    await runner.query(TOKEN_OWNERS);
   }
 
   async down(runner: QueryRunner): Promise<void> {
+    await runner.query('ALTER TABLE api_tokens DROP COLUMN owner_tenant, DROP COLUMN owner_elsewhere_id');
     await runner.query('DROP INDEX links_expires_idx');
     await runner.query('ALTER TABLE pushed_group_names DROP COLUMN declined_group_id');
   }
@@ -32,4 +34,16 @@ WHERE p.pinned_group_id IS NULL
   AND g.tenant_id = p.tenant_id AND g.connection_id = p.connection_id AND g.name = p.name
   AND g.connection_version = p.connection_version AND g.origin = 'scim'
   AND EXISTS (SELECT FROM tenant_links l WHERE l.tenant_id = p.tenant_id AND l.group_reference ->> 'name' = p.name)
+`;
+
+/**
+ * A token that somebody of a tenant above has made goes with them: by that tenant's slug, for no row refers to another
+ * tenant's. Those that are there name who made them.
+ */
+const TOKEN_OWNERS = `
+ALTER TABLE api_tokens ADD COLUMN owner_tenant text, ADD COLUMN owner_elsewhere_id uuid;
+UPDATE api_tokens a SET owner_tenant = o.slug, owner_elsewhere_id = u.id
+FROM tenants c, tenants o, users u
+WHERE a.owner_id IS NULL AND c.id = a.tenant_id AND (o.id = c.parent_id OR o.slug = 'system') AND o.id <> c.id
+  AND u.tenant_id = o.id AND u.id = substring(a.created_by FROM '^(?:operator|user):([0-9a-f-]{36})$')::uuid
 `;

@@ -65,6 +65,7 @@ export function connectionHere(
     key,
     rules: { allowHttpLoopback: context.config.loopback },
     actor: context.operator,
+    authority: 'host' as const,
     origin: NO_ORIGIN,
     // What a command does is decided on what is in force then: nobody has read it before.
     expect: () => Promise.resolve(),

@@ -127,6 +127,7 @@ async function changing(
     return changeTenant(configurationDeps(database, storage.keyRing, context.ids), slug, {
       rules: { allowHttpLoopback: context.config.loopback },
       actor: context.operator,
+      authority: 'host',
       origin: NO_ORIGIN,
       wanted(current) {
         if (current === undefined) throw new DomainError('not_found', `there is no tenant '${slug}'`);

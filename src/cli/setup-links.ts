@@ -75,6 +75,7 @@ export async function createLink(context: CommandContext, options: CreateLinkOpt
         const { link, token } = await createSetupLink(deps, scope, {
           ...wanted,
           service: null,
+          maker: { authority: 'host', person: null },
           lifetimeSeconds,
           actor: context.operator,
           origin: NO_ORIGIN,

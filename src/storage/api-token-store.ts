@@ -10,8 +10,9 @@ export class PostgresApiTokenStore implements ApiTokenStore {
 
   async create(scope: TenantScope, token: ApiToken): Promise<void> {
     await this.database.transaction(scope).query({
-      text: `INSERT INTO api_tokens (tenant_id, id, role_id, name, hash, expires_at, scopes, owner_id, created_by)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
+      text: `INSERT INTO api_tokens (tenant_id, id, role_id, name, hash, expires_at, scopes, owner_id, created_by,
+          owner_tenant, owner_elsewhere_id)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`,
       values: [
         scope.tenantId,
         token.id,
@@ -22,6 +23,8 @@ export class PostgresApiTokenStore implements ApiTokenStore {
         token.scopes,
         token.ownerId,
         token.createdBy,
+        token.ownerElsewhere?.tenant ?? null,
+        token.ownerElsewhere?.userId ?? null,
       ],
     });
   }

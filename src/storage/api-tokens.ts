@@ -1,4 +1,6 @@
+import type { QueryResultRow } from 'pg';
 import type { TenantId, UserId } from '../core/ids.js';
+import type { PersonOfTenant } from '../domain/operator/person-of-tenant.js';
 import type { Database } from './database.js';
 
 /** An API token in force: whose it is, the role that it carries, and what it may of that. */
@@ -8,8 +10,8 @@ export interface ApiToken {
   readonly roleId: string;
   /** null: all that its role may. */
   readonly scopes: readonly string[] | null;
-  /** Whose it is; null: nobody's own. */
-  readonly ownerId: UserId | null;
+  /** Whose it is, of the tenant or of one above; null: nobody's own. */
+  readonly person: PersonOfTenant | null;
 }
 
 /**
@@ -22,7 +24,8 @@ export async function findApiToken(database: Database, hash: Buffer): Promise<Ap
     text: `WITH used AS (
         UPDATE api_tokens SET last_used_at = now()
         WHERE hash = $1 AND (last_used_at IS NULL OR last_used_at < now() - interval '1 minute'))
-      SELECT a.id, a.tenant_id, t.slug, a.role_id, a.scopes, a.owner_id FROM api_tokens a
+      SELECT a.id, a.tenant_id, t.slug, a.role_id, a.scopes, a.owner_id, a.owner_tenant, a.owner_elsewhere_id
+      FROM api_tokens a
       JOIN tenants t ON t.id = a.tenant_id
       WHERE a.hash = $1 AND (a.expires_at IS NULL OR a.expires_at > now())`,
     values: [hash],
@@ -44,6 +47,13 @@ export async function findApiToken(database: Database, hash: Buffer): Promise<Ap
     tenant: { id: tenantId, slug: row['slug'] },
     roleId: row['role_id'],
     scopes: row['scopes'],
-    ownerId: row['owner_id'],
+    person: personIn(row),
   };
+}
+
+function personIn(row: QueryResultRow): PersonOfTenant | null {
+  const own: UserId | null = row['owner_id'];
+  if (own !== null) return { tenant: row['slug'], userId: own };
+  const userId: UserId | null = row['owner_elsewhere_id'];
+  return userId === null ? null : { tenant: row['owner_tenant'], userId };
 }

@@ -4,6 +4,7 @@ import type { ListPage, PageRequest } from '../core/page.js';
 import type { TenantScope } from '../core/scope.js';
 import {
   NEW_PROGRESS,
+  UNKNOWN_MAKER,
   type FoundSetupLink,
   type NewSetupLink,
   type OpenedFrom,
@@ -149,6 +150,7 @@ export class PostgresSetupLinks implements SetupLinkStore {
 function toLink(row: QueryResultRow): SetupLink {
   const { openedFrom = null, ...progress } = row['progress'];
   return {
+    maker: UNKNOWN_MAKER,
     ...row['settings'],
     id: row['id'],
     tenantId: row['tenant_id'],

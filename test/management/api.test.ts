@@ -7,6 +7,7 @@ import { ADA, startAcme, type Acme } from '../support/acme.js';
 import { send } from '../op/support/http.js';
 import { warm } from '../op/support/warm.js';
 import { Ledger } from '../support/ledger.js';
+import { invite } from '../support/operator.js';
 
 let acme: Acme;
 let api: ApiClient;
@@ -165,6 +166,26 @@ describe('A-111 a token', () => {
     await ledger.rows('UPDATE users SET active = false WHERE id = $1', [ownerId]);
     expect((await own.get(roles)).status).toBe(401);
     await ledger.rows('UPDATE users SET active = true WHERE id = $1', [ownerId]);
+  });
+
+  test('of the deployment’s own people in another tenant ends with their role, and with them', async () => {
+    const { userId: ownerId } = await invite(acme.causeway, 'mona');
+    const mona = await apiClient(acme.causeway, { ownerId });
+    const tokens = '/tenants/acme/api-tokens';
+    const wish = { name: 'by mona', role: 'console:owner' };
+    const made = await mona.post(tokens, wish);
+    expect(made).toMatchObject({ status: 201, body: { ownerId: null } });
+    const token = new ApiClient(api.base, String(made.body['token']));
+    // One that was made by it goes with her as well.
+    const heir = new ApiClient(api.base, String((await token.post(tokens, wish)).body['token']));
+    const seen = () => Promise.all([token, heir].map(async (client) => (await client.get(roles)).status));
+    expect(await seen()).toEqual([200, 200]);
+    await ledger.rows('UPDATE users SET active = false WHERE id = $1', [ownerId]);
+    expect(await seen()).toEqual([404, 404]);
+    await ledger.rows('UPDATE users SET active = true WHERE id = $1', [ownerId]);
+    expect(await seen()).toEqual([200, 200]);
+    await ledger.rows('DELETE FROM role_assignments WHERE user_id = $1', [ownerId]);
+    expect(await seen()).toEqual([404, 404]);
   });
 
   test('narrowed by scopes hands on no more than those, gives nobody a role, and reads no node’s metrics', async () => {

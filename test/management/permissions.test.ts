@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { CONSOLE_ROLES } from '../../src/domain/role/role.js';
 import type { TenantId, UserId } from '../../src/core/ids.js';
@@ -190,5 +191,90 @@ describe('A-112 nobody grants above their own role', () => {
     expect(await slugs('?status=suspended')).toEqual(['initech']);
     const own = await apiClient(causeway, { tenant: 'initech' });
     expect((await own.patch('/tenants/initech', { status: 'active' }, off.etag)).status).toBe(401);
+  });
+
+  test('nor decides who is in groups that give more than the own role', async () => {
+    const connection = {
+      key: 'okta',
+      issuer: 'https://hooli.okta.example',
+      clientId: '0oahooli000000000001',
+      clientSecret: 'a-secret-of-hooli-00000000000001',
+    };
+    const open = { ...connection, key: 'open', status: 'enabled' as const };
+    await causeway.apply([
+      { slug: 'hooli', parent: 'northwind', connections: [open, { ...connection, status: 'draft' }] },
+    ]);
+    const at = '/tenants/hooli';
+    const owner = await apiClient(causeway, { tenant: 'hooli' });
+    const admin = await apiClient(causeway, { tenant: 'hooli', role: 'console:admin' });
+    const made = await admin.post(`${at}/scim-tokens`, { name: 'mine', connection: 'open' });
+    expect(made.status).toBe(201);
+    const token = `${at}/scim-tokens/${String(made.body['id'])}`;
+    const groupsApi = { kind: 'api-token', token: '00an-api-token-of-okta' };
+    /** What of it a caller may not; the words of each refusal. */
+    const refused = async (api: ApiClient, on = at): Promise<readonly string[]> => {
+      const asked: Readonly<Record<string, Promise<ApiReply>>> = {
+        token: api.post(`${on}/scim-tokens`, {
+          name: randomBytes(4).toString('hex'),
+          connection: 'open',
+        }),
+        value: api.patch(
+          `${on}/scim-tokens/${String(made.body['id'])}`,
+          { token: randomBytes(24).toString('hex') },
+          '*',
+        ),
+        claim: api.patch(
+          `${on}/connections/open`,
+          { groupsClaim: `teams-${randomBytes(4).toString('hex')}` },
+          '*',
+        ),
+        enabled: api.patch(`${on}/connections/okta`, { status: 'enabled' }, '*'),
+        groupsApi: api.put(`${on}/connections/open/groups-api`, groupsApi, '*'),
+        link: api.post(`${on}/setup-links`, { connection: 'okta', parts: ['provisioning'] }),
+        opening: api.post(`${on}/setup-links`, { connection: 'x', parts: ['sign-in'], mayTurnOn: true }),
+      };
+      const words: string[] = [];
+      for (const [name, reply] of Object.entries(asked)) {
+        // oxlint-disable-next-line no-await-in-loop -- they were all sent at once
+        const { status, body } = await reply;
+        if (status === 403) words.push(`${name}: ${String(body['detail'])}`);
+      }
+      return words;
+    };
+    const ALL = ['token', 'value', 'claim', 'enabled', 'groupsApi', 'link', 'opening'].map(
+      (name) =>
+        `${name}: Groups give console:owner in this tenant, and this decides who is in them: ask somebody who is console:owner to do it.`,
+    );
+    expect(await refused(admin)).toEqual([]);
+    const mapping = { group: { name: 'IT Admins' }, role: 'console:admin' };
+    expect((await owner.post(`${at}/role-mappings`, mapping)).status).toBe(201);
+    expect(await refused(admin)).toEqual([]);
+    const above = await owner.post(`${at}/role-mappings`, { ...mapping, role: 'console:owner' });
+    expect(await refused(admin)).toEqual(ALL);
+    expect(await refused(await apiClient(causeway, { tenant: 'northwind', role: 'console:admin' }))).toEqual(
+      ALL,
+    );
+    expect(await refused(owner)).toEqual([]);
+    // What gives nobody anything stays an administrator's, and so does what takes away.
+    expect((await admin.patch(`${at}/connections/open`, { name: 'Hooli' }, '*')).status).toBe(200);
+    expect((await admin.patch(`${at}/connections/okta`, { groupsClaim: 'mine' }, '*')).status).toBe(200);
+    expect((await admin.post(`${at}/setup-links`, { connection: 'x', parts: ['sign-in'] })).status).toBe(201);
+    expect((await admin.delete(token)).status).toBe(204);
+    expect((await admin.post('/configuration/apply', { tenants: [{ slug: 'hooli' }] })).status).toBe(403);
+    await owner.delete(`${at}/role-mappings/${String(above.body['id'])}`);
+    expect((await admin.post(`${at}/scim-tokens`, { name: 'm2', connection: 'open' })).status).toBe(201);
+
+    // By grants, an MSP's groups give roles in its customers; what a customer's administrator does is none of that.
+    await causeway.apply([
+      {
+        slug: 'northwind',
+        connections: [open],
+        grants: [{ group: { name: 'Techs' }, customers: 'all', roles: ['console:owner'] }],
+      },
+    ]);
+    const msp = await apiClient(causeway, { tenant: 'northwind', role: 'console:admin' });
+    const wish = { name: 'mine', connection: 'open' };
+    expect((await msp.post('/tenants/northwind/scim-tokens', wish)).status).toBe(403);
+    expect((await msp.post(`${at}/scim-tokens`, { ...wish, name: 'm3' })).status).toBe(201);
   });
 });

@@ -1,5 +1,6 @@
 import type { RoleId, TenantId, UserId } from '../../core/ids.js';
 import type { TenantScope } from '../../core/scope.js';
+import type { PersonOfTenant } from '../operator/person-of-tenant.js';
 import type { ApiTokenFacts } from './token-list.js';
 
 /** A token for the management API as it is kept: never its value. */
@@ -13,8 +14,10 @@ export interface ApiToken {
   readonly expiresAt: Date | null;
   /** What it may of that role, as scopes; null: all. */
   readonly scopes: readonly string[] | null;
-  /** It goes with this person; null: nobody's own. */
+  /** It goes with this person of the tenant; null: nobody's there. */
   readonly ownerId: UserId | null;
+  /** It goes with this person of a tenant above; null: nobody's there. */
+  readonly ownerElsewhere: PersonOfTenant | null;
   readonly createdBy: string;
 }
 

@@ -5,6 +5,7 @@ import { auditEntry, NO_ORIGIN, type Actor, type RequestOrigin } from '../audit/
 import { recordOf, type AuditTools } from '../audit/audit-record.js';
 import type { AuditStore } from '../audit/audit-store.js';
 import type { KeyMaker } from '../keys/key-maker.js';
+import type { PersonOfTenant } from '../operator/person-of-tenant.js';
 import { CONSOLE_ROLES } from '../role/role.js';
 import type { ApiTokenStore } from './api-token-store.js';
 
@@ -22,8 +23,10 @@ export interface CreateApiTokenRequest {
   readonly expiresAt: Date | null;
   /** What it may of that role, as scopes; absent: all. */
   readonly scopes?: readonly string[] | null;
-  /** It goes with this person (A-111); absent: nobody's own. */
+  /** It goes with this person of the tenant (A-111); absent: nobody's there. */
   readonly ownerId?: UserId | null;
+  /** It goes with this person of the MSP above or of the deployment; absent: nobody's elsewhere. */
+  readonly ownerElsewhere?: PersonOfTenant | null;
   readonly actor: Actor;
   readonly origin?: RequestOrigin;
 }
@@ -45,9 +48,11 @@ export async function createApiToken(
       `'${request.role}' is no role of the console: ${CONSOLE_ROLES.map(({ key }) => key).join(', ')}`,
     );
   const { id, token, hash } = deps.keys.createToken('api');
-  const { name, expiresAt, scopes = null, ownerId = null, actor, origin = NO_ORIGIN } = request;
+  const { name, expiresAt, scopes = null, actor, origin = NO_ORIGIN } = request;
+  const { ownerId = null, ownerElsewhere = null } = request;
   const createdBy = `${actor.type}:${actor.id}`;
-  await deps.tokens.create(scope, { id, hash, role, name, expiresAt, scopes, ownerId, createdBy });
+  const owners = { ownerId, ownerElsewhere };
+  await deps.tokens.create(scope, { id, hash, role, name, expiresAt, scopes, ...owners, createdBy });
   const entry = auditEntry({
     action: 'api_token.created',
     actor,

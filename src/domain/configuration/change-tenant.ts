@@ -1,5 +1,7 @@
 import { DomainError } from '../../core/errors.js';
+import type { Authority } from '../account/owners.js';
 import type { Actor, RequestOrigin } from '../audit/audit-event.js';
+import { judgeGroupChanges } from '../operator/group-authority.js';
 import type { ApplyDeps } from './apply-deps.js';
 import { applyTenant, planOf, type AppliedTenant } from './apply-tenant.js';
 import type { Change } from './change.js';
@@ -21,6 +23,8 @@ export class FaultyConfiguration extends DomainError {
 export interface TenantChange {
   readonly rules: ConfigurationRules;
   readonly actor: Actor;
+  /** On whose word: nobody decides who is in groups that give a role above their own. */
+  readonly authority: Authority;
   readonly origin: RequestOrigin;
   /**
    * What is wanted, made of what is in force; undefined: there is no such tenant. Asked again under the lock, so that
@@ -66,7 +70,9 @@ export async function changeTenant(
   if (faults.length > 0) throw new FaultyConfiguration(faults);
   const { applied, changes } = await deps.store.change(slug, async (unit) => {
     const wanted = change.wanted(unit.current);
-    await change.judge?.(planOf(deps, unit.current, wanted, change.rules), unit.current, unit);
+    const judged = planOf(deps, unit.current, wanted, change.rules);
+    judgeGroupChanges(change.authority, judged);
+    await change.judge?.(judged, unit.current, unit);
     const outcome = await applyTenant(deps, unit, wanted, { ...change, allowDelete: true });
     await change.finish?.(unit);
     return { applied: outcome.tenant, changes: outcome.changes };

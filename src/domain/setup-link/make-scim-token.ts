@@ -1,4 +1,5 @@
 import { DomainError } from '../../core/errors.js';
+import type { Authority } from '../account/owners.js';
 import type { Actor, RequestOrigin } from '../audit/audit-event.js';
 import type { ApplyDeps } from '../configuration/apply-deps.js';
 import { changeTenant } from '../configuration/change-tenant.js';
@@ -26,7 +27,12 @@ export interface SetupScimToken {
 export async function makeSetupScimToken(
   { apply, transactions, links }: SetupScimTokenDeps,
   link: SetupLink,
-  asked: { readonly rules: ConfigurationRules; readonly actor: Actor; readonly origin: RequestOrigin },
+  asked: {
+    readonly rules: ConfigurationRules;
+    readonly actor: Actor;
+    readonly authority: Authority;
+    readonly origin: RequestOrigin;
+  },
 ): Promise<SetupScimToken> {
   const { progress, connection, state } = link;
   if (state === 'revoked' || state === 'expired')

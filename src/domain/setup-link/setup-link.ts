@@ -1,6 +1,8 @@
 import type { TenantId } from '../../core/ids.js';
 import type { ListPage, PageRequest } from '../../core/page.js';
 import type { TenantScope } from '../../core/scope.js';
+import type { Authority } from '../account/owners.js';
+import type { PersonOfTenant } from '../operator/person-of-tenant.js';
 
 /** What a set-up link may be about. */
 export const SETUP_PARTS = ['sign-in', 'provisioning', 'logout', 'domains'] as const;
@@ -49,7 +51,19 @@ export interface SetupScope {
   readonly contact: string | null;
   /** Who sent it, as its holder knows them; null: nobody besides the deployment. */
   readonly service: string | null;
+  readonly maker: SetupMaker;
 }
+
+/** On whose word a link's holder acts: it may never do what its maker may not. */
+export interface SetupMaker {
+  /** The maker's console roles in the tenant when it was made. */
+  readonly authority: Authority;
+  /** Who must still have them; null: a machine. */
+  readonly person: PersonOfTenant | null;
+}
+
+/** Of a link that doesn't say who made it: no more than every maker of links is. */
+export const UNKNOWN_MAKER: SetupMaker = { authority: ['console:admin'], person: null };
 
 /** How far its holder has come. */
 export interface SetupProgress {
@@ -146,9 +160,9 @@ export const NEW_PROGRESS: SetupProgress = {
   scimTokenAt: null,
 };
 
-/** A link as it is told: not whose tenant's, which who asks knows, nor the tokens that it made. */
+/** A link as it is told: not whose tenant's, which who asks knows, nor the tokens that it made, nor on whose word. */
 export function toldSetupLink(link: SetupLink) {
-  const { service: _service, tenantId: _tenant, tenantSlug: _slug, ...told } = link;
+  const { service: _service, maker: _maker, tenantId: _tenant, tenantSlug: _slug, ...told } = link;
   const { step, done, skipped } = link.progress;
   return { ...told, progress: { step, done, skipped } };
 }

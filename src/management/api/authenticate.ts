@@ -1,6 +1,7 @@
 import type { Context } from 'koa';
 import type { TenantId, UserId } from '../../core/ids.js';
 import { consoleRole, mayGrantConsoleRoles, type ConsoleRole } from '../../domain/operator/console-role.js';
+import type { PersonOfTenant } from '../../domain/operator/person-of-tenant.js';
 import { holderOf } from '../../domain/setup-link/create-setup-link.js';
 import type { SetupLink } from '../../domain/setup-link/setup-link.js';
 import { bearerAccessToken } from '../../http/bearer-access-token.js';
@@ -10,6 +11,7 @@ import { sha256 } from '../../keys/hash.js';
 import { readToken } from '../../keys/tokens.js';
 import { claimedIssuer } from '../../keys/verify-jwt.js';
 import type { Caller } from './caller.js';
+import { personRolesIn, type PersonRolesDeps } from './person-roles.js';
 import { Problem } from './problems.js';
 
 /** A token for the management API in force. */
@@ -18,8 +20,8 @@ export interface PresentedToken {
   readonly tenant: { readonly id: TenantId; readonly slug: string };
   readonly roleId: string;
   readonly scopes: readonly string[] | null;
-  /** Whose it is; null: nobody's own. */
-  readonly ownerId: UserId | null;
+  /** Whose it is, of whichever tenant; null: nobody's own. */
+  readonly person: PersonOfTenant | null;
 }
 
 /** A person who is signed in to the console, and is still somebody. */
@@ -30,7 +32,7 @@ export interface PresentedSession {
   readonly authenticatedAt: Date;
 }
 
-export interface AuthenticateDeps {
+export interface AuthenticateDeps extends PersonRolesDeps {
   /** Without a slash at the end. */
   readonly publicUrl: string;
   /** Origins of the console, from which its session counts. */
@@ -43,14 +45,6 @@ export interface AuthenticateDeps {
   readonly findSession: (ctx: Context) => Promise<PresentedSession | undefined>;
   /** The set-up link that the request's browser has taken, whatever became of it since. */
   readonly findSetupLink: (ctx: Context) => Promise<SetupLink | undefined>;
-  /** A person's console roles, and none of who is switched off. */
-  readonly rolesOf: (tenant: TenantContext, userId: UserId) => Promise<readonly ConsoleRole[]>;
-  /** Console roles that an MSP's person has by grant in a customer's tenant (E2). */
-  readonly grantedRoles: (
-    home: TenantContext,
-    userId: UserId,
-    customer: string,
-  ) => Promise<readonly ConsoleRole[]>;
   /** Whether an access token of the tenant's issuer has not been revoked. */
   readonly accessTokenLives: (tenant: TenantContext, jti: string) => Promise<boolean>;
 }
@@ -84,7 +78,7 @@ async function byApiToken(token: string, deps: AuthenticateDeps): Promise<Caller
   if (found === undefined || tenant === undefined || tenant.suspended)
     throw unauthenticated(UNKNOWN, 'invalid_token');
   const key = tenant.configuration.roles.find((role) => role.id === found.roleId)?.key ?? '';
-  const role = await stillHeld(consoleRole(key), found.ownerId, tenant, deps);
+  const role = await stillHeld(consoleRole(key), found.person, tenant, deps);
   return {
     kind: 'api_token',
     id: `api:${found.id}`,
@@ -94,19 +88,19 @@ async function byApiToken(token: string, deps: AuthenticateDeps): Promise<Caller
     scopes: found.scopes === null ? null : new Set(found.scopes),
     userId: null,
     authenticatedAt: null,
-    tokenOwnerId: found.ownerId,
+    person: found.person,
   };
 }
 
-/** A person's token has its role for as long as the person has it, or could give it (A-111). */
+/** A person's token has its role for as long as the person has it there, or could give it (A-111). */
 async function stillHeld(
   role: ConsoleRole | undefined,
-  ownerId: UserId | null,
+  person: PersonOfTenant | null,
   tenant: TenantContext,
-  { rolesOf }: AuthenticateDeps,
+  deps: PersonRolesDeps,
 ): Promise<ConsoleRole | undefined> {
-  if (role === undefined || ownerId === null) return role;
-  const held = await rolesOf(tenant, ownerId);
+  if (role === undefined || person === null) return role;
+  const held = await personRolesIn(deps, person, tenant);
   return held.includes(role) || mayGrantConsoleRoles(held) ? role : undefined;
 }
 
@@ -146,6 +140,7 @@ async function byAccessToken(token: string, deps: AuthenticateDeps): Promise<Cal
     actor: { type: 'user', id: userId },
     roles: await deps.rolesOf(tenant, userId),
     userId,
+    person: { tenant: tenant.slug, userId },
     // A token that doesn't say when its person signed in is as good as an old one (A-112).
     authenticatedAt: new Date(typeof authTime === 'number' ? authTime * 1000 : 0),
     rolesIn: (customer) => deps.grantedRoles(tenant, userId, customer),
@@ -168,6 +163,7 @@ async function bySession(ctx: Context, deps: AuthenticateDeps): Promise<Caller> 
     roles: await deps.rolesOf(home, session.userId),
     scopes: null,
     userId: session.userId,
+    person: { tenant: home.slug, userId: session.userId },
     authenticatedAt: session.authenticatedAt,
     rolesIn: (customer) => deps.grantedRoles(home, session.userId, customer),
   };

@@ -1,6 +1,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { canonicalJson, type Json } from '../../core/json.js';
 import type { RequestOrigin } from '../../domain/audit/audit-event.js';
+import type { Authority } from '../../domain/account/owners.js';
 import type { ConsoleRole } from '../../domain/operator/console-role.js';
 import type { Permission } from '../../domain/operator/permissions.js';
 import type { TenantContext } from '../../http/tenant-context.js';
@@ -18,6 +19,8 @@ export class ApiCall {
     readonly tenant: TenantContext,
     /** The caller's console roles in that tenant. */
     readonly roles: readonly ConsoleRole[],
+    /** On whose word it is: those roles, or for the holder of a set-up link its maker's. */
+    readonly authority: Authority,
     readonly origin: RequestOrigin,
     private readonly conditions: { readonly ifMatch: string | undefined },
     private readonly now: () => Date,

@@ -1,6 +1,7 @@
 import type { TenantId, UserId } from '../../core/ids.js';
 import type { Actor } from '../../domain/audit/audit-event.js';
 import type { ConsoleRole } from '../../domain/operator/console-role.js';
+import type { PersonOfTenant } from '../../domain/operator/person-of-tenant.js';
 import { ruleOf, scopeOf, type Permission } from '../../domain/operator/permissions.js';
 import type { SetupLink } from '../../domain/setup-link/setup-link.js';
 
@@ -21,8 +22,8 @@ export interface Caller {
   readonly userId: UserId | null;
   /** When the person last proved who they are; null: a machine, which proves itself at each request. */
   readonly authenticatedAt: Date | null;
-  /** The person whose API token it is; absent or null: nobody's own, or no API token. */
-  readonly tokenOwnerId?: UserId | null;
+  /** Who is signed in, or whose API token it is; absent or null: nobody's own. */
+  readonly person?: PersonOfTenant | null;
   /** The link that the caller holds. Its rights are its own, and no role's (`domain/setup-link/rights.ts`). */
   readonly setupLink?: SetupLink;
   /** Console roles by grant in a customer's tenant, by slug, where the caller is one of an MSP's people (E2). */

@@ -6,9 +6,7 @@ import type { Logger } from '../../core/logger.js';
 import { JsonError, parseStrictJson } from '../../core/strict-json.js';
 import { plainText } from '../../core/text.js';
 import type { RequestOrigin } from '../../domain/audit/audit-event.js';
-import type { ConsoleRole } from '../../domain/operator/console-role.js';
 import type { IdempotencyStore } from '../../domain/idempotency/idempotency-store.js';
-import { SYSTEM_SLUG } from '../../domain/tenant/tenant.js';
 import type { ClientRate } from '../../http/client-rate.js';
 import { RateLimit, STRANGER_RATE } from '../../http/rate-limit.js';
 import { readText } from '../../http/read-body.js';
@@ -20,6 +18,7 @@ import type { Caller } from './caller.js';
 import { once, type KeptAnswer } from './idempotency.js';
 import type { ApiAnswer, Operation } from './operation.js';
 import { OperationPaths, type FoundOperation } from './paths.js';
+import { makerAuthority, rolesIn } from './person-roles.js';
 import { Problem, PROBLEMS, toProblem } from './problems.js';
 import { requireSetupOperation, requireSetupRequest } from './setup-link-caller.js';
 import { checkBody, mayBeAbsent, readParameters } from './validate.js';
@@ -120,7 +119,7 @@ export class ManagementApi {
   async #call(ctx: Context, caller: Caller, { operation, parameters }: FoundOperation): Promise<ApiCall> {
     const slug = parameters['tenant'];
     const tenant = slug === undefined ? await this.#home(caller) : await this.deps.directory.find(slug);
-    const roles = tenant === undefined ? [] : await rolesOf(caller, tenant);
+    const roles = tenant === undefined ? [] : await rolesIn(caller, tenant);
     const isOwnLink = caller.setupLink !== undefined && caller.setupLink.tenantId === tenant?.id;
     if (tenant === undefined || (roles.length === 0 && !isOwnLink))
       throw new Problem('not_found', `There is no tenant '${slug ?? caller.home.slug}'.`);
@@ -129,10 +128,13 @@ export class ManagementApi {
       requirePermission(caller, roles, operation.permission, this.deps.now());
     else requireSetupOperation(caller.setupLink, operation, parameters);
     const ifMatch = ctx.get('if-match');
+    const isHeld = caller.setupLink !== undefined && ctx.method !== 'GET';
+    const authority = isHeld ? await makerAuthority(this.deps, caller.setupLink, tenant) : roles;
     return new ApiCall(
       caller,
       tenant,
       roles,
+      authority,
       this.deps.originOf(ctx),
       { ifMatch: ifMatch === '' ? undefined : ifMatch },
       this.deps.now,
@@ -199,16 +201,6 @@ export class ManagementApi {
       'application/problem+json; charset=utf-8',
     );
   }
-}
-
-/** A role holds in the tenants below; whoever is an MSP's has others in its customers' by grant (E2). */
-async function rolesOf(caller: Caller, tenant: TenantContext): Promise<readonly ConsoleRole[]> {
-  const { parentId } = tenant.configuration.tenant;
-  const { home } = caller;
-  const inherited =
-    home.id === tenant.id || home.slug === SYSTEM_SLUG || parentId === home.id ? caller.roles : [];
-  const granted = parentId === home.id ? ((await caller.rolesIn?.(tenant.slug)) ?? []) : [];
-  return [...new Set([...inherited, ...granted])];
 }
 
 /** No name and no search of ours holds a control character, which databases and terminals stumble over. */

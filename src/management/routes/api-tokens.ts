@@ -69,8 +69,9 @@ export function apiTokenOperations(deps: ApiTokenDeps): readonly Operation[] {
           throw new Problem('forbidden', 'Only an owner gives roles of the console.');
         const { name, scopes = null } = body;
         requireScopes(call, scopes);
-        const { home, userId, tokenOwnerId = null } = call.caller;
-        const ownerId = home.id === call.tenant.id ? (userId ?? tokenOwnerId) : null;
+        const { person = null } = call.caller;
+        const isOwn = person?.tenant === call.tenant.slug;
+        const ownerId = isOwn ? person.userId : null;
         const { id, token } = await deps.transactions.withTenant(call.tenant.id, (scope) =>
           createApiToken(tools(call), scope, {
             role,
@@ -78,6 +79,7 @@ export function apiTokenOperations(deps: ApiTokenDeps): readonly Operation[] {
             scopes,
             expiresAt,
             ownerId,
+            ownerElsewhere: isOwn ? null : person,
             actor: call.caller.actor,
             origin: call.origin,
           }),

@@ -64,6 +64,7 @@ export function connectionLifecycleOperations(deps: ConnectionLifecycleDeps): re
             confirm,
             rules: connections.rules,
             actor: call.caller.actor,
+            authority: call.authority,
             origin: call.origin,
             expect: connections.expectation(call, key),
           }),

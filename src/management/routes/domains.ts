@@ -37,6 +37,7 @@ export function domainOperations(deps: DomainDeps): readonly Operation[] {
         await changeTenant(deps.apply, call.tenant.slug, {
           rules: deps.rules,
           actor: call.caller.actor,
+          authority: call.authority,
           origin: call.origin,
           wanted: (current) => ({
             path: '',

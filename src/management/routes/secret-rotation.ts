@@ -31,6 +31,7 @@ export function secretRotationOperations(deps: SecretRotationDeps): readonly Ope
     key,
     rules: connections.rules,
     actor: call.caller.actor,
+    authority: call.authority,
     origin: call.origin,
     expect: connections.expectation(call, key),
   });

@@ -1,6 +1,7 @@
 import { DomainError } from '../../core/errors.js';
 import type { ConnectionId } from '../../core/ids.js';
 import type { Json } from '../../core/json.js';
+import { requireAuthorityOverGroups } from '../../domain/operator/group-authority.js';
 import type { Permission } from '../../domain/operator/permissions.js';
 import type { ScimRequestListStore } from '../../domain/provisioning/scim-request-list.js';
 import type { ScimRequestRecord } from '../../domain/provisioning/scim-request.js';
@@ -97,8 +98,11 @@ function managing(deps: SetupLinkRouteDeps): readonly Operation[] {
         const { connection, mayTurnOn = false, note = null, contact = null, lifetimeSeconds } = body;
         const parts = SETUP_PARTS.filter((part) => body.parts?.includes(part) ?? true);
         for (const permission of new Set(parts.flatMap((part) => NEEDED[part]))) call.require(permission);
+        // Judged again when it is used, as what groups give may be more by then.
+        if (mayTurnOn || parts.includes('provisioning'))
+          requireAuthorityOverGroups(call.authority, call.tenant.configuration);
         const service = await serviceOf(deps, call);
-        const { actor } = call.caller;
+        const { actor, person = null } = call.caller;
         const { link, token } = await deps.transactions.withTenant(call.tenant.id, (scope) =>
           createSetupLink({ ...tools(call), keys: deps.configuration.apply.keys }, scope, {
             connection,
@@ -107,6 +111,7 @@ function managing(deps: SetupLinkRouteDeps): readonly Operation[] {
             note,
             contact,
             service,
+            maker: { authority: call.authority, person },
             lifetimeSeconds,
             actor,
             origin: call.origin,
@@ -227,6 +232,7 @@ function following(deps: SetupLinkRouteDeps): readonly Operation[] {
           const made = await makeSetupScimToken({ ...deps, apply }, link, {
             rules,
             actor,
+            authority: call.authority,
             origin: call.origin,
           });
           return {

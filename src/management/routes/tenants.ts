@@ -143,6 +143,7 @@ class Tenants {
     const { tenant } = await changeTenant(this.deps.apply, slug, {
       rules: this.deps.rules,
       actor: call.caller.actor,
+      authority: call.authority,
       origin: call.origin,
       wanted: (current) => {
         if (current !== undefined) throw new DomainError('already_exists', `The slug '${slug}' is taken.`);
@@ -173,6 +174,7 @@ class Tenants {
     const { tenant } = await changeTenant(this.deps.apply, slug, {
       rules: this.deps.rules,
       actor: call.caller.actor,
+      authority: call.authority,
       origin: call.origin,
       wanted: (current) => {
         call.expect(viewOf(current).members);

@@ -128,6 +128,7 @@ const change = (
       key: connection.key,
       wanted,
       actor: call.caller.actor,
+      authority: call.authority,
       origin: call.origin,
       expect: (stored) => call.expect(versionOf(stored)),
     }),

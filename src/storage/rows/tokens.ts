@@ -61,6 +61,9 @@ export interface ApiTokenRow {
   scopes: string[] | null;
   /** It goes with this person; null: nobody's. */
   ownerId: string | null;
+  /** Slug of a tenant above, whose person it goes with; null: nobody's there. */
+  ownerTenant: string | null;
+  ownerElsewhereId: string | null;
   createdBy: string;
   lastUsedAt: Date | null;
 }
@@ -77,6 +80,8 @@ export const ApiTokenTable = table<ApiTokenRow>(
     expiresAt: optional(time),
     scopes: optional({ type: 'text', array: true }),
     ownerId: optional(uuid),
+    ownerTenant: optional(text),
+    ownerElsewhereId: optional(uuid),
     createdBy: { ...text, default: '' },
     lastUsedAt: optional(time),
   },

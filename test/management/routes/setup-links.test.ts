@@ -38,8 +38,8 @@ interface Link {
   readonly url: string;
 }
 
-async function makeLink(wish: object = {}): Promise<Link> {
-  const made = await owner.post(`${TENANT}/setup-links`, { connection: 'okta', ...wish });
+async function makeLink(wish: object = {}, maker = owner): Promise<Link> {
+  const made = await maker.post(`${TENANT}/setup-links`, { connection: 'okta', ...wish });
   expect(made).toMatchObject({ status: 201, body: { state: 'waiting', progress: { step: 'app' } } });
   return { id: String(made.body['id']), url: String(made.body['url']) };
 }
@@ -62,8 +62,11 @@ function holder(browser: HttpBrowser): ApiClient {
   return client;
 }
 
-async function taken(wish: object = {}): Promise<{ link: Link; browser: HttpBrowser; api: ApiClient }> {
-  const [link, browser] = [await makeLink(wish), new HttpBrowser()];
+async function taken(
+  wish: object = {},
+  maker = owner,
+): Promise<{ link: Link; browser: HttpBrowser; api: ApiClient }> {
+  const [link, browser] = [await makeLink(wish, maker), new HttpBrowser()];
   expect((await start(browser, link)).status).toBe(303);
   return { link, browser, api: holder(browser) };
 }
@@ -258,6 +261,26 @@ describe('what its holder may', () => {
     expect((await on.api.patch(`${at}/second`, { status: 'enabled' }, '*')).status).toBe(403);
     await acme.causeway.apply([{ slug: 'acme', connections: [] }]);
   });
+});
+
+test('A-112 a link does no more than its maker may when it is used', async () => {
+  const draft = { key: 'lent', issuer: okta.issuer, clientId: 'x', clientSecret: UPSTREAM_SECRET };
+  expect((await owner.post(`${TENANT}/connections`, draft)).status).toBe(201);
+  const wish = { connection: 'lent', parts: ['provisioning'], mayTurnOn: true };
+  const admin = await apiClient(acme.causeway, { tenant: 'acme', role: 'console:admin' });
+  const [lent, own] = [await taken(wish, admin), await taken(wish)];
+  const ask = ({ api, link }: typeof lent) =>
+    refused(api.post(`${TENANT}/setup-links/${link.id}/scim-token`));
+  expect(await ask(lent)).toMatch(/^201/);
+  await acme.causeway.apply([
+    { slug: 'acme', roleMappings: [{ group: { name: 'IT Admins' }, role: 'console:owner' }] },
+  ]);
+  expect(await ask(lent)).toMatch(/^403 Groups give console:owner/);
+  const on = lent.api.patch(`${TENANT}/connections/lent`, { status: 'enabled' }, '*');
+  expect(await refused(on)).toMatch(/^403 Groups give console:owner/);
+  expect(await ask(own)).toMatch(/^201/);
+  expect((await owner.get(`${TENANT}/setup-links/${own.link.id}`)).body).not.toHaveProperty('maker');
+  await acme.causeway.apply([{ slug: 'acme', roleMappings: [], scimTokens: [], connections: [] }]);
 });
 
 interface Status {

@@ -1,4 +1,5 @@
 import { DomainError } from '../../../core/errors.js';
+import type { Authority } from '../../account/owners.js';
 import type { Actor, RequestOrigin } from '../../audit/audit-event.js';
 import { changeTenant } from '../../configuration/change-tenant.js';
 import type { ConfigurationRules } from '../../configuration/rules.js';
@@ -20,6 +21,7 @@ export interface ChangeStatus {
   readonly confirm: string | undefined;
   readonly rules: ConfigurationRules;
   readonly actor: Actor;
+  readonly authority: Authority;
   readonly origin: RequestOrigin;
 }
 

@@ -60,6 +60,7 @@ async function fallBackOne(deps: FallBackDeps, { slug, key }: FailingConnection)
   const { changes } = await changeTenant(deps, slug, {
     rules: deps.rules,
     actor: ACTOR,
+    authority: 'host',
     origin: NO_ORIGIN,
     wanted: (current) => ({
       path: '',

@@ -1,6 +1,7 @@
 import { DomainError } from '../../../core/errors.js';
 import type { TenantId } from '../../../core/ids.js';
 import type { TenantScope } from '../../../core/scope.js';
+import type { Authority } from '../../account/owners.js';
 import type { Actor, RequestOrigin } from '../../audit/audit-event.js';
 import { changeTenant } from '../../configuration/change-tenant.js';
 import type { ConfiguredTenant } from '../../configuration/configuration-store.js';
@@ -22,6 +23,7 @@ export interface RotateConnectionSecret {
   readonly key: string;
   readonly rules: ConfigurationRules;
   readonly actor: Actor;
+  readonly authority: Authority;
   readonly origin: RequestOrigin;
   /** Called under the lock. */
   readonly expect: (current: ConfiguredTenant, scope: TenantScope) => Promise<void>;

@@ -1,6 +1,7 @@
 import { DomainError } from '../../../core/errors.js';
 import { canonicalJson } from '../../../core/json.js';
 import type { TenantScope } from '../../../core/scope.js';
+import type { Authority } from '../../account/owners.js';
 import { auditEntry, type Actor, type RequestOrigin } from '../../audit/audit-event.js';
 import { recordOf } from '../../audit/audit-record.js';
 import { changeTenant, type ChangedTenant } from '../../configuration/change-tenant.js';
@@ -29,6 +30,7 @@ export interface ServeCandidate {
   readonly rejoin: boolean;
   readonly confirm: string | undefined;
   readonly actor: Actor;
+  readonly authority: Authority;
   readonly origin: RequestOrigin;
   /** Called under the lock. */
   readonly expect: (current: ConfiguredTenant, scope: TenantScope) => Promise<void>;
@@ -50,6 +52,7 @@ export async function serveCandidate(
   return changeTenant(deps, tenant.slug, {
     rules: request.rules,
     actor: request.actor,
+    authority: request.authority,
     origin: request.origin,
     rejoins: request.rejoin ? request.key : undefined,
     wanted: (current) => wantedOf(tenant.slug, current, seen, deps.vault),

@@ -1,11 +1,13 @@
 import { DomainError } from '../../../core/errors.js';
 import type { ConnectionId, TenantId } from '../../../core/ids.js';
 import type { TenantScope } from '../../../core/scope.js';
+import type { Authority } from '../../account/owners.js';
 import { auditEntry, type Actor, type RequestOrigin } from '../../audit/audit-event.js';
 import { recordOf } from '../../audit/audit-record.js';
 import type { ApplyDeps } from '../../configuration/apply-deps.js';
 import { addSigningKey } from '../../configuration/make-tenant.js';
 import type { SealedPlace } from '../../keys/vault.js';
+import { requireAuthorityOverGroups } from '../../operator/group-authority.js';
 import type { Connection } from '../connection.js';
 
 /**
@@ -50,6 +52,7 @@ export interface SetGroupsApi {
   /** Null: the API isn't asked any more, and its token is forgotten. A token that isn't given stays. */
   readonly wanted: (GroupsApi & { readonly token?: string | undefined }) | null;
   readonly actor: Actor;
+  readonly authority: Authority;
   readonly origin: RequestOrigin;
   /** Called under the lock with what is there. */
   readonly expect: (stored: StoredGroupsApi) => void;
@@ -58,7 +61,8 @@ export interface SetGroupsApi {
 /**
  * Says how the groups of a connection's Okta org may be asked for. A service app gets the connection's key, which it makes
  * known by the connection's key set.
- * @throws DomainError `not_found`; `invalid_argument` for a token that is missing; `conflict` for another upstream than Okta
+ * @throws DomainError `not_found`; `invalid_argument` for a token that is missing; `conflict` for another upstream than
+ *   Okta; `forbidden` for who is below what groups give (A-112)
  */
 export async function setGroupsApi(
   deps: SetGroupsApiDeps,
@@ -73,6 +77,7 @@ export async function setGroupsApi(
       throw new DomainError('not_found', `There is no connection '${key}'.`);
     const before = await deps.groupsApis.readHere(unit.scope, connection.id);
     request.expect(before);
+    if (wanted !== null) requireAuthorityOverGroups(request.authority, current.configuration);
     const { tenant } = current.configuration;
     const vault = deps.keys.openVault(tenant.id, current.wrappedDataKey);
     if (wanted !== null && connection.type !== 'okta')

@@ -271,6 +271,7 @@ class Entries {
       return await changeTenant(deps.apply, call.tenant.slug, {
         rules: deps.rules,
         actor: call.caller.actor,
+        authority: call.authority,
         origin: call.origin,
         ...(asked.idsOfNew === undefined ? {} : { idsOfNew: asked.idsOfNew }),
         wanted(current) {
