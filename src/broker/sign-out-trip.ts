@@ -5,7 +5,8 @@ import type { Connection } from '../domain/connection/connection.js';
 import type { TenantContext } from '../http/tenant-context.js';
 import type { ForwardSignOut, Onward } from '../op/forward-sign-out.js';
 import { showSignedOut } from '../op/sign-out.js';
-import { artifactHash, UnitOfWork } from '../op/unit-of-work.js';
+import { artifactHash } from '../op/artifact-names.js';
+import { UnitOfWork } from '../op/unit-of-work.js';
 import type { BrokerDeps } from './deps.js';
 import { partyOf } from './start-sign-in.js';
 

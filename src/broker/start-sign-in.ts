@@ -4,7 +4,7 @@ import { GROUPS_SCOPE } from '../domain/connection/upstream-groups/counted-group
 import type { LoginRequest, LoginTransaction } from '../domain/sign-in/login-transaction.js';
 import type { TenantContext } from '../http/tenant-context.js';
 import type { PendingInteraction } from '../op/interactions.js';
-import { artifactHash } from '../op/unit-of-work.js';
+import { artifactHash } from '../op/artifact-names.js';
 import type { UpstreamParty } from '../rp/party.js';
 import type { BrokerDeps } from './deps.js';
 import { loginSecrets, newLogin, setLoginCookie } from './login-secrets.js';

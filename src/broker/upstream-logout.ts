@@ -6,7 +6,7 @@ import { endByUpstream, type UpstreamLogoutTarget } from '../domain/session/upst
 import { readForm } from '../http/own-form.js';
 import type { TenantContext } from '../http/tenant-context.js';
 import { signOutFrames } from '../op/frontchannel-logout.js';
-import { artifactHash } from '../op/unit-of-work.js';
+import { artifactHash } from '../op/artifact-names.js';
 import { framedPageHeaders } from '../pages/policy.js';
 import { renderFramedSignOut } from '../pages/sign-out/frames.js';
 import { UpstreamError } from '../rp/causes.js';

@@ -7,7 +7,8 @@ import { clientMetadata } from './client-metadata.js';
 import { DeviceCodeAdapter } from './device-code-adapter.js';
 import { findJwt, isJwtHandle, revokeJwt } from './jwt-handles.js';
 import { applicationChanges } from './session-applications.js';
-import { artifactHash, cookieHash, UnitOfWork, type Found } from './unit-of-work.js';
+import { cookieHash } from './artifact-names.js';
+import { UnitOfWork, type Found } from './unit-of-work.js';
 import { keptInteraction, openedInteraction } from './interaction-payload.js';
 import { epoch, INTERACTION_SECONDS, SESSION_ABSOLUTE_SECONDS } from './lifetimes.js';
 import type { UpstreamResult } from './interactions.js';
@@ -45,11 +46,12 @@ class ArtifactAdapter implements Adapter {
   upsert(id: string, payload: AdapterPayload, expiresIn: number): Promise<void> {
     const kept = withoutId(payload);
     const grantId = text(kept['grantId']);
-    UnitOfWork.current.write({
-      hash: artifactHash(this.model, id),
+    const unit = UnitOfWork.current;
+    unit.write({
+      hash: unit.names.of(this.model, id),
       kind: this.model,
       // An interaction outlives the grant of whom it found signed in: it may be for somebody else.
-      grantHash: grantId === null || this.model === 'Interaction' ? null : artifactHash('Grant', grantId),
+      grantHash: grantId === null || this.model === 'Interaction' ? null : unit.names.of('Grant', grantId),
       userId: text(kept['accountId']) ?? resultAccount(kept),
       clientId: text(kept['clientId']),
       sessionUid: kept['expiresWithSession'] === true ? text(kept['sessionUid']) : null,
@@ -73,8 +75,8 @@ class ArtifactAdapter implements Adapter {
     const found = await unit.artifact(this.model, id);
     const grantId = text(found?.payload['grantId']);
     unit.consume({
-      hash: artifactHash(this.model, id),
-      grantHash: grantId === null ? null : artifactHash('Grant', grantId),
+      hash: unit.names.of(this.model, id),
+      grantHash: grantId === null ? null : unit.names.of('Grant', grantId),
       replay: undefined,
     });
   }

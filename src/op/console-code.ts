@@ -4,7 +4,7 @@ import type { UserId } from '../core/ids.js';
 import type { TenantContext } from '../http/tenant-context.js';
 import { sha256 } from '../keys/hash.js';
 import { EMPTY_COMMIT } from './empty-commit.js';
-import { artifactHash } from './unit-of-work.js';
+import { artifactHash } from './artifact-names.js';
 
 /** A code that the issuer sent to the console, with what the console had kept for it. */
 export interface ConsoleCode {

@@ -2,7 +2,8 @@ import type { Adapter, AdapterPayload } from 'oidc-provider';
 import type { Json, JsonObject } from '../core/json.js';
 import { hmacSha256 } from '../keys/hash.js';
 import { DEVICE_CODE_KNOWN_SECONDS, epoch } from './lifetimes.js';
-import { artifactHash, UnitOfWork, type Found } from './unit-of-work.js';
+import { artifactHash } from './artifact-names.js';
+import { UnitOfWork, type Found } from './unit-of-work.js';
 
 const KIND = 'DeviceCode';
 /** Stands for the one answer that a device code may get, and is taken with it. */

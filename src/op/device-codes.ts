@@ -5,7 +5,8 @@ import { clientNetwork } from '../http/client-network.js';
 import type { TenantContext } from '../http/tenant-context.js';
 import type { OpDeps } from './deps.js';
 import { deviceRecord } from './device-audit.js';
-import { artifactHash, UnitOfWork } from './unit-of-work.js';
+import { artifactHash } from './artifact-names.js';
+import { UnitOfWork } from './unit-of-work.js';
 
 const WINDOW_SECONDS = 60;
 /**

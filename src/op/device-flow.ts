@@ -15,7 +15,8 @@ import { isAnswered } from './device-code-adapter.js';
 import type { OpDeps } from './deps.js';
 import { showCodeForm, showDeviceNotice } from './device-pages.js';
 import { DEVICE_CODE_KNOWN_SECONDS } from './lifetimes.js';
-import { artifactHash, UnitOfWork } from './unit-of-work.js';
+import { artifactHash } from './artifact-names.js';
+import { UnitOfWork } from './unit-of-work.js';
 
 /** The grant's name at the token endpoint (RFC 8628 section 3.4). */
 export const DEVICE_GRANT = 'urn:ietf:params:oauth:grant-type:device_code';

@@ -1,7 +1,8 @@
 import type { AdapterPayload } from 'oidc-provider';
 import type { Json, JsonObject } from '../core/json.js';
 import { resumeAddress } from './interactions.js';
-import { artifactHash, UnitOfWork } from './unit-of-work.js';
+import { artifactHash } from './artifact-names.js';
+import { UnitOfWork } from './unit-of-work.js';
 
 /**
  * An interaction as the library makes it holds bearer values, which are not kept in clear (invariant 6): its own id in

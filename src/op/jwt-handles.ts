@@ -4,7 +4,8 @@ import { systemClock } from '../core/clock.js';
 import type { ArtifactHash } from '../domain/artifact/artifact-store.js';
 import { claimedAudience, JwtError, verifyJwt, type VerifiedJwt } from '../keys/verify-jwt.js';
 import { moveNameOfPublicClient } from './okta-public-client.js';
-import { artifactHash, UnitOfWork } from './unit-of-work.js';
+import { artifactHash } from './artifact-names.js';
+import { UnitOfWork } from './unit-of-work.js';
 
 /**
  * Introspection and revocation of JWT access tokens, which the library refuses (it answers 400 to a structured token).

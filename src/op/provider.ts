@@ -34,7 +34,8 @@ import { answerOfWinner } from './refresh-leeway.js';
 import { responseMembers } from './signed-responses.js';
 import { attachTokenExchange } from './token-exchange.js';
 import { nameUnauthorizedClient } from './unauthorized-client.js';
-import { artifactHash, UnitOfWork } from './unit-of-work.js';
+import { artifactHash } from './artifact-names.js';
+import { UnitOfWork } from './unit-of-work.js';
 
 /** Names by which a token request may name its API besides `resource` (contract, Tokens). */
 const AUDIENCE = 'audience';

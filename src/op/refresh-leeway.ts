@@ -2,7 +2,8 @@ import type { KoaContextWithOIDC, TokenEndpointGrantContext } from 'oidc-provide
 import { checkDpopReplay, validateDpop } from 'oidc-provider/lib/helpers/grants.js';
 import type { Artifact } from '../domain/artifact/artifact-store.js';
 import { findPerson } from './account.js';
-import { artifactHash, UnitOfWork } from './unit-of-work.js';
+import { artifactHash } from './artifact-names.js';
+import { UnitOfWork } from './unit-of-work.js';
 
 /**
  * Refresh within the leeway (B4): a client that didn't get the answer, or asked twice at once, gets the first answer

@@ -1,6 +1,6 @@
 import type { Json, JsonObject } from '../core/json.js';
 import type { SessionApplication, StoredSession } from '../domain/artifact/artifact-store.js';
-import { artifactHash } from './unit-of-work.js';
+import { artifactHash } from './artifact-names.js';
 
 /** The session's applications as rows: those that changed since they were read, and those that left. */
 export function applicationChanges(

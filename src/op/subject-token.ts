@@ -5,7 +5,8 @@ import type { JsonObject } from '../core/json.js';
 import type { ArtifactHash } from '../domain/artifact/artifact-store.js';
 import { JwtError, verifyJwt } from '../keys/verify-jwt.js';
 import { JWT_ALGORITHMS, liveJwt } from './jwt-handles.js';
-import { artifactHash, UnitOfWork } from './unit-of-work.js';
+import { artifactHash } from './artifact-names.js';
+import { UnitOfWork } from './unit-of-work.js';
 
 /** Kinds of tokens that an exchange takes (RFC 8693 section 3). */
 export const ACCESS_TOKEN_TYPE = 'urn:ietf:params:oauth:token-type:access_token';

@@ -24,7 +24,8 @@ import { apiScope } from './grants.js';
 import { epoch, OPAQUE_TOKEN_SECONDS } from './lifetimes.js';
 import { indicatorOfAudience } from './resources.js';
 import { ACCESS_TOKEN_TYPE, ID_TOKEN_TYPE, liveToken, type LiveToken } from './subject-token.js';
-import { artifactHash, UnitOfWork } from './unit-of-work.js';
+import { artifactHash } from './artifact-names.js';
+import { UnitOfWork } from './unit-of-work.js';
 
 /** Parameters of the request (RFC 8693 section 2.1), as they come. */
 interface ExchangeParameters {

@@ -19,19 +19,9 @@ import type { NewDelivery } from '../domain/delivery/delivery.js';
 import type { LoginTransaction } from '../domain/sign-in/login-transaction.js';
 import type { Account } from '../domain/user/account.js';
 import type { TenantContext } from '../http/tenant-context.js';
-import { sha256 } from '../keys/hash.js';
+import { ArtifactNames, cookieHash } from './artifact-names.js';
 import { EMPTY_COMMIT } from './empty-commit.js';
 import { isDenied, mayBegin } from './standing.js';
-
-/** The name under which an artifact is kept; the kind is part of it, so no kind can pass as another (A-30). */
-export function artifactHash(kind: string, id: string): ArtifactHash {
-  return sha256(`${kind}:${id}`);
-}
-
-/** The name of a session's cookie value. */
-export function cookieHash(id: string): Buffer {
-  return sha256(`SessionCookie:${id}`);
-}
 
 /** Tokens whose value alone doesn't tell their kind: asked for together, so that introspection costs one flush. */
 const BEARER_KINDS = ['AccessToken', 'ClientCredentials', 'RefreshToken'];
@@ -50,6 +40,7 @@ export interface Found {
 export class UnitOfWork {
   static readonly #current = new AsyncLocalStorage<UnitOfWork>();
 
+  readonly names = new ArtifactNames();
   readonly #artifacts = new Map<string, Promise<readonly Artifact[]>>();
   readonly #grants = new Map<string, StoredGrant>();
   readonly #sessions = new Map<string, StoredSession>();
@@ -93,7 +84,7 @@ export class UnitOfWork {
 
   /** A live artifact; what this request wrote itself is seen too. */
   async artifact(kind: string, id: string): Promise<Found | undefined> {
-    const hash = artifactHash(kind, id);
+    const hash = this.names.of(kind, id);
     const key = hash.toString('base64');
     const written = this.#writes.get(key);
     if (written !== undefined)
@@ -108,7 +99,7 @@ export class UnitOfWork {
 
   /** An artifact as the database has it, with all that hangs on it. */
   async loaded(kind: string, id: string): Promise<Artifact | undefined> {
-    const hash = artifactHash(kind, id);
+    const hash = this.names.of(kind, id);
     const known = this.#artifacts.get(hash.toString('base64'));
     const artifacts = await (known ?? this.#load(BEARER_KINDS.includes(kind) ? BEARER_KINDS : [kind], id));
     return artifacts.find((artifact) => artifact.hash.equals(hash));
@@ -123,7 +114,7 @@ export class UnitOfWork {
 
   /** One flush for all kinds, under the name of each: whoever asks next waits for the same promise. */
   #load(kinds: readonly string[], id: string): Promise<readonly Artifact[]> {
-    const hashes = kinds.map((kind) => artifactHash(kind, id));
+    const hashes = kinds.map((kind) => this.names.of(kind, id));
     const loading = this.store.load(this.tenant.id, hashes).then((artifacts) => {
       for (const artifact of artifacts) this.remember(artifact);
       return artifacts;
@@ -146,7 +137,7 @@ export class UnitOfWork {
   }
 
   #rememberGrant(grantId: string, grant: StoredGrant): void {
-    this.#grants.set(artifactHash('Grant', grantId).toString('base64'), grant);
+    this.#grants.set(this.names.of('Grant', grantId).toString('base64'), grant);
   }
 
   #rememberSession(session: StoredSession): void {
@@ -253,7 +244,7 @@ export class UnitOfWork {
 
   /** Gives an interaction that this request makes its answer: an error that the application gets when it is resumed. */
   answerInteraction(uid: string, result: JsonObject): void {
-    const key = artifactHash('Interaction', uid).toString('base64');
+    const key = this.names.of('Interaction', uid).toString('base64');
     const written = this.#writes.get(key);
     if (written !== undefined) this.#writes.set(key, { ...written, payload: { ...written.payload, result } });
   }
@@ -270,13 +261,13 @@ export class UnitOfWork {
   }
 
   destroy(kind: string, id: string): void {
-    const hash = artifactHash(kind, id);
+    const hash = this.names.of(kind, id);
     this.#writes.delete(hash.toString('base64'));
     this.#destroys.set(hash.toString('base64'), hash);
   }
 
   revokeGrant(grantId: string): void {
-    this.revokeGrantHash(artifactHash('Grant', grantId));
+    this.revokeGrantHash(this.names.of('Grant', grantId));
   }
 
   revokeGrantHash(hash: ArtifactHash): void {

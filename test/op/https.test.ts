@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import type { JsonObject } from '../../src/core/json.js';
-import { artifactHash } from '../../src/op/unit-of-work.js';
+import { artifactHash } from '../../src/op/artifact-names.js';
 import { APP_SECRET } from '../support/acme.js';
 import { authorizationRequest, claimsOf, type TestApplication } from '../support/application.js';
 import { Ledger } from '../support/ledger.js';
