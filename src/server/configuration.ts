@@ -5,9 +5,11 @@ import { createKeyMaker } from '../keys/key-maker.js';
 import type { KeyRing } from '../keys/sealing.js';
 import { PostgresAccessReviewStore } from '../storage/access-review-store.js';
 import { PostgresAccessStore } from '../storage/access-store.js';
+import { PostgresAccountStore } from '../storage/account-store.js';
 import { PostgresAuditStore } from '../storage/audit-store.js';
 import { PostgresConfigurationStore } from '../storage/configuration-store.js';
 import type { Database } from '../storage/database.js';
+import { PostgresStandingProfileStore } from '../storage/standing-profile-store.js';
 
 /** What it takes to change tenants' configuration, for commands and for the management API. */
 export function configurationDeps(database: Database, keyRing: KeyRing, ids: Ids): ApplyDeps {
@@ -16,6 +18,8 @@ export function configurationDeps(database: Database, keyRing: KeyRing, ids: Ids
     access: new PostgresAccessStore(database),
     reviews: new PostgresAccessReviewStore(database),
     audit: new PostgresAuditStore(database),
+    standings: new PostgresStandingProfileStore(database),
+    owners: new PostgresAccountStore(database),
     keys: createKeyMaker(keyRing, ids),
     ids,
     clock: systemClock,

@@ -48,7 +48,6 @@ import type { Database } from '../storage/database.js';
 import { PostgresJobStore } from '../storage/job-store.js';
 import { PostgresIdempotencyStore } from '../storage/idempotency-store.js';
 import { PostgresSecretStates } from '../storage/secret-state-store.js';
-import { PostgresStandingProfileStore } from '../storage/standing-profile-store.js';
 import { PostgresTenantHealthStore } from '../storage/tenant-health-store.js';
 import { PostgresTenantListStore } from '../storage/tenant-list-store.js';
 import { PostgresTokenListStore } from '../storage/token-list-store.js';
@@ -151,12 +150,11 @@ function operationsOf(parts: ManagementParts, tests: readonly Operation[]): read
     publicUrl,
     directory,
     lifecycles: new PostgresConnectionLifecycleStore(database),
-    standings: new PostgresStandingProfileStore(database),
   };
   const tenants = new PostgresTenantListStore(database);
   const kinds = [ROLES, ROLE_MAPPINGS, APIS, ACCESS_POLICIES, APPLICATIONS, SCIM_TOKENS, GRANTS];
   return [
-    ...tenantOperations({ ...configuration, tenants, accounts: parts.signIn.accounts }),
+    ...tenantOperations({ ...configuration, tenants }),
     ...domainOperations({ ...configuration, findTexts: createTextRecords() }),
     ...connectionOperations(configuration, parts),
     ...kinds.flatMap((kind) => entryOperations(kind, configuration)),

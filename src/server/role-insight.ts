@@ -12,14 +12,12 @@ import type { Database } from '../storage/database.js';
 import { PostgresMappingChangeStore } from '../storage/mapping-change-store.js';
 import { PostgresNameQuestionStore } from '../storage/name-question-store.js';
 import { PostgresRoleFactsStore } from '../storage/role-facts-store.js';
-import { PostgresStandingProfileStore } from '../storage/standing-profile-store.js';
 
 /** What previews and changes of mappings work with. */
 export function mappingChangeDeps(database: Database, apply: ApplyDeps): MappingChangeDeps {
   return {
     ...apply,
     transactions: database,
-    standings: new PostgresStandingProfileStore(database),
     mappingChanges: new PostgresMappingChangeStore(database),
   };
 }

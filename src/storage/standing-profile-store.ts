@@ -24,9 +24,9 @@ export class PostgresStandingProfileStore implements StandingProfileStore {
     const ids = groups.map(({ id }) => id);
     const rows = await transaction.query({
       name: 'standing_profiles',
-      text: `${STANDING} SELECT key, connection_id, places, assigned, count(*)::int AS people,
+      text: `${STANDING} SELECT key, connection_id, local_as, places, assigned, count(*)::int AS people,
           bit_xor(hashtextextended(id::text, 0))::text AS mark, coalesce(bool_or(id = $3::uuid), false) AS self
-        FROM standing GROUP BY key, connection_id, places, assigned`,
+        FROM standing GROUP BY key, connection_id, local_as, places, assigned`,
       values: [scope.tenantId, ids, self],
     });
     return {
@@ -106,11 +106,14 @@ const STANDING = `WITH mattering AS MATERIALIZED (
     FROM role_assignments s JOIN roles r ON r.tenant_id = s.tenant_id AND r.id = s.role_id
     LEFT JOIN applications a ON a.tenant_id = s.tenant_id AND a.id = s.application_id
     WHERE s.tenant_id = $1 GROUP BY s.user_id),
+  local AS MATERIALIZED (
+    SELECT a.user_id, a.purpose AS local_as FROM local_accounts a WHERE a.tenant_id = $1 AND (a.password_hash IS NOT NULL
+      OR EXISTS (SELECT FROM passkeys p WHERE p.tenant_id = $1 AND p.user_id = a.user_id))),
   standing AS MATERIALIZED (
-    SELECT u.id, u.connection_id, u.user_name, u.user_name_folded, u.profile, p.places, s.assigned,
-      md5(coalesce(u.connection_id::text, '-') || ' ' || coalesce(p.places::text, '-') || ' '
-        || coalesce(s.assigned::text, '-')) AS key
-    FROM users u LEFT JOIN connections c ON c.tenant_id = u.tenant_id AND c.id = u.connection_id
+    SELECT u.id, u.connection_id, u.user_name, u.user_name_folded, u.profile, p.places, s.assigned, l.local_as,
+      md5(coalesce(u.connection_id::text, '-') || ' ' || coalesce(l.local_as, '-') || ' '
+        || coalesce(p.places::text, '-') || ' ' || coalesce(s.assigned::text, '-')) AS key
+    FROM users u LEFT JOIN local l ON l.user_id = u.id LEFT JOIN connections c ON c.tenant_id = u.tenant_id AND c.id = u.connection_id
     LEFT JOIN placed p ON p.user_id = u.id LEFT JOIN given s ON s.user_id = u.id
     WHERE u.tenant_id = $1 AND u.active AND (u.connection_id IS NULL OR c.version = u.connection_version))`;
 
@@ -120,6 +123,7 @@ function toProfile(row: QueryResultRow, groups: readonly MatteringGroup[]): Stan
   return {
     key: row['key'],
     connectionId: row['connection_id'],
+    localAs: row['local_as'],
     groups: places.flatMap((place) => {
       const group = groups[Math.floor(place / 2) - 1];
       return group === undefined ? [] : [memberOf(group, place % 2 === 1 ? 'token' : 'scim')];

@@ -12,6 +12,8 @@ import type { ConfigurationRules } from '../../src/domain/configuration/rules.js
 import { ensureSystemTenant } from '../../src/domain/configuration/system-tenant.js';
 import { KeyRing } from '../../src/keys/sealing.js';
 import { PostgresAccessReviewStore } from '../../src/storage/access-review-store.js';
+import { PostgresAccountStore } from '../../src/storage/account-store.js';
+import { PostgresStandingProfileStore } from '../../src/storage/standing-profile-store.js';
 import { PostgresAccessStore } from '../../src/storage/access-store.js';
 import { PostgresAuditStore } from '../../src/storage/audit-store.js';
 import { PostgresConfigurationStore } from '../../src/storage/configuration-store.js';
@@ -43,6 +45,8 @@ export async function freshDeployment(): Promise<TestDeployment> {
     store: new PostgresConfigurationStore(db.database),
     access: new PostgresAccessStore(db.database),
     reviews: new PostgresAccessReviewStore(db.database),
+    standings: new PostgresStandingProfileStore(db.database),
+    owners: new PostgresAccountStore(db.database),
     audit: new PostgresAuditStore(db.database),
     keys: testKeyMaker(ring, testIds),
     ids: testIds,

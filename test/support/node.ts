@@ -10,6 +10,8 @@ import { KeyRing } from '../../src/keys/sealing.js';
 import { normalizeIssuer } from '../../src/domain/connection/issuer.js';
 import { compose, systemIds, type Node, type Settings } from '../../src/server/compose.js';
 import { PostgresAccessReviewStore } from '../../src/storage/access-review-store.js';
+import { PostgresAccountStore } from '../../src/storage/account-store.js';
+import { PostgresStandingProfileStore } from '../../src/storage/standing-profile-store.js';
 import { PostgresAccessStore } from '../../src/storage/access-store.js';
 import { PostgresAuditStore } from '../../src/storage/audit-store.js';
 import { PostgresConfigurationStore } from '../../src/storage/configuration-store.js';
@@ -76,6 +78,8 @@ export async function startTestNode(options: TestNodeOptions = {}): Promise<Test
       keys,
       access: new PostgresAccessStore(own),
       reviews: new PostgresAccessReviewStore(own),
+      standings: new PostgresStandingProfileStore(own),
+      owners: new PostgresAccountStore(own),
       audit: new PostgresAuditStore(own),
       ids,
       clock: systemClock,

@@ -1,8 +1,6 @@
 import { DomainError } from '../../core/errors.js';
 import type { UserId } from '../../core/ids.js';
 import type { TenantScope } from '../../core/scope.js';
-import type { TenantConfiguration } from '../configuration/tenant-configuration.js';
-import { admitsSignIn } from '../connection/connection.js';
 import { consoleRole, mayGrantConsoleRoles, type ConsoleRole } from '../operator/console-role.js';
 import type { AccountStore } from './account-store.js';
 
@@ -19,35 +17,6 @@ export async function keepAnOwner(
   const owners = await accounts.lockOwners(scope);
   if (owners.length === 1 && owners[0] === leaving)
     throw new DomainError('conflict', 'this is the last owner: make another one first');
-}
-
-/**
- * Who, of the tenant's people, can come in as its owner before a change of its sign-in policy; null: groups make owners
- * by a connection that people may use, so the policy takes no last one away.
- */
-export async function ownersBefore(
-  { accounts }: { readonly accounts: Pick<AccountStore, 'lockOwners'> },
-  scope: TenantScope,
-  { roleMappings, connections }: Pick<TenantConfiguration, 'roleMappings' | 'connections'>,
-): Promise<readonly UserId[] | null> {
-  const byGroup = roleMappings.some(({ role }) => role === 'console:owner');
-  return byGroup && connections.some(admitsSignIn) ? null : accounts.lockOwners(scope);
-}
-
-/**
- * Refuses a policy with which none of those could come in any more (F4). To be called after it was written.
- * @throws DomainError `conflict`
- */
-export async function keepAWayIn(
-  { accounts }: { readonly accounts: Pick<AccountStore, 'lockOwners'> },
-  scope: TenantScope,
-  before: readonly UserId[] | null,
-): Promise<void> {
-  if (before === null || before.length === 0 || (await accounts.lockOwners(scope)).length > 0) return;
-  throw new DomainError(
-    'conflict',
-    'with this, no owner could sign in any more: give that role to somebody who comes by a connection first',
-  );
 }
 
 /** On whose word something is done: `host`, who works on the machine itself, or a caller with these console roles. */

@@ -2,6 +2,7 @@ import { DomainError } from '../../core/errors.js';
 import type { Authority } from '../account/owners.js';
 import type { Actor, RequestOrigin } from '../audit/audit-event.js';
 import { judgeGroupChanges } from '../operator/group-authority.js';
+import { keepOwners } from '../role/keep-owners.js';
 import type { ApplyDeps } from './apply-deps.js';
 import { applyTenant, planOf, type AppliedTenant } from './apply-tenant.js';
 import type { Change } from './change.js';
@@ -56,7 +57,8 @@ export interface ChangedTenant {
 /**
  * Changes one tenant by the same plan, checks, writes and audit events as a file does (F8): there is one way to change
  * configuration.
- * @throws FaultyConfiguration DomainError and what the change's own functions throw
+ * @throws FaultyConfiguration, DomainError (`conflict` where no owner could come in any more), and what the change's own
+ *   functions throw
  */
 export async function changeTenant(
   deps: ApplyDeps,
@@ -72,6 +74,8 @@ export async function changeTenant(
     const wanted = change.wanted(unit.current);
     const judged = planOf(deps, unit.current, wanted, change.rules);
     judgeGroupChanges(change.authority, judged);
+    if (unit.current !== undefined)
+      await keepOwners(deps, unit.scope, unit.current.configuration, judged, change.rejoins);
     await change.judge?.(judged, unit.current, unit);
     const outcome = await applyTenant(deps, unit, wanted, { ...change, allowDelete: true });
     await change.finish?.(unit);

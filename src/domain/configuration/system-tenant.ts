@@ -9,7 +9,9 @@ import { makeTenant } from './make-tenant.js';
  * where only one process can (under the lock of the migrations).
  * @returns whether it was made now
  */
-export async function ensureSystemTenant(deps: Omit<ApplyDeps, 'access' | 'reviews'>): Promise<boolean> {
+export async function ensureSystemTenant(
+  deps: Omit<ApplyDeps, 'access' | 'reviews' | 'standings' | 'owners'>,
+): Promise<boolean> {
   if ((await deps.store.find(SYSTEM_SLUG)) !== undefined) return false;
   return deps.store.change(SYSTEM_SLUG, async (unit) => {
     if (unit.current !== undefined) return false;

@@ -190,6 +190,8 @@ async function allowed(
   current: ConfiguredTenant,
   request: MappingCaller & { readonly wish: MappingWish },
 ): Promise<MappingPreview> {
+  // Whoever takes the role of owner from somebody at the same time waits, and is waited for.
+  await deps.owners.lockOwners(unit.scope);
   const { preview } = await evaluate(deps, unit.scope, current, request);
   if (isNothing(preview.change))
     throw new DomainError('invalid_argument', 'there is nothing to change: it is so already');

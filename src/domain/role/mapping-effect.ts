@@ -1,6 +1,7 @@
 import { personInApplication, rolesOfPerson } from '../application/person-in-application.js';
 import type { Application } from '../application/application.js';
 import type { CustomerGrant, TenantConfiguration } from '../configuration/tenant-configuration.js';
+import { comesIn } from './keep-owners.js';
 import { countingGroups, type Membership } from './person-groups.js';
 import { means, rolesIn, type EffectiveRole, type RoleMapping } from './role.js';
 import type { StandingProfile } from './standing-profile.js';
@@ -59,6 +60,11 @@ export class MappingEffects {
     this.#forEveryone = before.applications.filter(({ settings }) => settings.assignment === 'everyone');
     const [one, other] = [before.tenant.settings, after.tenant.settings];
     this.#settingsChange = one.defaultRole !== other.defaultRole || one.whenNoRole !== other.whenNoRole;
+  }
+
+  /** Whether these people could sign in to the tenant's console now: an owner who can't is none who is left. */
+  comesIn(profile: StandingProfile): boolean {
+    return comesIn(this.before, profile);
   }
 
   of(profile: StandingProfile): MappingEffect {

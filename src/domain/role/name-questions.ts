@@ -98,6 +98,7 @@ export async function answerNameQuestion(
     const { scope } = unit;
     const { configuration } = current;
     const question = await deps.questions.lock(scope, answer.groupId);
+    if (answer.give) await deps.owners.lockOwners(scope);
     const judged = await judgeOne(deps, scope, configuration, { question, self: answer.self });
     requireOwner(answer.authority, { add: judged.mappings, remove: [] });
     if (judged.grants.length > 0) requireGranter(answer.authority);

@@ -21,13 +21,7 @@ import {
 } from './mapping-wish.js';
 import { PreviewTally, type PersonEffect, type TallyResult } from './preview-tally.js';
 import type { RoleMapping } from './role.js';
-import type {
-  MatteringGroups,
-  PersonPlace,
-  PreviewedPerson,
-  StandingProfile,
-  StandingProfileStore,
-} from './standing-profile.js';
+import type { MatteringGroups, PersonPlace, PreviewedPerson, StandingProfile } from './standing-profile.js';
 
 /** People of whom a preview tells at once. */
 export const SHOWN = 20;
@@ -36,7 +30,6 @@ const TURN = 200;
 
 export interface PreviewDeps extends ApplyDeps {
   readonly transactions: TenantTransactions;
-  readonly standings: StandingProfileStore;
 }
 
 /** A person with what the change does to them. */

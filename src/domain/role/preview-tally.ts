@@ -51,6 +51,8 @@ export class PreviewTally {
   #touched = 0;
   #loseAccess = 0;
   #owners = { before: 0, after: 0 };
+  /** Of those, who could sign in to the console now. */
+  #comingOwners = { before: 0, after: 0 };
   #self: MappingEffect | null = null;
 
   constructor(private readonly effects: MappingEffects) {}
@@ -62,8 +64,11 @@ export class PreviewTally {
     const loses = effect.loses.length + effect.losesAccess.length > 0;
     this.#people += people;
     if (profile.self) this.#self = effect;
-    if (effect.console.before.includes(OWNER)) this.#owners.before += people;
-    if (effect.console.after.includes(OWNER)) this.#owners.after += people;
+    for (const when of ['before', 'after'] as const) {
+      if (!effect.console[when].includes(OWNER)) continue;
+      this.#owners[when] += people;
+      if (this.effects.comesIn(profile)) this.#comingOwners[when] += people;
+    }
     if (!gains && !loses) return;
     this.#touched += people;
     if (gains) this.#gains += people;
@@ -93,6 +98,7 @@ export class PreviewTally {
   result(change: MappingDifference | NameMove): TallyResult {
     const self = this.#self;
     const owners = { ...this.#owners };
+    const coming = this.#comingOwners;
     return {
       gains: this.#gains,
       loses: this.#loses,
@@ -100,7 +106,7 @@ export class PreviewTally {
       loseAccess: this.#loseAccess,
       owners,
       needsConfirmation: this.#loses > LOSERS_MAX || this.#loses > LOSERS_SHARE_MAX * this.#people,
-      blocked: owners.before > 0 && owners.after === 0 ? 'last_owner' : null,
+      blocked: coming.before > 0 && coming.after === 0 ? 'last_owner' : null,
       self: self === null ? null : { gains: self.gains, loses: self.loses },
       version: this.#version(change),
     };

@@ -1,4 +1,5 @@
 import type { ConnectionId, UserId } from '../../core/ids.js';
+import type { AccountPurpose } from '../account/local-account.js';
 import type { TenantScope } from '../../core/scope.js';
 import type { Membership } from './person-groups.js';
 import type { EffectiveRole, GroupReference } from './role.js';
@@ -12,6 +13,8 @@ export interface StandingProfile {
   /** Tells it from the others of one reading. */
   readonly key: string;
   readonly connectionId: ConnectionId | null;
+  /** Of local accounts that have a way to sign in: what they are for. */
+  readonly localAs: AccountPurpose | null;
   /** Of those that matter alone. */
   readonly groups: readonly Membership[];
   readonly assignments: readonly EffectiveRole[];

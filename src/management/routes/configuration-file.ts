@@ -76,7 +76,7 @@ async function apply(
     async judge(plan, current, unit) {
       // A tenant that is made by this file has no scope yet.
       if (current !== undefined && !isOperators)
-        await keepOwners(deps, unit.scope, current.configuration, plan);
+        await keepOwners(deps.apply, unit.scope, current.configuration, plan);
     },
   });
   for (const { slug } of read.tenants) deps.directory.forget(slug);

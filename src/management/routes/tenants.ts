@@ -1,8 +1,6 @@
 import { DomainError } from '../../core/errors.js';
-import type { TenantId, UserId } from '../../core/ids.js';
+import type { TenantId } from '../../core/ids.js';
 import type { Json, JsonObject } from '../../core/json.js';
-import type { AccountStore } from '../../domain/account/account-store.js';
-import { keepAWayIn, ownersBefore } from '../../domain/account/owners.js';
 import { changeTenant } from '../../domain/configuration/change-tenant.js';
 import type { ConfiguredTenant } from '../../domain/configuration/configuration-store.js';
 import type { DesiredTenant } from '../../domain/configuration/desired.js';
@@ -25,7 +23,6 @@ import type { ConfigurationDeps } from './configuration/entry-operations.js';
 
 export interface TenantDeps extends ConfigurationDeps {
   readonly tenants: TenantListStore;
-  readonly accounts: Pick<AccountStore, 'lockOwners'>;
 }
 
 const ANSWER = named('Tenant', TenantResource);
@@ -170,7 +167,6 @@ class Tenants {
       throw new Problem('invalid_body', 'A slug never changes: issuers are made of it.', {
         errors: [{ pointer: '/slug', message: `must be '${slug}', or absent` }],
       });
-    let owners: readonly UserId[] | null = null;
     const { tenant } = await changeTenant(this.deps.apply, slug, {
       rules: this.deps.rules,
       actor: call.caller.actor,
@@ -180,7 +176,7 @@ class Tenants {
         call.expect(viewOf(current).members);
         return { ...(replace ? DEFAULTS : {}), ...body, path: '', slug };
       },
-      judge: async ({ changes }, current, unit) => {
+      judge: ({ changes }) => {
         const changed = changes.filter(({ kind }) => kind === 'tenant').flatMap((change) => change.changes);
         if (changed.includes('status'))
           this.#requireAbove(call, 'Only those above a tenant suspend it or let it go on.');
@@ -189,10 +185,7 @@ class Tenants {
         if (changed.some((member) => ROLE_SETTINGS.includes(member))) call.require('role-mappings.manage');
         if (changed.includes('parent') && call.caller.home.slug !== SYSTEM_SLUG)
           throw new Problem('forbidden', 'Only the deployment’s operators move a tenant in the tree.');
-        if (changed.includes('signIn') && current !== undefined)
-          owners = await ownersBefore(this.deps, unit.scope, current.configuration);
       },
-      finish: (unit) => keepAWayIn(this.deps, unit.scope, owners),
     });
     this.deps.directory.forget(slug);
     return this.#answer(tenant);

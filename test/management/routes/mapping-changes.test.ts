@@ -19,6 +19,7 @@ import { apiClient, type ApiClient, type ApiReply } from '../../support/api.js';
 import { claimsOf, signIn } from '../../support/application.js';
 import type { TestNode } from '../../support/node.js';
 import { HttpBrowser } from '../../support/okta-sign-in.js';
+import { enrolByPassword, invite } from '../../support/operator.js';
 import { oktaGroup, oktaUser, type ScimClient } from '../../support/scim-client.js';
 
 const secret = randomBytes(32);
@@ -404,15 +405,24 @@ test('the last owners by a mapping stay, whichever way it would go; the deployme
   const one = `${base}/role-mappings/${first?.id ?? ''}`;
   const file = { tenants: [{ slug: 'acme', roleMappings: [] }] };
   const own = await apiClient(node, { tenant: 'acme' });
+  const okta = `${base}/connections/okta`;
+  const closings = async () => [
+    await owner.patch(okta, { groupSource: 'token' }, '*'),
+    await owner.patch(okta, { status: 'disabled' }, '*'),
+    await owner.delete(okta, '*'),
+  ];
   const apply = (caller: ApiClient) => caller.post('/configuration/apply?allowDelete=true', file);
   const refused = [
     await owner.patch(one, { role: 'console:admin' }, '*'),
     await owner.delete(one),
-    await owner.patch(`${base}/connections/okta`, { groupSource: 'token' }, '*'),
+    ...(await closings()),
     await apply(own),
+    await own.post('/configuration/apply?allowDelete=true', {
+      tenants: [{ slug: 'acme', connections: [{ key: 'okta', issuer: 'https://other.example' }] }],
+    }),
   ];
-  for (const { status, body } of refused)
-    expect([status, body['detail']]).toEqual([409, expect.stringContaining('nobody would be an owner')]);
+  const words = expect.stringContaining('nobody would be an owner');
+  for (const { status, body } of refused) expect([status, body['detail']]).toEqual([409, words]);
   expect((await owner.post(`${base}/role-mappings/preview`, { roleMappings: [] })).body).toMatchObject({
     blocked: 'last_owner',
     owners: { before: 1, after: 0 },
@@ -420,6 +430,18 @@ test('the last owners by a mapping stay, whichever way it would go; the deployme
   await owner.post(`${base}/role-mappings`, { ...mapping, group: { name: 'Bosses' } });
   expect((await owner.delete(one)).status).toBe(204);
   expect((await apply(own)).status).toBe(409);
+  // An owner who can't sign in yet is none; one who can, by an account of their own, is enough.
+  const { link } = await invite(node, 'olga', { tenant: 'acme' });
+  for (const { body } of await closings()) expect(body['detail']).toEqual(words);
+  await enrolByPassword(link);
+  expect((await owner.patch(okta, { status: 'disabled', groupSource: 'token' }, '*')).status).toBe(200);
+  await node.apply([
+    { slug: 'acme', connections: [{ key: 'okta', status: 'enforced', groupSource: 'auto' }] },
+  ]);
+  // She is the last one then, and her door the only one.
+  expect((await apply(own)).status).toBe(200);
+  const policy = { tenants: [{ slug: 'acme', signIn: { local: 'disabled' } }] };
+  expect((await own.post('/configuration/apply', policy)).body['detail']).toEqual(words);
   expect((await apply(owner)).status).toBe(200);
 });
 

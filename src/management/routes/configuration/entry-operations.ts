@@ -7,8 +7,6 @@ import type { ConfiguredTenant } from '../../../domain/configuration/configurati
 import type { ConfigurationRules } from '../../../domain/configuration/rules.js';
 import type { SecretStateStore } from '../../../domain/configuration/secret-states.js';
 import type { ConnectionLifecycleStore } from '../../../domain/connection/lifecycle/lifecycle.js';
-import { keepOwners } from '../../../domain/role/keep-owners.js';
-import type { StandingProfileStore } from '../../../domain/role/standing-profile.js';
 import type { TenantDirectory } from '../../../http/tenant-directory.js';
 import type { ApiCall } from '../../api/call.js';
 import { named, operation, type ApiAnswer, type Operation } from '../../api/operation.js';
@@ -31,7 +29,6 @@ export interface ConfigurationDeps {
   readonly publicUrl: string;
   readonly directory: Pick<TenantDirectory, 'forget'>;
   readonly lifecycles: ConnectionLifecycleStore;
-  readonly standings: StandingProfileStore;
 }
 
 /** The six operations of one kind of entry: all of them are changes of the tenant's configuration, as a file's are. */
@@ -290,7 +287,6 @@ class Entries {
           if (current === undefined) return;
           await asked.expect?.(current, scope);
           await kind.judge?.(call, plan, current, { scope, confirm: asked.confirm });
-          await keepOwners(deps, scope, current.configuration, plan);
         },
       });
     } catch (error) {
