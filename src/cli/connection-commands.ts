@@ -76,10 +76,12 @@ Examples:
 function addStatus(connection: Command, context: CommandContext, finish: Finish, remote: Remote): void {
   for (const change of ['enable', 'enforce', 'disable'] as const)
     remote(
-      confirmed(connection.command(change).description(STATUSES[change])).option(
-        '--dry-run',
-        'only tell what it would do to people',
-      ),
+      confirmed(connection.command(change).description(STATUSES[change]))
+        .option('--dry-run', 'only tell what it would do to people')
+        .option(
+          '--reason <text>',
+          'why: kept in the audit log, and needed to turn it on while a check of it is red',
+        ),
     )
       .addHelpText('after', STATUS_HELP)
       .action(async (options) => {

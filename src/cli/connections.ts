@@ -3,6 +3,7 @@ import type { ConnectionStatus } from '../domain/connection/connection.js';
 import { OUTAGE_SECONDS_MAX } from '../domain/connection/lifecycle/declare-outage.js';
 import { ConfirmationRequired } from '../domain/connection/lifecycle/impact.js';
 import { Type } from 'typebox';
+import { Reason } from '../management/contract/common.js';
 import { Database } from '../storage/database.js';
 import { inDatabase, tenantOf } from './chosen-tenant.js';
 import type { CommandContext, RemoteOptions } from './command-context.js';
@@ -82,9 +83,10 @@ const STATUSES: Readonly<Record<'enable' | 'enforce' | 'disable', ConnectionStat
 export async function changeStatus(
   context: CommandContext,
   change: keyof typeof STATUSES,
-  options: ConfirmOptions & { readonly dryRun?: boolean },
+  options: ConfirmOptions & { readonly dryRun?: boolean; readonly reason?: string },
 ): Promise<ExitCode> {
   const status = STATUSES[change];
+  const reason = reasonOf(options);
   return onConnection(context, options, async (connection, key) => {
     if (options.dryRun === true) {
       const impact = await connection.impact(status);
@@ -93,12 +95,20 @@ export async function changeStatus(
       return EXIT.done;
     }
     const changed = await confirmed(context, options, key, (confirm) =>
-      connection.setStatus(status, confirm),
+      connection.setStatus(status, confirm, reason),
     );
     return say(context, options, { connection: key, status, changed }, [
       changed ? `${key} is ${status} now.` : `Nothing to do: ${key} is ${status}.`,
     ]);
   });
+}
+
+/** Kept in the audit log, as the API's is. */
+function reasonOf({ reason }: { readonly reason?: string }): string | undefined {
+  if (reason === undefined || isOf(Reason, reason)) return reason;
+  throw new CliError(EXIT.usage, [
+    '--reason must be a text of 1 to 500 characters without control characters',
+  ]);
 }
 
 const impactLines = ({ sentence, confirmation }: Impact): readonly string[] => [

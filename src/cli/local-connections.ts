@@ -14,6 +14,8 @@ import {
   rotateConnectionSecret,
 } from '../domain/connection/lifecycle/rotate-secret.js';
 import { serveCandidate } from '../domain/connection/lifecycle/serve-candidate.js';
+import type { FailedChecks } from '../domain/connection/lifecycle/turn-on-anyway.js';
+import { failedChecks } from '../domain/setup-link/failed-checks.js';
 import { shownLifecycle } from '../management/routes/configuration/shown-lifecycle.js';
 import { configurationDeps } from '../server/configuration.js';
 import type { Storage } from '../server/open-storage.js';
@@ -22,6 +24,7 @@ import { PostgresConnectionLifecycleStore } from '../storage/connection-lifecycl
 import { PostgresConnectionTestStore } from '../storage/connection-test-store.js';
 import { Database } from '../storage/database.js';
 import { PostgresSameOrgStore } from '../storage/same-org-store.js';
+import { PostgresSetupStatusStore } from '../storage/setup-status-store.js';
 import type { CommandContext } from './command-context.js';
 import { answerOf } from './remote/answers.js';
 import { ConnectionFacts, factsOf, type OneConnection } from './remote/connections.js';
@@ -53,6 +56,11 @@ export function connectionHere(
   const database = new Database(storage.dataSource);
   const apply = configurationDeps(database, storage.keyRing, context.ids);
   const { tenant } = configuration;
+  const failed = {
+    status: new PostgresSetupStatusStore(database),
+    publicUrl: context.config.publicUrl,
+    now: () => systemClock.now(),
+  };
   const deps = {
     ...apply,
     lifecycles: new PostgresConnectionLifecycleStore(database),
@@ -60,6 +68,7 @@ export function connectionHere(
     tests: new PostgresConnectionTestStore(database),
     proofs: new PostgresSameOrgStore(database),
     vault: apply.keys.openVault(tenant.id, wrappedDataKey),
+    failedChecks: ((...of) => failedChecks(failed, undefined, ...of)) satisfies FailedChecks,
   };
   const asked = {
     key,
@@ -79,7 +88,8 @@ export function connectionHere(
       );
       return impactOf(step, connection, counts, configuration);
     },
-    setStatus: (status, confirm) => changeConnectionStatus(deps, tenant, { ...asked, status, confirm }),
+    setStatus: (status, confirm, reason) =>
+      changeConnectionStatus(deps, tenant, { ...asked, status, confirm, reason }),
     async serveCandidate(rejoin, confirm) {
       await serveCandidate(deps, tenant, { ...asked, rejoin, confirm });
     },

@@ -73,7 +73,7 @@ export class ApiReference {
           name,
           operations: this.operations.filter((operation) => tagOf(operation) === name).map(inWords),
         })),
-        problems: Object.entries(PROBLEMS).map(([code, { status, title }]) => ({ code, status, title })),
+        problems: Object.entries(PROBLEMS).map(([code, problem]) => ({ code, ...problem })),
       },
     );
   }

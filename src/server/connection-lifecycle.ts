@@ -1,3 +1,4 @@
+import { systemClock } from '../core/clock.js';
 import { groupsCaller } from '../broker/api-groups.js';
 import type { Operation } from '../management/api/operation.js';
 import { connectionKind } from '../management/routes/configuration/connection-kind.js';
@@ -17,6 +18,7 @@ import type { Database } from '../storage/database.js';
 import { PostgresGroupListStore } from '../storage/group-list-store.js';
 import { PostgresGroupsApiStore } from '../storage/groups-api-store.js';
 import { PostgresSameOrgStore } from '../storage/same-org-store.js';
+import { PostgresSetupStatusStore } from '../storage/setup-status-store.js';
 
 /** Connections as resources, and what takes them from draft to enforced. */
 export function connectionOperations(
@@ -28,6 +30,11 @@ export function connectionOperations(
     lifecycles: configuration.lifecycles,
     impacts: new PostgresImpactStore(database),
     rules: configuration.rules,
+    failed: {
+      status: new PostgresSetupStatusStore(database),
+      publicUrl: configuration.publicUrl,
+      now: () => systemClock.now(),
+    },
   };
   const kind = connectionKind(deps);
   const connections = new ShownConnections(configuration, kind);

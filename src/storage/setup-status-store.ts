@@ -1,12 +1,13 @@
 import type { QueryResultRow } from 'pg';
 import type { ConnectionId, TenantId } from '../core/ids.js';
+import type { TenantScope } from '../core/scope.js';
 import {
   SETUP_COUNTED_MAX,
   type ScimSeen,
   type SetupSeen,
   type SetupStatusStore,
 } from '../domain/setup-link/setup-status.js';
-import type { Database, Statement } from './database.js';
+import type { Database, Rows, Statement } from './database.js';
 
 /** Requests of the tenant that are looked at, from the last one on. */
 const LOOKED_AT = 2_000;
@@ -17,25 +18,35 @@ export class PostgresSetupStatusStore implements SetupStatusStore {
 
   async read(
     tenantId: TenantId,
-    { id, version }: { readonly id: ConnectionId; readonly version: number },
+    connection: { readonly id: ConnectionId; readonly version: number },
     since: Date,
   ): Promise<SetupSeen> {
-    const [tests, traffic, refused, people, groups] = await this.database.inTenant(
-      tenantId,
-      statements(tenantId, { id, version }, since),
-    );
-    const test = tests?.[0];
-    return {
-      test: test && {
-        id: test['id'],
-        state: test['state'],
-        report: test['report'],
-        createdAt: test['created_at'],
-      },
-      groupsSeen: (groups ?? []).map((row) => row['name']),
-      scim: scimSeen(traffic?.[0], refused?.[0], people?.[0], groups ?? []),
-    };
+    return toSeen(await this.database.inTenant(tenantId, statements(tenantId, connection, since)));
   }
+
+  async readHere(
+    scope: TenantScope,
+    connection: { readonly id: ConnectionId; readonly version: number },
+    since: Date,
+  ): Promise<SetupSeen> {
+    const asked = statements(scope.tenantId, connection, since);
+    return toSeen(await this.database.transaction(scope).send(asked));
+  }
+}
+
+function toSeen([tests, traffic, refused, people, groups]: readonly Rows[]): SetupSeen {
+  const test = tests?.[0];
+  return {
+    test: test && {
+      id: test['id'],
+      source: test['source'],
+      state: test['state'],
+      report: test['report'],
+      createdAt: test['created_at'],
+    },
+    groupsSeen: (groups ?? []).map((row) => row['name']),
+    scim: scimSeen(traffic?.[0], refused?.[0], people?.[0], groups ?? []),
+  };
 }
 
 function statements(
@@ -47,7 +58,7 @@ function statements(
   return [
     {
       name: 'setup_test',
-      text: `SELECT t.id, t.report, t.created_at,
+      text: `SELECT t.id, t.source, t.report, t.created_at,
           CASE WHEN t.state IN ('probing', 'waiting') AND t.expires_at <= now() THEN 'expired' ELSE t.state END AS state
         FROM connection_tests t WHERE t.tenant_id = $1 AND t.connection_id = $2 ORDER BY t.id DESC LIMIT 1`,
       values: [...ofTenant, id],

@@ -28,7 +28,7 @@ export type Impact = Static<typeof Impact>;
 export interface OneConnection {
   impact(step: ConnectionStep): Promise<Impact>;
   /** @returns whether it wasn't so already */
-  setStatus(status: ConnectionStatus, confirm: string | undefined): Promise<boolean>;
+  setStatus(status: ConnectionStatus, confirm: string | undefined, reason?: string): Promise<boolean>;
   serveCandidate(rejoin: boolean, confirm: string | undefined): Promise<void>;
   dropCandidate(): Promise<void>;
   /** null: it is over. */
@@ -63,10 +63,10 @@ export function connectionThere(api: RemoteApi, tenant: string, key: string): On
   };
   return {
     impact: (step) => api.get(Impact, `${path}/impact`, { query: { status: step } }),
-    async setStatus(status, confirm) {
+    async setStatus(status, confirm, reason) {
       const { resource, etag } = await api.getWithTag(Status, path);
       if (resource.status === status) return false;
-      await api.patch(Changed, path, { etag, body: { status, confirm } });
+      await api.patch(Changed, path, { etag, body: { status, confirm, reason } });
       return true;
     },
     serveCandidate: (rejoin, confirm) => post('/candidate/serve', { rejoin, confirm }),

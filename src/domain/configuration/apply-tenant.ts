@@ -26,6 +26,8 @@ export interface ApplyTenantOptions {
   readonly idsOfNew?: ReadonlyMap<string, string>;
   /** Key of a connection whose people go along to its new issuer, proved to be the same organization. */
   readonly rejoins?: string | undefined;
+  /** Why, in the words of who asked for it: kept in the audit events. */
+  readonly reason?: string | undefined;
 }
 
 /** A tenant that the file names, as it is afterwards. */
@@ -86,6 +88,7 @@ export async function applyTenant(
     ...(options.origin === undefined ? {} : { origin: options.origin }),
     ...(options.idsOfNew === undefined ? {} : { idsOfNew: options.idsOfNew }),
     rejoins: options.rejoins,
+    reason: options.reason,
   });
   await writer.write(plan.changes);
   if (known !== undefined)

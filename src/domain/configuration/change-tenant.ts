@@ -42,6 +42,8 @@ export interface TenantChange {
   ) => void | Promise<void>;
   /** Key of a connection whose people go along to its new issuer, proved to be the same organization. */
   readonly rejoins?: string | undefined;
+  /** Why, in the words of who asked for it: kept in the audit events. */
+  readonly reason?: string | undefined;
   /** Done after all else, in the same transaction. */
   readonly finish?: (unit: ConfigurationChange) => Promise<void>;
 }

@@ -49,6 +49,8 @@ export interface WriteContext {
   readonly idsOfNew?: ReadonlyMap<string, string>;
   /** Key of a connection whose people go along to its new issuer, proved to be the same organization. */
   readonly rejoins?: string | undefined;
+  /** Why, in the words of who asked for it. */
+  readonly reason?: string | undefined;
 }
 
 /** Takes the planned steps inside the transaction, with an audit event for each. */
@@ -284,7 +286,7 @@ export class ChangeWriter {
   }
 
   #audit(change: Change): void {
-    const { auditTools, actor, tenantId, origin = NO_ORIGIN } = this.context;
+    const { auditTools, actor, tenantId, origin = NO_ORIGIN, reason } = this.context;
     const noun = change.kind.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
     const entry = auditEntry({
       action: `${noun}.${VERBS[change.action]}`,
@@ -293,7 +295,11 @@ export class ChangeWriter {
       target: `${noun}:${change.key}`,
       connection: change.kind === 'connection' ? change.key : null,
       application: change.kind === 'application' ? change.key : null,
-      details: { before: change.before, after: change.after },
+      details: {
+        before: change.before,
+        after: change.after,
+        ...(reason === undefined ? {} : { reason }),
+      },
     });
     this.deps.audit.append(this.unit.scope, [recordOf(tenantId, entry, auditTools)]);
   }

@@ -36,7 +36,7 @@ const STEP_OF_CHECK: Readonly<Record<CheckId, SetupStep>> = {
 
 /** How far a set-up has come: of everything that is there to see, whoever did it. */
 export async function readSetupStatus(
-  { status, now }: { readonly status: SetupStatusStore; readonly now: () => Date },
+  { status, now }: { readonly status: Pick<SetupStatusStore, 'read'>; readonly now: () => Date },
   link: SetupLink,
   configuration: TenantConfiguration,
   publicUrl: string,
@@ -72,7 +72,8 @@ function publicAddress(publicUrl: string): SetupCheck {
   };
 }
 
-function testChecks({ test }: SetupSeen): readonly SetupCheck[] {
+/** The checks of a connection's last test. */
+export function testChecks({ test }: Pick<SetupSeen, 'test'>): readonly SetupCheck[] {
   if (test === undefined)
     return (['values', 'test'] as const).map((step) => ({
       id: step === 'values' ? 'discovery' : 'sign_in',

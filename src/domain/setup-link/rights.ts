@@ -60,7 +60,7 @@ function judgeConnection(link: SetupLink, { body, connection }: AskedOfLink): st
   if (status !== undefined && connection?.status === 'disabled')
     return 'An operator has switched the connection off: a set-up link does not turn it on again.';
   if (status === 'enabled' && connection?.status === 'enforced') return 'The connection is on already.';
-  return onlyMembers(body, [...DRAFT_MEMBERS, 'status', 'confirm']);
+  return onlyMembers(body, [...DRAFT_MEMBERS, 'status', 'confirm', 'reason']);
 }
 
 function judgeMappings(_: SetupLink, { body }: AskedOfLink): string | undefined {

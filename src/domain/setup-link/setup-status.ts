@@ -1,4 +1,5 @@
 import type { ConnectionId, TenantId } from '../../core/ids.js';
+import type { TenantScope } from '../../core/scope.js';
 import type { AdminWords, ConnectionCause, Mender } from '../connection/diagnosis/cause.js';
 import { diagnosisOf } from '../connection/diagnosis/causes.js';
 import { OKTA_PATHS_AS_OF } from '../connection/diagnosis/okta-paths.js';
@@ -64,7 +65,7 @@ export interface ScimSeen {
 /** What is known of a connection that is being set up. */
 export interface SetupSeen {
   /** Its last test; undefined: none. */
-  readonly test: Pick<ConnectionTest, 'id' | 'state' | 'report' | 'createdAt'> | undefined;
+  readonly test: Pick<ConnectionTest, 'id' | 'source' | 'state' | 'report' | 'createdAt'> | undefined;
   /** Names of groups that a push or a token has brought, `SETUP_COUNTED_MAX` at most. */
   readonly groupsSeen: readonly string[];
   readonly scim: ScimSeen;
@@ -77,6 +78,12 @@ export interface SetupStatusStore {
   /** @param since what was refused before isn't told */
   read(
     tenantId: TenantId,
+    connection: { readonly id: ConnectionId; readonly version: number },
+    since: Date,
+  ): Promise<SetupSeen>;
+  /** As it is in this transaction. */
+  readHere(
+    scope: TenantScope,
     connection: { readonly id: ConnectionId; readonly version: number },
     since: Date,
   ): Promise<SetupSeen>;

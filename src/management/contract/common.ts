@@ -1,4 +1,5 @@
 import { Type, type TSchema, type TObject } from 'typebox';
+import { PLAIN } from './text.js';
 
 const closed = { additionalProperties: false } as const;
 
@@ -34,6 +35,16 @@ export const listQuery = <P extends Record<string, TSchema>>(filters: P) =>
 /** What a change does to people was seen: `confirmation` of its impact. */
 export const Confirm = Type.Optional(
   Type.String({ minLength: 1, maxLength: 100, description: '`confirmation` of the impact that was seen' }),
+);
+
+/** Why a change is made, kept in its audit event: where checks are red, no connection is turned on without one. */
+export const Reason = Type.Optional(
+  Type.String({
+    minLength: 1,
+    maxLength: 500,
+    pattern: PLAIN,
+    description: 'why; kept in the audit log. Needed to turn a connection on while checks of it are red',
+  }),
 );
 
 export const ConfirmQuery = Type.Object({ confirm: Confirm }, closed);

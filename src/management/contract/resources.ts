@@ -10,7 +10,7 @@ import {
   ScimTokenEntry,
 } from './apply-file.js';
 import { ConnectionKey } from './apply-values.js';
-import { Confirm, orNull, Secret, SecretState, Time, Uuid } from './common.js';
+import { Confirm, orNull, Reason, Secret, SecretState, Time, Uuid } from './common.js';
 
 const closed = { additionalProperties: false } as const;
 
@@ -130,7 +130,7 @@ const connection = resource(ConnectionEntry, {
 });
 
 const confirmed = (schema: TObject): TObject =>
-  Type.Object({ ...schema.properties, confirm: Confirm }, closed);
+  Type.Object({ ...schema.properties, confirm: Confirm, reason: Reason }, closed);
 
 export const ConnectionSchemas: ResourceSchemas = {
   ...connection,

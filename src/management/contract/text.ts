@@ -4,7 +4,7 @@ import { Type } from 'typebox';
  * No control characters, nor those that change the direction of text (A-101): names are shown to people and
  * printed in terminals.
  */
-const PLAIN = '^[^\\u0000-\\u001f\\u007f-\\u009f\\u200e\\u200f\\u202a-\\u202e\\u2066-\\u2069]+$';
+export const PLAIN = '^[^\\u0000-\\u001f\\u007f-\\u009f\\u200e\\u200f\\u202a-\\u202e\\u2066-\\u2069]+$';
 
 /** A name that people read. */
 export const DisplayName = Type.String({

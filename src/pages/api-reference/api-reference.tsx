@@ -31,7 +31,13 @@ export interface ReferenceModel {
   /** Address of the document for machines. */
   readonly documentHref: string;
   readonly groups: readonly { readonly name: string; readonly operations: readonly ReferenceOperation[] }[];
-  readonly problems: readonly { readonly code: string; readonly status: number; readonly title: string }[];
+  readonly problems: readonly {
+    readonly code: string;
+    readonly status: number;
+    readonly title: string;
+    /** What to do. */
+    readonly cure: string;
+  }[];
 }
 
 /** Renders the reference: it stands by itself, without script and without anything from elsewhere. */
@@ -73,8 +79,8 @@ function Reference({ model }: { readonly model: ReferenceModel }): ReactNode {
       ))}
       <h2 id="problems">{strings.problems}</h2>
       <dl className="facts">
-        {model.problems.map(({ code, status, title }) => (
-          <Problem key={code} code={code} text={`${status} · ${title}`} />
+        {model.problems.map(({ code, status, title, cure }) => (
+          <Problem key={code} code={code} text={`${status} · ${title}. ${cure}`} />
         ))}
       </dl>
     </>

@@ -112,7 +112,22 @@ test('draft, tested, enabled, enforced: nothing is switched on untested, nobody 
     'confirmation_required',
   ]);
   expect(code(await change(OKTA, { status: 'disabled', confirm }))).toEqual([409, 'confirmation_required']);
-  const enforced = await change(SECOND, { status: 'enforced', confirm });
+  // A later test of the same failed: whoever goes on says why.
+  await ledger.rows(`UPDATE connection_tests SET report = jsonb_set(report, '{checks,0}', report #> '{checks,0}'
+    || '{"status": "failed", "seen": "Nothing answers."}') WHERE id = (SELECT max(id::text)::uuid FROM connection_tests)`);
+  expect(await change(SECOND, { status: 'enforced', confirm })).toMatchObject({
+    status: 409,
+    body: { code: 'reason_required', checks: [{ id: expect.any(String), seen: 'Nothing answers.' }] },
+  });
+  for (const reason of ['', 'r'.repeat(501), 'two\nlines'])
+    // oxlint-disable-next-line no-await-in-loop -- one after the other
+    expect((await change(SECOND, { status: 'enforced', confirm, reason })).status).toBe(400);
+  const reason = 'Okta was down for a minute.';
+  const untested = { status: 'enforced', groupsClaim: 'teams', confirm, reason };
+  expect(code(await change(SECOND, untested))).toEqual([409, 'not_tested']);
+  const enforced = await change(SECOND, { status: 'enforced', confirm, reason });
+  const [event] = (await ledger.audit('acme', { action: 'connection.updated' })).slice(-1);
+  expect(event?.details).toMatchObject({ after: { status: 'enforced' }, reason });
   expect(enforced).toMatchObject({ status: 200, body: { enforcedAt: expect.any(String) } });
   // Loosening it needs neither test nor confirmation, nor does what affects nobody.
   expect((await change(SECOND, { status: 'enabled' })).body).toMatchObject({

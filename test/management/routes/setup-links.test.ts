@@ -437,12 +437,22 @@ test('F3 an Okta admin sets up sign-in and provisioning by curl, from nothing to
   const current = await api.get(connection);
   expect(current.body).toMatchObject({ tested: true, status: 'draft' });
   expect((await api.patch(connection, { status: 'enforced' }, current.etag)).status).toBe(403);
-  const on = await api.patch(connection, { status: 'enabled' }, current.etag);
+  await push(old);
+  expect(await check('scim_token')).toMatch(/^failed/);
+  expect((await api.patch(connection, { status: 'enabled' }, current.etag)).body).toMatchObject({
+    code: 'reason_required',
+    checks: [{ id: 'scim_token', seen: expect.stringContaining('revoked or replaced') }],
+  });
+  const reason = 'An old app still calls with the old token.';
+  const on = await api.patch(connection, { status: 'enabled', reason }, current.etag);
   expect(on).toMatchObject({ status: 200, body: { status: 'enabled' } });
   expect((await api.patch(connection, { status: 'draft' }, on.etag)).status).toBe(403);
   expect(await step('hand-over')).toBe('done');
   const events = await ledger.audit('acme', { action: 'connection.updated' });
-  expect(events.at(-1)?.actor).toEqual({ type: 'operator', id: `setup:${link.id}` });
+  expect(events.at(-1)).toMatchObject({
+    actor: { type: 'operator', id: `setup:${link.id}` },
+    details: { reason },
+  });
 });
 
 test('every step of the guide runs as it stands there', async () => {

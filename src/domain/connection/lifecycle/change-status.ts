@@ -8,10 +8,12 @@ import type { ConnectionStatus } from '../connection.js';
 import type { ImpactStore } from './impact.js';
 import { judgeConnectionChange } from './judge-change.js';
 import type { CandidateDeps } from './keep-candidate.js';
+import { requireReason, type FailedChecks } from './turn-on-anyway.js';
 
 export interface ChangeStatusDeps extends CandidateDeps {
   readonly impacts: ImpactStore;
   readonly vault: Vault;
+  readonly failedChecks: FailedChecks;
 }
 
 export interface ChangeStatus {
@@ -19,6 +21,8 @@ export interface ChangeStatus {
   readonly status: ConnectionStatus;
   /** `confirmation` of the impact that was seen. */
   readonly confirm: string | undefined;
+  /** Why it is turned on though checks of it are red. */
+  readonly reason: string | undefined;
   readonly rules: ConfigurationRules;
   readonly actor: Actor;
   readonly authority: Authority;
@@ -48,7 +52,9 @@ export async function changeConnectionStatus(
       };
     },
     async judge(plan, current, { scope }) {
-      if (current !== undefined) await judgeConnectionChange(deps, scope, { plan, current, confirm });
+      if (current === undefined) return;
+      await judgeConnectionChange(deps, scope, { plan, current, confirm });
+      await requireReason(deps.failedChecks, scope, { plan, current, reason: asked.reason });
     },
   });
   return changes.length > 0;

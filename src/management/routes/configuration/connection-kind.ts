@@ -15,6 +15,8 @@ import {
 } from '../../../domain/connection/lifecycle/judge-change.js';
 import { keepCandidate, type CandidateDeps } from '../../../domain/connection/lifecycle/keep-candidate.js';
 import type { ConnectionLifecycle } from '../../../domain/connection/lifecycle/lifecycle.js';
+import { requireReason, type FailedChecks } from '../../../domain/connection/lifecycle/turn-on-anyway.js';
+import { failedChecks, type FailedChecksDeps } from '../../../domain/setup-link/failed-checks.js';
 import { connectionAddresses, tenantAddresses } from '../../../domain/tenant/addresses.js';
 import type { ApiCall } from '../../api/call.js';
 import { ConnectionSchemas } from '../../contract/resources.js';
@@ -42,6 +44,7 @@ const READ_ONLY = [
 export interface ConnectionKindDeps extends CandidateDeps {
   readonly impacts: ImpactStore;
   readonly rules: ConfigurationRules;
+  readonly failed: FailedChecksDeps;
 }
 
 /**
@@ -92,8 +95,12 @@ export function connectionKind(deps: ConnectionKindDeps): EntryKind {
     idOf: textOf('key'),
     create: (body) => ({ status: 'draft', ...withSecrets(body, SECRETS) }),
     change: (current, body, replace) => changed(current.id, body, replace),
-    judge: (call, plan, current, { scope, confirm }) =>
-      judgeConnectionChange({ ...deps, vault: call.tenant.vault }, scope, { plan, current, confirm }),
+    async judge(call, plan, current, { scope, confirm, reason }) {
+      await judgeConnectionChange({ ...deps, vault: call.tenant.vault }, scope, { plan, current, confirm });
+      const { setupLink } = call.caller;
+      const failed: FailedChecks = (...asked) => failedChecks(deps.failed, setupLink, ...asked);
+      await requireReason(failed, scope, { plan, current, reason });
+    },
     instead: (call, change) => keptAsCandidate(deps, call, change),
   };
 }

@@ -85,7 +85,7 @@ export interface EntryKind {
     current: ConfiguredTenant,
     asked: AskedChange,
   ): void | Promise<void>;
-  /** Whether requests may carry `confirm`: what a change does to people has been seen. */
+  /** Whether requests may carry `confirm`, as what a change does to people has been seen, and `reason`. */
   readonly isConfirmed?: true;
   /**
    * Takes on a change that isn't made at once, and checks its version under the lock.
@@ -98,6 +98,7 @@ export interface EntryKind {
 export interface AskedChange {
   readonly scope: TenantScope;
   readonly confirm: string | undefined;
+  readonly reason: string | undefined;
 }
 
 /** A change of one entry that may not be made at once. */

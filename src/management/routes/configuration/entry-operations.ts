@@ -162,7 +162,8 @@ class Entries {
 
   async change(call: ApiCall, id: string, sent: DesiredEntry, replace: boolean): Promise<ApiAnswer> {
     const confirm = this.kind.isConfirmed === true ? confirmIn(sent) : undefined;
-    const { confirm: _, ...confirmed } = sent;
+    const reason = this.kind.isConfirmed === true ? reasonIn(sent) : undefined;
+    const { confirm: _, reason: _why, ...confirmed } = sent;
     const body = this.kind.isConfirmed === true ? confirmed : sent;
     const facts = await this.#facts(call);
     const asked = this.kind.idOf(body);
@@ -196,7 +197,7 @@ class Entries {
           at: at === -1 ? kept.length : at,
         };
       },
-      { idsOfNew: ids, confirm, expect },
+      { idsOfNew: ids, confirm, reason, expect },
     );
     const shown = await this.#shown(call, changed.tenant);
     const entry = shown.find((each) => each.id === id);
@@ -259,6 +260,7 @@ class Entries {
     asked: {
       readonly idsOfNew?: ReadonlyMap<string, string>;
       readonly confirm?: string | undefined;
+      readonly reason?: string | undefined;
       readonly expect?: DivertedChange['expect'];
     } = {},
   ) {
@@ -270,6 +272,7 @@ class Entries {
         actor: call.caller.actor,
         authority: call.authority,
         origin: call.origin,
+        reason: asked.reason,
         ...(asked.idsOfNew === undefined ? {} : { idsOfNew: asked.idsOfNew }),
         wanted(current) {
           if (current === undefined)
@@ -286,7 +289,7 @@ class Entries {
         async judge(plan, current, { scope }) {
           if (current === undefined) return;
           await asked.expect?.(current, scope);
-          await kind.judge?.(call, plan, current, { scope, confirm: asked.confirm });
+          await kind.judge?.(call, plan, current, { scope, confirm: asked.confirm, reason: asked.reason });
         },
       });
     } catch (error) {
@@ -323,6 +326,9 @@ const asEntry = (body: unknown): DesiredEntry => body as DesiredEntry;
 /** What a request confirms: its schema says that it is a text. */
 const confirmIn = ({ confirm }: Readonly<Record<string, unknown>>): string | undefined =>
   typeof confirm === 'string' ? confirm : undefined;
+
+const reasonIn = ({ reason }: Readonly<Record<string, unknown>>): string | undefined =>
+  typeof reason === 'string' ? reason : undefined;
 
 function plural(noun: string): string {
   if (noun.endsWith('y')) return `${noun.slice(0, -1)}ies`;
