@@ -20,7 +20,8 @@ export const ScimRequestListQuery = listQuery({
   since: Type.Optional(
     Type.String({
       pattern: '^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$',
-      description: 'id of a request: only those that came after it',
+      description:
+        'id of a request: only those that began after it; one that began before may be written up to a minute late',
     }),
   ),
   order: Type.Optional(

@@ -22,7 +22,7 @@ export function scimRequestOperations({ lists, requests }: ScimRequestDeps): rea
       path: '/tenants/{tenant}/scim-requests',
       summary: 'Lists SCIM requests of the last fortnight',
       description:
-        'To follow what comes, ask with order=oldest and since=<id of the last one>, again and again.',
+        'To follow what comes, ask again and again with order=oldest and since=<id of the newest that you have and whose `at` is more than a minute ago>, and leave out by `id` what you have: ids are given when a request begins, and a node may write an earlier one later than another node a later one.',
       permission: 'scim-requests.read',
       query: ScimRequestListQuery,
       list: true,
