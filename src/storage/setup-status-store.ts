@@ -34,7 +34,7 @@ export class PostgresSetupStatusStore implements SetupStatusStore {
   }
 }
 
-function toSeen([tests, traffic, refused, people, groups]: readonly Rows[]): SetupSeen {
+function toSeen([tests, traffic, refused, people, groups, secrets]: readonly Rows[]): SetupSeen {
   const test = tests?.[0];
   return {
     test: test && {
@@ -46,6 +46,12 @@ function toSeen([tests, traffic, refused, people, groups]: readonly Rows[]): Set
     },
     groupsSeen: (groups ?? []).map((row) => row['name']),
     scim: scimSeen(traffic?.[0], refused?.[0], people?.[0], groups ?? []),
+    secrets: (secrets ?? []).map((row) => ({
+      of: row['of'],
+      madeAt: row['made_at'],
+      lastUsedAt: row['used_at'],
+      expiresAt: row['expires_at'],
+    })),
   };
 }
 
@@ -99,6 +105,18 @@ function statements(
       text: `SELECT g.name, g.origin, EXISTS (SELECT FROM group_members m
             WHERE m.tenant_id = $1 AND m.group_id = g.id) AS has_members
         FROM groups g WHERE g.tenant_id = $1 AND g.connection_id = $2 ORDER BY g.name LIMIT ${SETUP_COUNTED_MAX}`,
+      values: [...ofTenant, id],
+    },
+    {
+      name: 'setup_secrets',
+      text: `SELECT s.of, s.made_at, s.used_at, NULL::timestamptz AS expires_at FROM connections c
+        CROSS JOIN LATERAL (VALUES
+          ('clientSecret', c.client_secret_sealed, c.secret_updated_at, c.secret_used_at),
+          ('secondarySecret', c.secondary_secret_sealed, c.secondary_secret_updated_at, c.secondary_secret_used_at)
+        ) s (of, sealed, made_at, used_at)
+        WHERE c.tenant_id = $1 AND c.id = $2 AND s.sealed IS NOT NULL AND s.made_at IS NOT NULL
+        UNION ALL (SELECT 'scimToken', t.created_at, t.last_used_at, t.expires_at FROM scim_tokens t
+          WHERE t.tenant_id = $1 AND t.connection_id = $2 ORDER BY t.created_at DESC LIMIT 1)`,
       values: [...ofTenant, id],
     },
   ];

@@ -42,7 +42,7 @@ export interface TenantHealthStore {
 
 const DAY_MS = 86_400_000;
 /** Okta's secrets don't end by themselves; a year is what most policies allow. */
-const SECRET_DAYS_MAX = 365;
+export const SECRET_DAYS_MAX = 365;
 
 function outage(connection: Connection, now: Date): readonly HealthCheck[] {
   if (!isInOutage(connection, now) || connection.outage === undefined) return [];

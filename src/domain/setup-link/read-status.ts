@@ -1,6 +1,7 @@
 import type { TenantConfiguration } from '../configuration/tenant-configuration.js';
 import type { Connection } from '../connection/connection.js';
 import type { CheckId } from '../connection/testing/check.js';
+import { remindersOf, type Reminder } from './reminders.js';
 import { scimLadder } from './scim-ladder.js';
 import { stepsOf, type SetupLink, type SetupStep } from './setup-link.js';
 import { toldCheck, type SetupCheck, type SetupSeen, type SetupStatusStore } from './setup-status.js';
@@ -13,6 +14,7 @@ export interface SetupStatus {
   readonly checks: readonly SetupCheck[];
   /** The connection's last test; null: none. */
   readonly testId: string | null;
+  readonly reminders: readonly Reminder[];
 }
 
 /** At which step the checks of a test are looked at. */
@@ -57,7 +59,12 @@ export async function readSetupStatus(
     handOver(connection),
   ];
   const checks = all.filter(({ step }) => steps.includes(step));
-  return { steps: statesOf(steps, checks, link, connection), checks, testId: seen?.test?.id ?? null };
+  return {
+    steps: statesOf(steps, checks, link, connection),
+    checks,
+    testId: seen?.test?.id ?? null,
+    reminders: remindersOf(seen?.secrets ?? []),
+  };
 }
 
 function publicAddress(publicUrl: string): SetupCheck {

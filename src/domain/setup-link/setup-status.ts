@@ -6,6 +6,7 @@ import { OKTA_PATHS_AS_OF } from '../connection/diagnosis/okta-paths.js';
 import type { CheckFacts } from '../connection/testing/check.js';
 import type { ConnectionTest } from '../connection/testing/connection-test.js';
 import type { TokenFault } from '../provisioning/scim-request.js';
+import type { SecretAge } from './reminders.js';
 import type { SetupStep } from './setup-link.js';
 
 /** `waiting`: for somebody to do it at Okta, or for Okta to call. */
@@ -69,6 +70,8 @@ export interface SetupSeen {
   /** Names of groups that a push or a token has brought, `SETUP_COUNTED_MAX` at most. */
   readonly groupsSeen: readonly string[];
   readonly scim: ScimSeen;
+  /** The connection's own, and the newest of its SCIM tokens. */
+  readonly secrets: readonly SecretAge[];
 }
 
 /** Nobody's decision hangs on whether it is more than this. */

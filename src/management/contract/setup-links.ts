@@ -122,6 +122,20 @@ const Values = Type.Object(
   closed,
 );
 
+const Reminder = Type.Object(
+  {
+    of: Type.Enum(['clientSecret', 'secondarySecret', 'scimToken']),
+    madeAt: Time,
+    lastUsedAt: orNull(Time),
+    expiresAt: orNull(Time),
+    changeBy: Type.String({
+      format: 'date-time',
+      description: 'when it ends, and else when it is a year old',
+    }),
+  },
+  closed,
+);
+
 export const SetupStatusResource = Type.Object(
   {
     state: Type.Enum(['waiting', 'open', 'revoked', 'expired']),
@@ -133,7 +147,22 @@ export const SetupStatusResource = Type.Object(
       ),
     ),
     checks: Type.Array(Check),
+    connection: orNull(
+      Type.Object(
+        {
+          key: Type.String(),
+          name: Type.String(),
+          status: Type.String(),
+          issuer: Type.String(),
+          clientId: Type.String(),
+        },
+        { ...closed, description: 'what was set up; null: nothing yet' },
+      ),
+    ),
     values: Values,
+    reminders: Type.Array(Reminder, {
+      description: 'which secret is to be changed when, the first one first',
+    }),
     test: orNull(Uuid),
     scimRequests: Type.Array(ScimRequestSummary, {
       description: 'that were not told up to the cursor, the oldest first: each once, be it there late',

@@ -2,6 +2,7 @@ import { DomainError } from '../../core/errors.js';
 import type { ConnectionId } from '../../core/ids.js';
 import type { Json } from '../../core/json.js';
 import { requireAuthorityOverGroups } from '../../domain/operator/group-authority.js';
+import type { Connection } from '../../domain/connection/connection.js';
 import type { Permission } from '../../domain/operator/permissions.js';
 import type { ScimRequestListStore } from '../../domain/provisioning/scim-request-list.js';
 import type { ScimRequestRecord } from '../../domain/provisioning/scim-request.js';
@@ -280,20 +281,35 @@ async function statusOf(
   const place = told === undefined ? NOWHERE : readPlace(told);
   const { configuration } = call.tenant;
   const connection = configuration.connections.find(({ key }) => key === link.connection);
-  const { steps, checks, testId } = await readSetupStatus(deps, link, configuration, deps.publicUrl);
+  const { steps, checks, testId, reminders } = await readSetupStatus(
+    deps,
+    link,
+    configuration,
+    deps.publicUrl,
+  );
   const { requests, more, after } = await requestsAfter(deps, call, connection?.id, place);
   return {
     state: link.state,
     expiresAt: link.expiresAt,
     steps,
     checks,
+    connection: connection === undefined ? null : shownConnection(connection),
     values: setupValues(deps.publicUrl, call.tenant.slug, link, connection),
+    reminders,
     test: testId,
     scimRequests: requests.map((request) => summaryOf(call, request)),
     more,
     cursor: call.cursors.write([QUESTION, link.id], [...writePlace(after)]),
   };
 }
+
+const shownConnection = ({ key, name, status, issuer, settings: { clientId } }: Connection) => ({
+  key,
+  name,
+  status,
+  issuer,
+  clientId,
+});
 
 /** Requests that were not told up to that place; at first the latest. */
 async function requestsAfter(

@@ -448,6 +448,16 @@ test('F3 an Okta admin sets up sign-in and provisioning by curl, from nothing to
   expect(on).toMatchObject({ status: 200, body: { status: 'enabled' } });
   expect((await api.patch(connection, { status: 'draft' }, on.etag)).status).toBe(403);
   expect(await step('hand-over')).toBe('done');
+  const { body: summary } = await api.get(`${at}/status`);
+  expect(summary).toMatchObject({
+    connection: { key: 'okta', status: 'enabled', ...values },
+    reminders: [{ of: 'clientSecret', expiresAt: null }, { of: 'scimToken' }],
+  });
+  const [reminder] = summary['reminders'] as readonly Readonly<Record<string, string>>[];
+  const days =
+    (Date.parse(reminder?.['changeBy'] ?? '') - Date.parse(reminder?.['madeAt'] ?? '')) / 86_400_000;
+  expect(days).toBe(365);
+  expect(JSON.stringify(summary)).not.toContain(UPSTREAM_SECRET);
   const events = await ledger.audit('acme', { action: 'connection.updated' });
   expect(events.at(-1)).toMatchObject({
     actor: { type: 'operator', id: `setup:${link.id}` },
@@ -476,4 +486,5 @@ test('every step of the guide runs as it stands there', async () => {
   expect(stdout).toContain('"state":"applied"');
   // Nobody has signed in to test it.
   expect(stdout).toContain('"code":"not_tested"');
+  expect(stdout).toMatch(/clientSecret: change it by 20\d\d-.*Z\n/);
 });
