@@ -1,13 +1,17 @@
 import type { Static } from 'typebox';
 import { plainText } from '../core/text.js';
+import type { ConfiguredTenant } from '../domain/configuration/configuration-store.js';
+import type { TenantContext } from '../http/tenant-context.js';
+import type { TenantDirectory } from '../http/tenant-directory.js';
 import type { ClaimsPreviewResource } from '../management/contract/users.js';
+import { findApplication } from '../management/routes/application-asked.js';
 import { previewClaims, type ClaimsPreview } from '../op/claims-preview.js';
 import { compose } from '../server/compose.js';
 import { settingsOf } from '../server/start.js';
 import { Database } from '../storage/database.js';
 import { PostgresArtifactStore } from '../storage/artifact-store.js';
 import { PostgresSessionListStore } from '../storage/session-list-store.js';
-import { applicationOf, personOf } from './chosen-person.js';
+import { personOf } from './chosen-person.js';
 import { connectionOf, tenantOf } from './chosen-tenant.js';
 import type { CommandContext, RemoteOptions } from './command-context.js';
 import { requireDeployment } from './existing-database.js';
@@ -20,6 +24,8 @@ export interface PreviewOptions extends RemoteOptions {
   /** undefined: the deployment's only tenant. */
   readonly tenant?: string;
   readonly application: string;
+  /** It is the tenant above's, though the tenant has one of that name. */
+  readonly above?: boolean;
   /** An id, or a userName. */
   readonly user: string;
   readonly connection?: string;
@@ -48,32 +54,50 @@ async function previewHere(context: CommandContext, options: PreviewOptions): Pr
   return context.withStorage(async (storage) => {
     const database = new Database(storage.dataSource);
     const tenant = await tenantOf(database, options.tenant);
-    const application = applicationOf(tenant, options.application);
-    const { connection, resource } = options;
+    const { connection } = options;
     if (connection !== undefined) connectionOf(tenant, connection);
-    const { apis, tenant: named } = tenant.configuration;
-    if (resource !== undefined && apis.every(({ identifier }) => identifier !== resource))
-      throw new CliError(EXIT.usage, [`'${plainText(resource, 100)}' is no API of the tenant`]);
     const person = await personOf(new PostgresSessionListStore(database), tenant, options.user, connection);
     const node = compose(settingsOf(context.config), storage.dataSource, storage.keyRing, context.log);
-    const served = await node.directory.find(named.slug);
-    if (served === undefined) throw new CliError(EXIT.usage, [`there is no tenant '${named.slug}'`]);
-    const preview = await previewClaims(served, node.providers, new PostgresArtifactStore(database), {
-      application,
+    const served = await servedTenant(node.directory, tenant);
+    const asked = await findApplication(node.directory, served, options);
+    if (asked === undefined)
+      throw new CliError(EXIT.usage, [`there is no application '${plainText(options.application, 100)}'`]);
+    const issuer = asked.above ?? served;
+    const preview = await previewClaims(issuer, node.providers, new PostgresArtifactStore(database), {
+      application: asked.application,
       userId: person.id,
       scope: options.scope,
-      api: resource,
+      api: apiOf(issuer, options.resource),
+      homeId: asked.above === undefined ? undefined : served.id,
     });
-    return shown(options.application, person.id, preview);
+    return shown(options.application, issuer.slug, person.id, preview);
   }, false);
+}
+
+async function servedTenant(
+  directory: Pick<TenantDirectory, 'find'>,
+  { configuration }: ConfiguredTenant,
+): Promise<TenantContext> {
+  const { slug } = configuration.tenant;
+  const served = await directory.find(slug);
+  if (served === undefined) throw new CliError(EXIT.usage, [`there is no tenant '${slug}'`]);
+  return served;
+}
+
+function apiOf({ configuration }: TenantContext, resource: string | undefined): string | undefined {
+  if (resource !== undefined && configuration.apis.every(({ identifier }) => identifier !== resource))
+    throw new CliError(EXIT.usage, [`'${plainText(resource, 100)}' is no API of the tenant`]);
+  return resource;
 }
 
 const shown = (
   application: string,
+  tenant: string,
   userId: string,
   { refusal, idToken, userinfo, accessToken }: ClaimsPreview,
 ): ShownPreview => ({
   application,
+  tenant,
   userId,
   allowed: refusal === undefined,
   reason: refusal ?? null,

@@ -46,6 +46,7 @@ export function addClaimsAndConsents(
       .description("what an application's tokens would say of a person now, and whether they may use it")
       .option(...TENANT)
       .requiredOption('--application <clientId>', 'whose tokens')
+      .option('--above', "the application is the MSP's above, though the tenant has one of that name")
       .requiredOption('--user <user>', 'an id or a userName')
       .option('--connection <key>', 'of which connection the userName is')
       .option('--scope <scopes>', 'what the application would ask for', 'openid profile email')

@@ -2,6 +2,7 @@ import { IncomingMessage, ServerResponse } from 'node:http';
 import { Socket } from 'node:net';
 import { errors, type KoaContextWithOIDC, type Provider } from 'oidc-provider';
 import { resolveRequestedResources } from 'oidc-provider/lib/helpers/grants.js';
+import type { TenantId } from '../core/ids.js';
 import type { Application } from '../domain/application/application.js';
 import type { TenantContext } from '../http/tenant-context.js';
 import { findAccount, findPerson } from './account.js';
@@ -18,6 +19,8 @@ export interface PreviewRequest {
   readonly scope: string;
   /** Identifier of the API that the access token would be for; undefined: as without `resource`. */
   readonly api: string | undefined;
+  /** Of a customer whose person it is (E4); undefined: the tenant's own. */
+  readonly homeId: TenantId | undefined;
 }
 
 type Told = Readonly<Record<string, unknown>>;
@@ -45,7 +48,11 @@ export function previewClaims(
   request: PreviewRequest,
 ): Promise<ClaimsPreview> {
   const { provider } = providers.of(tenant);
-  return new UnitOfWork(tenant, artifacts).run(async () => {
+  const unit = new UnitOfWork(tenant, artifacts);
+  if (request.homeId !== undefined) unit.belongsTo(request.userId, request.homeId);
+  return unit.run(async () => {
+    // Nobody of a customer comes in at an issuer that is closed.
+    if (request.homeId !== undefined && tenant.suspended) return { refusal: 'no_access', ...NOTHING };
     const person = await findPerson(request.userId, request.application);
     if (person === undefined) return { refusal: 'no_access', ...NOTHING };
     const ctx = await imaginedRequest(provider, request);

@@ -195,6 +195,11 @@ export class UnitOfWork {
     return home === undefined ? undefined : this.store.account(home.id, userId);
   }
 
+  /** Says whose person somebody is, where nothing that is read tells. */
+  belongsTo(userId: string, homeId: TenantId): void {
+    this.#homes.set(userId, homeId);
+  }
+
   /**
    * The tenant that a person is of: this one, unless what the request has read of them says one below it. Undefined when
    * that isn't below this one any more, or is suspended: then the person is nobody here.

@@ -49,11 +49,13 @@ export function peopleOperations(parts: PeopleParts, apply: ApplyDeps): readonly
       users: new PostgresUserChangeStore(database),
       lists: new PostgresUserListStore(database),
       previewClaims: (tenant, request) => previewClaims(tenant, providers, artifacts, request),
+      directory,
     }),
     ...groupOperations({ lists: new PostgresGroupListStore(database) }),
     ...sessionOperations({
       ...shared,
       sessions: new PostgresSessionListStore(database),
+      people: new PostgresUserListStore(database),
       consents: new PostgresConsentStore(database),
       consentLists: new PostgresConsentListStore(database),
     }),

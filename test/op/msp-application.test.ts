@@ -165,6 +165,21 @@ describe('E4: an application of an MSP for all its customers', () => {
       application: { tenant: 'northwind' },
     });
     expect((await api.get(`${ada}?application=internal`)).status).toBe(400);
+    const claims = `/tenants/acme/users/${await idOf('acme', ADA)}/claims`;
+    expect(
+      (await api.get(`${claims}?application=tickets&above=true&scope=openid%20email`)).body,
+    ).toMatchObject({
+      tenant: 'northwind',
+      allowed: true,
+      idToken: { tenant: 'acme', roles: ['admin'], groups: ['Engineering', 'Everyone', 'Owners'] },
+      userinfo: { email: ADA.username },
+      accessToken: { iss: `${msp.publicUrl}/t/northwind` },
+    });
+    expect((await api.get(`${claims}?application=tickets`)).body).toMatchObject({ tenant: 'acme' });
+    expect((await api.get(`${claims}?application=for-support`)).body).toMatchObject({
+      reason: 'not_assigned',
+    });
+    expect((await api.get(`${claims}?application=internal`)).status).toBe(400);
     const nora = `/tenants/northwind/users/${await idOf('northwind', NORA)}/roles/explain`;
     const there = await api.get(`${nora}?customer=acme&others=true`);
     expect(there.body).toMatchObject({

@@ -20,11 +20,16 @@ async function personPath(api: RemoteApi, { tenant: slug, user, connection }: Na
 /** What an application would be told of a person who signs in now. */
 export async function previewRemotely(
   api: RemoteApi,
-  options: Named & { readonly application: string; readonly scope: string; readonly resource?: string },
+  options: Named & {
+    readonly application: string;
+    readonly above?: boolean;
+    readonly scope: string;
+    readonly resource?: string;
+  },
 ): Promise<Static<typeof ClaimsPreviewResource>> {
-  const { application, scope, resource } = options;
+  const { application, above, scope, resource } = options;
   const path = `${await personPath(api, options)}/claims`;
-  return api.get(ClaimsPreviewResource, path, { query: { application, scope, resource } });
+  return api.get(ClaimsPreviewResource, path, { query: { application, above, scope, resource } });
 }
 
 /** Why a person has roles, and why not others. */

@@ -96,6 +96,12 @@ export const EndedResource = Type.Object(
 export const ClaimsQuery = Type.Object(
   {
     application: Type.String({ minLength: 1, maxLength: 400, description: 'clientId' }),
+    above: Type.Optional(
+      Type.Boolean({
+        description:
+          'true: the application is the tenant above’s, for its customers’ people (E4); so is one that the tenant itself has not',
+      }),
+    ),
     scope: Type.Optional(Type.String({ minLength: 1, maxLength: 1_000, description: '`openid`, if absent' })),
     resource: Type.Optional(
       Type.String({ minLength: 1, maxLength: 1_000, description: 'identifier of an API' }),
@@ -109,6 +115,7 @@ const Claims = orNull(Type.Record(Type.String(), Type.Unknown()));
 export const ClaimsPreviewResource = Type.Object(
   {
     application: Type.String(),
+    tenant: Type.String({ description: 'slug of the tenant whose application it is' }),
     userId: Uuid,
     allowed: Type.Boolean(),
     reason: orNull(Type.Enum(['no_access', 'not_assigned', 'no_role'])),

@@ -1,7 +1,5 @@
 import { isUuid, type UserId } from '../../core/ids.js';
 import { DomainError } from '../../core/errors.js';
-import type { Application } from '../../domain/application/application.js';
-import type { TenantConfiguration } from '../../domain/configuration/tenant-configuration.js';
 import { explainRoles } from '../../domain/role/explain-roles.js';
 import type { RoleFactsStore } from '../../domain/role/role-facts.js';
 import type { TenantDirectory } from '../../http/tenant-directory.js';
@@ -10,6 +8,7 @@ import { named, operation, type Operation } from '../api/operation.js';
 import { Problem } from '../api/problems.js';
 import { ExplainQuery, RoleExplanationBody } from '../contract/role-explanation.js';
 import { timeNamed } from './answer-page.js';
+import { applicationAsked } from './application-asked.js';
 
 export interface ExplainDeps {
   readonly roleFacts: RoleFactsStore;
@@ -38,7 +37,12 @@ export function explainOperations({ roleFacts, now, directory }: ExplainDeps): r
         const customer = await customerNamed(directory, call, query.customer);
         if (customer !== undefined && query.application !== undefined)
           throw new Problem('invalid_request', 'customer is about the console there, and no application.');
-        const { application, above } = await applicationAsked(directory, call, query);
+        const clientId = query.application;
+        const asked =
+          clientId === undefined
+            ? undefined
+            : await applicationAsked(directory, call, { ...query, application: clientId });
+        const above = asked?.above?.configuration;
         const defined = [...configuration.roles, ...(above?.roles ?? [])];
         if (role !== undefined && defined.every(({ key }) => key !== role))
           throw new Problem('invalid_request', `There is no role '${role}'.`);
@@ -48,8 +52,8 @@ export function explainOperations({ roleFacts, now, directory }: ExplainDeps): r
         const body = await explainRoles({ roleFacts }, call.tenant.id, {
           // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- a UUID; whether it is a person's is asked now
           userId: userId as UserId,
-          application,
-          above,
+          application: asked?.application ?? null,
+          ...(above === undefined ? {} : { above }),
           customer,
           role,
           others: others ?? false,
@@ -62,29 +66,6 @@ export function explainOperations({ roleFacts, now, directory }: ExplainDeps): r
     }),
   ];
 }
-
-/**
- * The tenant's own application of that name, or the one above's for its customers' people (E4): of the others above
- * nobody below is told.
- */
-async function applicationAsked(
-  directory: ExplainDeps['directory'],
-  { tenant: { configuration } }: ApiCall,
-  asked: { readonly application?: string; readonly above?: boolean },
-): Promise<{ readonly application: Application | null; readonly above?: TenantConfiguration }> {
-  const { application: clientId, above: isAbove = false } = asked;
-  if (clientId === undefined) return { application: null };
-  const own = configuration.applications.find((one) => one.clientId === clientId);
-  if (own !== undefined && !isAbove) return { application: own };
-  const { parentSlug } = configuration;
-  const above = parentSlug === null ? undefined : (await directory.find(parentSlug))?.configuration;
-  const found = above?.applications.find((one) => one.clientId === clientId && isForCustomers(one));
-  if (above === undefined || found === undefined)
-    throw new Problem('invalid_request', `There is no application '${clientId}'.`);
-  return { application: found, above };
-}
-
-const isForCustomers = ({ settings }: Application): boolean => settings.audience === 'tenant-and-customers';
 
 /** A tenant right below this one. */
 async function customerNamed(

@@ -1,5 +1,5 @@
 import { DomainError } from '../../core/errors.js';
-import type { GroupId, Ids, UserId } from '../../core/ids.js';
+import type { GroupId, Ids, TenantId, UserId } from '../../core/ids.js';
 import type { Clock } from '../../core/clock.js';
 import type { Json } from '../../core/json.js';
 import type { Application } from '../../domain/application/application.js';
@@ -16,6 +16,7 @@ import {
 } from '../../domain/user/change-user.js';
 import type { UserDetails, UserFacts, UserListStore } from '../../domain/user/user-list.js';
 import type { TenantContext } from '../../http/tenant-context.js';
+import type { TenantDirectory } from '../../http/tenant-directory.js';
 import type { ApiCall } from '../api/call.js';
 import { named, operation, type ApiAnswer, type Operation } from '../api/operation.js';
 import { listOf } from '../contract/common.js';
@@ -28,7 +29,8 @@ import {
   UserResource,
   UserSummary,
 } from '../contract/users.js';
-import { answerPage, applicationNamed, connectionNamed } from './answer-page.js';
+import { answerPage, connectionNamed } from './answer-page.js';
+import { applicationAsked } from './application-asked.js';
 import { Problem } from '../api/problems.js';
 
 type Told = Readonly<Record<string, unknown>>;
@@ -49,6 +51,8 @@ export type PreviewClaims = (
     readonly userId: string;
     readonly scope: string;
     readonly api: string | undefined;
+    /** Of a customer whose person it is; undefined: the tenant's own. */
+    readonly homeId: TenantId | undefined;
   },
 ) => Promise<PreviewedClaims>;
 
@@ -56,6 +60,7 @@ export interface UserDeps extends Omit<ChangeUserDeps, 'auditTools'> {
   readonly transactions: TenantTransactions;
   readonly lists: UserListStore;
   readonly previewClaims: PreviewClaims;
+  readonly directory: Pick<TenantDirectory, 'find'>;
   readonly auditTools: { readonly ids: Ids; readonly clock: Clock };
 }
 
@@ -105,6 +110,8 @@ function readingUsers(deps: UserDeps): readonly Operation[] {
       method: 'GET',
       path: `${ONE}/claims`,
       summary: 'What an application’s tokens would say of the person now, and whether they may use it (B12)',
+      description:
+        'An application of the MSP above that is for its customers’ people is asked about here, too (E4): its tokens are the MSP’s.',
       permission: 'users.read',
       query: ClaimsQuery,
       answer: named('ClaimsPreview', ClaimsPreviewResource),
@@ -239,20 +246,31 @@ async function preview(
   deps: UserDeps,
   call: ApiCall,
   id: string,
-  query: { readonly application: string; readonly scope?: string; readonly resource?: string },
+  query: {
+    readonly application: string;
+    readonly above?: boolean;
+    readonly scope?: string;
+    readonly resource?: string;
+  },
 ): Promise<ApiAnswer> {
   const { id: userId } = await find(deps, call, id);
-  const { applications, apis } = call.tenant.configuration;
-  const applicationId = applicationNamed(call, query.application);
-  const application = applications.find((one) => one.id === applicationId);
-  if (application === undefined) throw new DomainError('not_found', 'There is no such application.');
+  const { application, above } = await applicationAsked(deps.directory, call, query);
+  const issuer = above ?? call.tenant;
+  const { apis } = issuer.configuration;
   const { scope = 'openid', resource: api } = query;
   if (api !== undefined && apis.every(({ identifier }) => identifier !== api))
     throw new Problem('invalid_request', `There is no API '${api}'.`);
-  const told = await deps.previewClaims(call.tenant, { application, userId, scope, api });
+  const told = await deps.previewClaims(issuer, {
+    application,
+    userId,
+    scope,
+    api,
+    homeId: above === undefined ? undefined : call.tenant.id,
+  });
   return {
     body: {
       application: application.clientId,
+      tenant: issuer.slug,
       userId: userId satisfies UserId,
       allowed: told.refusal === undefined,
       reason: told.refusal ?? null,
