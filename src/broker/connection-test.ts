@@ -332,7 +332,11 @@ async function finish(
 function personCheck({ isKnown, refusal, person }: PersonPreview): Check {
   const who = isKnown ? 'Somebody who is known here' : 'Somebody new';
   if (refusal === undefined)
-    return { id: 'person', status: 'passed', seen: `${who}, with ${person.roles.length} roles` };
+    return {
+      id: 'person',
+      status: 'passed',
+      seen: `${who}, with ${person.roles.length === 1 ? '1 role' : `${person.roles.length} roles`}`,
+    };
   return {
     id: 'person',
     status: 'warning',

@@ -9,12 +9,22 @@ export class JsonError extends Error {
 }
 
 /**
- * Parses JSON (RFC 8259), and refuses what `JSON.parse` lets pass: names given twice in an object, more than 64 levels
- * (A-93).
+ * Parses JSON (RFC 8259), and refuses what `JSON.parse` lets pass: names given twice in an object, more than 64 levels,
+ * halves of surrogate pairs, which are no characters and which databases keep as something else (A-93).
  * @throws JsonError
  */
 export function parseStrictJson(text: string): Json {
   checkStructure(text);
+  const value = parse(text);
+  // A text is read as UTF-8, so that a half can only come as an escape.
+  if (SURROGATE_ESCAPE.test(text) && !isWellFormed(value))
+    throw new JsonError('A text holds half of a surrogate pair.');
+  return value;
+}
+
+const SURROGATE_ESCAPE = /\\ud[89a-f]/i;
+
+function parse(text: string): Json {
   try {
     const value: Json = JSON.parse(text);
     return value;
@@ -22,6 +32,17 @@ export function parseStrictJson(text: string): Json {
     throw new JsonError('The body is not JSON.');
   }
 }
+
+/** Whether all texts and names are sequences of characters. It is as deep as `MAX_DEPTH` at most. */
+function isWellFormed(value: Json): boolean {
+  if (typeof value === 'string') return !LONE_SURROGATE.test(value);
+  if (value === null || typeof value !== 'object') return true;
+  if (Array.isArray(value)) return value.every(isWellFormed);
+  return Object.entries(value).every(([name, member]) => isWellFormed(name) && isWellFormed(member));
+}
+
+/** With the flag `u` a pair is one character, so that what is left is a half. */
+const LONE_SURROGATE = /\p{Surrogate}/u;
 
 /** One pass over the text, before anything is made of it. What isn't JSON is left to the parser to say. */
 function checkStructure(text: string): void {

@@ -28,6 +28,7 @@ import {
   ROLES,
 } from '../management/routes/configuration/plain-kinds.js';
 import { configurationFileOperations } from '../management/routes/configuration-file.js';
+import { ofKnownGroups } from '../management/routes/configuration/known-groups.js';
 import { healthOperations } from '../management/routes/health.js';
 import { integrationOperations } from '../management/routes/integration.js';
 import { meOperations } from '../management/routes/me.js';
@@ -46,6 +47,7 @@ import { PostgresClientUseStore } from '../storage/client-use-store.js';
 import { PostgresConnectionLifecycleStore } from '../storage/connection-lifecycle-store.js';
 import type { Database } from '../storage/database.js';
 import { PostgresJobStore } from '../storage/job-store.js';
+import { PostgresGroupListStore } from '../storage/group-list-store.js';
 import { PostgresIdempotencyStore } from '../storage/idempotency-store.js';
 import { PostgresSecretStates } from '../storage/secret-state-store.js';
 import { PostgresTenantHealthStore } from '../storage/tenant-health-store.js';
@@ -152,7 +154,9 @@ function operationsOf(parts: ManagementParts, tests: readonly Operation[]): read
     lifecycles: new PostgresConnectionLifecycleStore(database),
   };
   const tenants = new PostgresTenantListStore(database);
-  const kinds = [ROLES, ROLE_MAPPINGS, APIS, ACCESS_POLICIES, APPLICATIONS, SCIM_TOKENS, GRANTS];
+  const groups = new PostgresGroupListStore(database);
+  const named = [ROLE_MAPPINGS, GRANTS].map((kind) => ofKnownGroups(kind, groups));
+  const kinds = [ROLES, ...named, APIS, ACCESS_POLICIES, APPLICATIONS, SCIM_TOKENS];
   return [
     ...tenantOperations({ ...configuration, tenants }),
     ...domainOperations({ ...configuration, findTexts: createTextRecords() }),

@@ -56,6 +56,7 @@ export function peopleOperations(parts: PeopleParts, apply: ApplyDeps): readonly
       ...shared,
       sessions: new PostgresSessionListStore(database),
       people: new PostgresUserListStore(database),
+      people: new PostgresUserListStore(database),
       consents: new PostgresConsentStore(database),
       consentLists: new PostgresConsentListStore(database),
     }),

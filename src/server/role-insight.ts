@@ -9,6 +9,7 @@ import { mappingChangeOperations } from '../management/routes/mapping-changes.js
 import { nameQuestionOperations } from '../management/routes/name-questions.js';
 import { roleCoverageOperations } from '../management/routes/role-coverage.js';
 import type { Database } from '../storage/database.js';
+import { PostgresGroupListStore } from '../storage/group-list-store.js';
 import { PostgresMappingChangeStore } from '../storage/mapping-change-store.js';
 import { PostgresNameQuestionStore } from '../storage/name-question-store.js';
 import { PostgresRoleFactsStore } from '../storage/role-facts-store.js';
@@ -36,7 +37,12 @@ export function roleInsightOperations(parts: {
       now: () => systemClock.now(),
       directory,
     }),
-    ...mappingChangeOperations({ changes: mappingChangeDeps(database, apply), rules, directory }),
+    ...mappingChangeOperations({
+      changes: mappingChangeDeps(database, apply),
+      groups: new PostgresGroupListStore(database),
+      rules,
+      directory,
+    }),
     ...roleCoverageOperations(mappingChangeDeps(database, apply)),
     ...nameQuestionOperations({
       ...mappingChangeDeps(database, apply),

@@ -49,9 +49,13 @@ describe('requests', () => {
       'null',
       '[]',
       '"x"',
+      '{"key":"half","name":"\\ud83d"}',
+      '{"key":"half","name":"\\uDE00\\ud83d"}',
+      '{"key":"half","na\\udc00me":"x"}',
       `{"key":${'['.repeat(100)}${']'.repeat(100)}}`,
     ])
       expect(await api.post(roles, body)).toMatchObject({ status: 400, body: { code: 'invalid_body' } });
+    expect((await api.post(roles, '{"key":"whole","name":"\\uD83D\\ude00"}')).body['name']).toBe('😀');
     const large = await api.post(roles, `{"key":"${'a'.repeat(1024 * 1024)}"}`);
     expect(large).toMatchObject({ status: 413, body: { code: 'too_large' } });
     expect(await api.call('POST', roles)).toMatchObject({ status: 400, body: { code: 'invalid_body' } });

@@ -20,6 +20,7 @@ import type { ApiAnswer, Operation } from './operation.js';
 import { OperationPaths, type FoundOperation } from './paths.js';
 import { makerAuthority, rolesIn } from './person-roles.js';
 import { Problem, PROBLEMS, toProblem } from './problems.js';
+import { splitReadOnly } from './read-only.js';
 import { requireSetupOperation, requireSetupRequest } from './setup-link-caller.js';
 import { checkBody, mayBeAbsent, readParameters } from './validate.js';
 
@@ -81,7 +82,7 @@ export class ManagementApi {
     const input = {
       path: readParameters(found.operation.parameters ?? pathSchema(found), withoutTenant(found)),
       query: readParameters(found.operation.query ?? NOTHING, queryOf(ctx)),
-      body: readBody(found.operation, text),
+      ...readBody(found.operation, text),
     };
     if (caller.setupLink !== undefined)
       await requireSetupRequest(caller.setupLink, found.operation, input, this.deps);
@@ -257,13 +258,18 @@ async function bodyOf(ctx: Context, { body, bytesMax = BODY_BYTES_MAX }: Operati
   return text;
 }
 
-function readBody(operation: Operation, text: string): Json | undefined {
-  if (operation.body === undefined) return undefined;
+function readBody(
+  operation: Operation,
+  text: string,
+): { readonly body: Json | undefined; readonly readOnly?: JsonObject } {
+  if (operation.body === undefined) return { body: undefined };
   const { schema } = operation.body;
   const absent = mayBeAbsent(operation.method, schema) ? {} : undefined;
-  const body = text === '' ? absent : withoutReadOnly(parsed(text), operation.readOnly ?? []);
-  checkBody(schema, body);
-  return body;
+  const given = text === '' ? absent : parsed(text);
+  const isSplit = given !== undefined && isObject(given) && operation.readOnly !== undefined;
+  const read = isSplit ? splitReadOnly(given, operation.readOnly) : { body: given };
+  checkBody(schema, read.body);
+  return read;
 }
 
 function parsed(text: string): Json {
@@ -273,11 +279,6 @@ function parsed(text: string): Json {
     if (error instanceof JsonError) throw new Problem('invalid_body', error.message);
     throw error;
   }
-}
-
-function withoutReadOnly(body: Json, names: readonly string[]): Json {
-  if (!isObject(body)) return body;
-  return Object.fromEntries(Object.entries(body).filter(([name]) => !names.includes(name)));
 }
 
 const isObject = (value: Json): value is JsonObject =>

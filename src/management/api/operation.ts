@@ -1,5 +1,5 @@
 import type { Static, TObject, TSchema } from 'typebox';
-import type { Json } from '../../core/json.js';
+import type { Json, JsonObject } from '../../core/json.js';
 import type { Permission } from '../../domain/operator/permissions.js';
 import type { ApiCall } from './call.js';
 
@@ -32,6 +32,8 @@ export interface OperationInput<P extends TObject, Q extends TObject, B extends 
   readonly path: Static<P>;
   readonly query: Static<Q>;
   readonly body: Static<B>;
+  /** Of the body, members that the operation lists as `readOnly`; absent: none. */
+  readonly readOnly?: JsonObject;
 }
 
 /**
@@ -57,7 +59,7 @@ export interface Operation<
   /** Parameters of the query. Values are read as their schema's type. */
   readonly query?: Q;
   readonly body?: NamedSchema<B>;
-  /** Members that answers have and requests needn't: left out of a body before it is judged. */
+  /** Members that answers have and requests needn't: taken out of a body before it is judged, and handed on by themselves. */
   readonly readOnly?: readonly string[];
   /** Of a success. 200, if absent. */
   readonly status?: 200 | 201 | 202 | 204;

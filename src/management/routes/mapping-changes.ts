@@ -31,9 +31,11 @@ import {
   PreviewedPeopleQuery,
 } from '../contract/mapping-changes.js';
 import { answerPage } from './answer-page.js';
+import { isKnownGroup, NO_GROUP, type FindGroup } from './configuration/known-groups.js';
 
 export interface MappingChangeRouteDeps {
   readonly changes: MappingChangeDeps;
+  readonly groups: FindGroup;
   readonly rules: ConfigurationRules;
   readonly directory: Pick<TenantDirectory, 'forget'>;
 }
@@ -151,7 +153,7 @@ function reading({ changes }: MappingChangeRouteDeps): readonly Operation[] {
   ];
 }
 
-function changing({ changes, rules, directory }: MappingChangeRouteDeps): readonly Operation[] {
+function changing({ changes, groups, rules, directory }: MappingChangeRouteDeps): readonly Operation[] {
   return [
     operation({
       id: 'createMappingChange',
@@ -171,6 +173,7 @@ function changing({ changes, rules, directory }: MappingChangeRouteDeps): readon
           throw new Problem('invalid_body', 'A change is made as it was previewed, or staged.', {
             errors: [{ pointer: '/version', message: 'must be the preview’s, unless stage is true' }],
           });
+        await requireGroups(call, groups, wish);
         const change =
           version === undefined || stage
             ? await stageMappings(changes, request)
@@ -239,6 +242,17 @@ function callerOf(call: ApiCall, rules: ConfigurationRules): MappingCaller {
 }
 
 type Wish = Static<typeof MappingWishBody>;
+
+/** What is added means groups of the tenant. @throws Problem `invalid_body` */
+async function requireGroups(call: ApiCall, groups: FindGroup, { add = [] }: Wish): Promise<void> {
+  for (const [index, { group }] of add.entries()) {
+    // oxlint-disable-next-line no-await-in-loop -- a change adds few
+    if (!('scim' in group) || (await isKnownGroup(call, groups, group.scim))) continue;
+    throw new Problem('invalid_body', `add: ${group.scim} ${NO_GROUP}.`, {
+      errors: [{ pointer: `/add/${index}/group/scim`, message: NO_GROUP }],
+    });
+  }
+}
 
 function wishOf({ roleMappings, add, remove, ...settings }: Wish): MappingWish {
   return {

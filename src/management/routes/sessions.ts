@@ -6,6 +6,7 @@ import type { GivenConsent } from '../../domain/consent/consent-store.js';
 import { withdrawConsent, type WithdrawConsentDeps } from '../../domain/consent/withdraw-consent.js';
 import { endAccess, type AccessTarget } from '../../domain/session/end-access.js';
 import type { SessionListStore } from '../../domain/session/session-list.js';
+import type { UserListStore } from '../../domain/user/user-list.js';
 import type { TenantTransactions } from '../../domain/tenant/transactions.js';
 import type { ApiCall } from '../api/call.js';
 import { named, operation, type ApiAnswer, type Operation } from '../api/operation.js';
@@ -26,6 +27,7 @@ import { showEnded } from './users.js';
 export interface SessionDeps extends Omit<WithdrawConsentDeps, 'auditTools'> {
   readonly transactions: TenantTransactions;
   readonly sessions: Pick<SessionListStore, 'list' | 'find'>;
+  readonly people: Pick<UserListStore, 'find'>;
   readonly consentLists: ConsentListStore;
   readonly auditTools: { readonly ids: Ids; readonly clock: Clock };
 }
@@ -123,8 +125,11 @@ async function targetOf(
       throw new DomainError('not_found', `There is no session '${session}'.`);
     return { session };
   }
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- a UUID by its schema
-  if (user !== undefined) return { user: user as UserId };
+  if (user !== undefined) {
+    const person = await deps.people.find(call.tenant.id, user);
+    if (person === undefined) throw new DomainError('not_found', `There is no user '${user}'.`);
+    return { user: person.id };
+  }
   const connectionId = connectionNamed(call, connection);
   if (connectionId !== undefined) return { connection: connectionId };
   if (application === undefined) return { tenant: 'all' };

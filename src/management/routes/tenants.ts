@@ -11,6 +11,7 @@ import { DEFAULT_TENANT_SETTINGS, SYSTEM_SLUG } from '../../domain/tenant/tenant
 import type { ApiCall } from '../api/call.js';
 import { named, operation, type ApiAnswer, type Operation } from '../api/operation.js';
 import { Problem } from '../api/problems.js';
+import { requireAsRead } from '../api/read-only.js';
 import { listOf, PAGE_DEFAULT } from '../contract/common.js';
 import {
   NewTenant,
@@ -78,7 +79,10 @@ export function tenantOperations(deps: TenantDeps): readonly Operation[] {
         body: named('TenantChange', TenantChange),
         readOnly: READ_ONLY,
         answer: ANSWER,
-        handle: (call, { body }) => tenants.change(call, body, method === 'PUT'),
+        async handle(call, { body, readOnly = {} }) {
+          if (Object.keys(readOnly).length > 0) await tenants.requireAsRead(call, readOnly);
+          return tenants.change(call, body, method === 'PUT');
+        },
       }),
     ),
   ];
@@ -129,6 +133,11 @@ class Tenants {
 
   async get(call: ApiCall): Promise<ApiAnswer> {
     return this.#answer(await this.deps.apply.store.find(call.tenant.slug));
+  }
+
+  /** Those members never change, so that no lock is needed. @throws Problem `invalid_body` */
+  async requireAsRead(call: ApiCall, given: JsonObject): Promise<void> {
+    requireAsRead(given, this.#shown(await this.deps.apply.store.find(call.tenant.slug)));
   }
 
   async create(call: ApiCall, body: TenantBody): Promise<ApiAnswer> {
@@ -196,12 +205,13 @@ class Tenants {
   }
 
   #answer(tenant: ConfiguredTenant | undefined): ApiAnswer {
+    return { body: this.#shown(tenant), version: viewOf(tenant).members };
+  }
+
+  #shown(tenant: ConfiguredTenant | undefined): JsonObject {
     const { key, members } = viewOf(tenant);
     const { id, kind } = found(tenant).configuration.tenant;
-    return {
-      body: { id, slug: key, kind, ...members, ...tenantAddresses(this.deps.publicUrl, key) },
-      version: members,
-    };
+    return { id, slug: key, kind, ...members, ...tenantAddresses(this.deps.publicUrl, key) };
   }
 }
 

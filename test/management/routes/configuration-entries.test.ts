@@ -19,6 +19,11 @@ afterAll(async () => {
 
 const base = '/tenants/acme';
 
+const noGroup = (pointer: string) => ({
+  status: 400,
+  body: { errors: [{ pointer, message: 'is no group of the tenant' }] },
+});
+
 describe('an entry of the configuration', () => {
   test('is made, read, changed, replaced and deleted, each time under its version', async () => {
     const made = await api.post(`${base}/roles`, { key: 'billing', name: 'Billing' });
@@ -66,6 +71,55 @@ describe('an entry of the configuration', () => {
       body: { id: made.body['id'], group: { name: 'Helpers' }, role: 'once', application: null },
     });
     expect((await api.get(at)).body).toEqual(changed.body);
+  });
+
+  test('A-112 with mappings that would go along is deleted by who may change mappings', async () => {
+    const scopes = ['causeway.roles.manage', 'causeway.applications.manage'];
+    const narrow = await apiClient(acme.causeway, { tenant: 'acme', scopes });
+    const refused = await narrow.delete(`${base}/roles/once`);
+    expect(refused).toMatchObject({ status: 403, body: { permission: 'role-mappings.manage' } });
+    const application = { clientId: 'mapped', type: 'service', grantTypes: ['client_credentials'] };
+    expect((await api.post(`${base}/applications`, application)).status).toBe(201);
+    const mapping = { group: { name: 'Support' }, role: 'once', application: 'mapped' };
+    const made = await api.post(`${base}/role-mappings`, mapping);
+    expect((await narrow.delete(`${base}/applications/mapped`)).status).toBe(403);
+    await api.delete(`${base}/role-mappings/${String(made.body['id'])}`);
+    expect((await narrow.delete(`${base}/applications/mapped`)).status).toBe(204);
+  });
+
+  test('means a group of the tenant, where it names one by its id', async () => {
+    const group = { scim: '00000000-0000-7000-8000-000000000000' };
+    const mapping = { group, role: 'once' };
+    expect(await api.post(`${base}/role-mappings`, mapping)).toMatchObject(noGroup('/group/scim'));
+    const grant = { group, customers: 'all', roles: ['console:technician'] };
+    expect(await api.post(`${base}/grants`, grant)).toMatchObject(noGroup('/group/scim'));
+    const change = { add: [mapping], stage: true };
+    expect(await api.post(`${base}/role-mapping-changes`, change)).toMatchObject(
+      noGroup('/add/0/group/scim'),
+    );
+  });
+
+  test('and a tenant can be sent back as they were read; what can’t be changed is no other', async () => {
+    for (const at of [
+      base,
+      `${base}/connections/okta`,
+      `${base}/roles/once`,
+      `${base}/applications/grafana`,
+    ]) {
+      // oxlint-disable-next-line no-await-in-loop -- one resource after the other
+      const { body, etag } = await api.get(at);
+      // oxlint-disable-next-line no-await-in-loop -- as above
+      expect([at, (await api.put(at, body, etag)).status]).toEqual([at, 200]);
+      // oxlint-disable-next-line no-await-in-loop -- as above
+      expect(await api.patch(at, { id: 'another' }, '*')).toMatchObject({
+        status: 400,
+        body: { code: 'invalid_body', errors: [{ pointer: '/id' }] },
+      });
+    }
+    const kind = await api.patch(base, { kind: 'msp' }, '*');
+    expect(kind.body).toMatchObject({ errors: [{ pointer: '/kind' }] });
+    const tested = await api.patch(`${base}/connections/okta`, { tested: true }, '*');
+    expect(tested.status).toBe(200);
   });
 
   test('is told what to mend, by a pointer to it', async () => {

@@ -122,6 +122,7 @@ test('sessions end one by one, of a person, and of everybody only for admins', a
   const end = (body: object, by = helpDesk) => by.post('/tenants/acme/sessions/end', body);
   expect((await end({ session: first })).body).toEqual({ sessions: 1, grants: 0 });
   expect((await end({ session: 'nope' })).status).toBe(404);
+  expect((await end({ user: '00000000-0000-7000-8000-000000000000' })).status).toBe(404);
   expect((await end({ user: ada, session: second })).status).toBe(400);
   expect((await end({ connection: 'okta' })).status).toBe(403);
   expect((await end({ connection: 'okta' }, admin)).body).toEqual({ sessions: 1, grants: 0 });

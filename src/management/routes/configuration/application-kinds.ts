@@ -8,7 +8,7 @@ import { tenantAddresses } from '../../../domain/tenant/addresses.js';
 import { Problem } from '../../api/problems.js';
 import { ApplicationSchemas, ScimTokenSchemas } from '../../contract/resources.js';
 import type { DesiredEntry, EntryKind } from './entry-kind.js';
-import { textOf } from './plain-kinds.js';
+import { judgeMappingsGone, textOf } from './plain-kinds.js';
 import { secretVersions, shownSecrets, withSecrets } from './secret-members.js';
 
 const SECRETS = ['clientSecret', 'secondarySecret', 'deviceWebhookSecret'];
@@ -52,6 +52,7 @@ export const APPLICATIONS: EntryKind = {
     ...withSecrets(replace ? filled(body) : body, SECRETS),
     clientId: current.id,
   }),
+  judge: judgeMappingsGone,
   told(applied, id): JsonObject {
     const made = applied.applications.find(({ clientId }) => clientId === id);
     return {

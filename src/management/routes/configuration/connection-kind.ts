@@ -27,19 +27,8 @@ import { shownLifecycle } from './shown-lifecycle.js';
 
 const SECRETS = ['clientSecret', 'secondarySecret'];
 
-const READ_ONLY = [
-  'id',
-  'version',
-  'redirectUri',
-  'initiateLoginUri',
-  'postLogoutRedirectUri',
-  'jwksUri',
-  'tested',
-  'testedAt',
-  'enforcedAt',
-  'candidate',
-  'outage',
-];
+const ADDRESSES = ['redirectUri', 'initiateLoginUri', 'postLogoutRedirectUri', 'jwksUri'];
+const STATE = ['tested', 'testedAt', 'enforcedAt', 'candidate', 'outage'];
 
 export interface ConnectionKindDeps extends CandidateDeps {
   readonly impacts: ImpactStore;
@@ -61,7 +50,8 @@ export function connectionKind(deps: ConnectionKindDeps): EntryKind {
     manage: 'connections.manage',
     parameter: 'key',
     schemas: ConnectionSchemas,
-    readOnly: READ_ONLY,
+    readOnly: ['id', 'version', ...ADDRESSES, ...STATE],
+    moving: STATE,
     isConfirmed: true,
     show: ({ tenant, secrets, lifecycles, publicUrl }) =>
       tenant.configuration.connections

@@ -64,6 +64,8 @@ export interface EntryKind {
     readonly resource: TSchema;
   };
   readonly readOnly: readonly string[];
+  /** Of those, what changes by itself: what was read of it may be sent back, whatever it is by now. */
+  readonly moving?: readonly string[];
   /** Its entries, in order of their ids. */
   show(tenant: ShownTenant): readonly ShownEntry[];
   /** Entries that leave what is in force as it is, in the order of `show`'s; with the id that each has. */

@@ -1,5 +1,5 @@
 import { DomainError } from '../../../core/errors.js';
-import type { Json } from '../../../core/json.js';
+import type { Json, JsonObject } from '../../../core/json.js';
 import type { TenantScope } from '../../../core/scope.js';
 import type { ApplyDeps } from '../../../domain/configuration/apply-deps.js';
 import { changeTenant, FaultyConfiguration } from '../../../domain/configuration/change-tenant.js';
@@ -11,6 +11,7 @@ import type { TenantDirectory } from '../../../http/tenant-directory.js';
 import type { ApiCall } from '../../api/call.js';
 import { named, operation, type ApiAnswer, type Operation } from '../../api/operation.js';
 import { Problem } from '../../api/problems.js';
+import { requireAsRead } from '../../api/read-only.js';
 import { ConfirmQuery, listOf, listQuery, PAGE_DEFAULT } from '../../contract/common.js';
 import {
   wantedList,
@@ -37,6 +38,7 @@ export function entryOperations(kind: EntryKind, deps: ConfigurationDeps): reado
   const one = `${base}/{${kind.parameter}}`;
   const entries = new Entries(kind, deps);
   const { schemas, noun, words, readOnly } = kind;
+  const aWord = /^[aeiou]/i.test(words) ? `an ${words}` : `a ${words}`;
   const answer = named(noun, schemas.resource);
   const idOf = (path: Readonly<Record<string, unknown>>): string => String(path[kind.parameter]);
   return [
@@ -55,7 +57,7 @@ export function entryOperations(kind: EntryKind, deps: ConfigurationDeps): reado
       id: `create${noun}`,
       method: 'POST',
       path: base,
-      summary: `Makes a ${words}`,
+      summary: `Makes ${aWord}`,
       permission: kind.manage,
       body: named(`New${noun}`, schemas.create),
       readOnly,
@@ -79,21 +81,24 @@ export function entryOperations(kind: EntryKind, deps: ConfigurationDeps): reado
         path: one,
         summary:
           method === 'PUT'
-            ? `Replaces a ${words}: what is absent returns to its default; secrets stay`
-            : `Changes members of a ${words}: what is absent stays (RFC 7396)`,
+            ? `Replaces ${aWord}: what is absent returns to its default; secrets stay`
+            : `Changes members of ${aWord}: what is absent stays (RFC 7396)`,
         permission: kind.manage,
         body: method === 'PUT' ? named(`${noun}Put`, schemas.replace) : named(`${noun}Patch`, schemas.change),
         readOnly,
         answer,
-        handle: async (call, { path, body }) =>
-          entries.change(call, idOf(path), asEntry(body), method === 'PUT'),
+        async handle(call, { path, body, readOnly: given = {} }) {
+          const id = idOf(path);
+          if (Object.keys(given).length > 0) await entries.requireAsRead(call, id, given);
+          return entries.change(call, id, asEntry(body), method === 'PUT');
+        },
       }),
     ),
     operation({
       id: `delete${noun}`,
       method: 'DELETE',
       path: one,
-      summary: `Deletes a ${words}, with what depends on it`,
+      summary: `Deletes ${aWord}, with what depends on it`,
       permission: kind.manage,
       ...(kind.isConfirmed === true ? { query: ConfirmQuery } : {}),
       status: 204,
@@ -126,6 +131,11 @@ class Entries {
   async get(call: ApiCall, id: string): Promise<ApiAnswer> {
     const entry = found(await this.#shown(call), id, this.kind);
     return { body: entry.body, version: entry.version };
+  }
+
+  /** Those members never change, so that no lock is needed. @throws Problem `invalid_body` */
+  async requireAsRead(call: ApiCall, id: string, given: JsonObject): Promise<void> {
+    requireAsRead(given, found(await this.#shown(call), id, this.kind).body, this.kind.moving);
   }
 
   async create(call: ApiCall, body: DesiredEntry): Promise<ApiAnswer> {

@@ -53,6 +53,7 @@ export const ROLES: EntryKind = {
     ...body,
     key: current.id,
   }),
+  judge: judgeMappingsGone,
 };
 
 /** Audiences, whose identifiers are addresses: they are found by their id here. */
@@ -187,6 +188,13 @@ export function judgeConsoleRoles(call: ApiCall, plan: TenantPlan): void {
       [before, after].some((members) => JSON.stringify(members ?? {}).includes('"console:')),
   );
   if (concerns) throw new Problem('forbidden', 'Only an owner gives or takes roles of the console.');
+}
+
+/** What takes mappings along, as a role or an application does when it goes, changes mappings (A-112). */
+export function judgeMappingsGone(call: ApiCall, plan: TenantPlan): void {
+  if (!plan.changes.some(({ kind }) => kind === 'roleMapping')) return;
+  call.require('role-mappings.manage');
+  judgeConsoleRoles(call, plan);
 }
 
 /** Scopes of the management API are rights on the tenant: only an owner hands them out (A-112). */
