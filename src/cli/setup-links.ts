@@ -3,7 +3,7 @@ import type { ListKey } from '../core/page.js';
 import type { TenantScope } from '../core/scope.js';
 import { plainText } from '../core/text.js';
 import { NO_ORIGIN } from '../domain/audit/audit-event.js';
-import type { ConfiguredTenant } from '../domain/configuration/configuration-store.js';
+import type { ConfigurationStore, ConfiguredTenant } from '../domain/configuration/configuration-store.js';
 import {
   createSetupLink,
   revokeSetupLink,
@@ -71,10 +71,10 @@ export async function createLink(context: CommandContext, options: CreateLinkOpt
       return { ...link, url };
     },
     local: () =>
-      changing(context, options, async (deps, scope) => {
+      changing(context, options, async (deps, scope, { configuration }) => {
         const { link, token } = await createSetupLink(deps, scope, {
           ...wanted,
-          service: null,
+          service: await serviceOf(deps, configuration),
           maker: { authority: 'host', person: null },
           lifetimeSeconds,
           actor: context.operator,
@@ -142,19 +142,33 @@ export async function revokeLink(
   return EXIT.done;
 }
 
+type LocalDeps = SetupLinkDeps & {
+  readonly keys: KeyMaker;
+  readonly store: Pick<ConfigurationStore, 'find'>;
+};
+
+/** Who sends the link, as the customer knows them: the MSP above, as for a link that the deployment makes by the API. */
+async function serviceOf(
+  { store }: Pick<LocalDeps, 'store'>,
+  { parentSlug }: ConfiguredTenant['configuration'],
+): Promise<string | null> {
+  if (parentSlug === null) return null;
+  return (await store.find(parentSlug))?.configuration.tenant.name ?? null;
+}
+
 function changing<T>(
   context: CommandContext,
   options: LinkOptions,
-  work: (deps: SetupLinkDeps & { readonly keys: KeyMaker }, scope: TenantScope) => Promise<T>,
+  work: (deps: LocalDeps, scope: TenantScope, tenant: ConfiguredTenant) => Promise<T>,
 ): Promise<T> {
   return context.withStorage(async (storage) => {
     const database = new Database(storage.dataSource);
     const deps = configurationDeps(database, storage.keyRing, context.ids);
-    const { configuration, wrappedDataKey }: ConfiguredTenant = await tenantOf(database, options.tenant);
-    const { id } = configuration.tenant;
-    const auditTools = { ...deps, vault: deps.keys.openVault(id, wrappedDataKey) };
+    const tenant = await tenantOf(database, options.tenant);
+    const { id } = tenant.configuration.tenant;
+    const auditTools = { ...deps, vault: deps.keys.openVault(id, tenant.wrappedDataKey) };
     const links = new PostgresSetupLinks(database);
-    return database.withTenant(id, (scope) => work({ ...deps, links, auditTools }, scope));
+    return database.withTenant(id, (scope) => work({ ...deps, links, auditTools }, scope, tenant));
   });
 }
 

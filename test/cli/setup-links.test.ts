@@ -12,7 +12,10 @@ let token: string;
 
 beforeAll(async () => {
   node = await startTestNode({ keyRing: new KeyRing([{ id: 'test', secret }]) });
-  await node.apply([{ slug: 'acme', name: 'Acme Inc.' }]);
+  await node.apply([
+    { slug: 'northwind', name: 'Northwind Portal' },
+    { slug: 'acme', name: 'Acme Inc.', parent: 'northwind' },
+  ]);
   token = (await apiClient(node)).token ?? '';
 });
 afterAll(() => node.stop());
@@ -38,6 +41,7 @@ test.each(['here', 'there'] as const)('%s a link is made, opened, listed and tak
   const link = JSON.parse(made.stdout) as { readonly id: string; readonly url: string };
   expect(link).toMatchObject({ connection: 'okta', parts: ['sign-in', 'domains'], mayTurnOn: false });
   const browser = new HttpBrowser();
+  expect((await browser.open(link.url)).text).toContain('to <bdi>Northwind Portal</bdi>');
   expect((await browser.open(link.url, { form: {} })).status).toBe(303);
 
   const listed = await links(where, 'list');
