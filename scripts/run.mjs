@@ -84,6 +84,7 @@ const COMMANDS = {
       ],
       {
         stdio: 'inherit',
+        env: { NODE_ENV: 'development', ...process.env },
       },
     );
   },
