@@ -61,7 +61,9 @@ async function previewHere(context: CommandContext, options: PreviewOptions): Pr
     const served = await servedTenant(node.directory, tenant);
     const asked = await findApplication(node.directory, served, options);
     if (asked === undefined)
-      throw new CliError(EXIT.usage, [`there is no application '${plainText(options.application, 100)}'`]);
+      throw new CliError(EXIT.usage, [
+        `'${plainText(options.application, 100)}' is no application of the tenant`,
+      ]);
     const issuer = asked.above ?? served;
     const preview = await previewClaims(issuer, node.providers, new PostgresArtifactStore(database), {
       application: asked.application,

@@ -212,6 +212,9 @@ function previewLines(preview: Preview): readonly string[] {
   ];
 }
 
+/** Whose application it is, where it isn't the tenant's. */
+const ownerWords = (tenant: string | undefined): string => (tenant === undefined ? '' : ` of ${tenant}`);
+
 type Person = Preview['losing']['items'][number];
 
 function personLine(
@@ -221,8 +224,13 @@ function personLine(
   access: Person['gainsAccess'],
 ) {
   const what = [
-    ...roles.map(({ role, application }) => (application === null ? role : `${role} in ${application}`)),
-    ...access.map(({ application }) => `access to ${application ?? 'all applications'}`),
+    ...roles.map(
+      ({ role, application, tenant }) =>
+        `${role}${application === null ? '' : ` in ${application}`}${ownerWords(tenant)}`,
+    ),
+    ...access.map(
+      ({ application, tenant }) => `access to ${application ?? 'all applications'}${ownerWords(tenant)}`,
+    ),
   ];
   return `${sign} ${plainText(userName, 100)} (${id})  ${plainText(what.join(', '), 1_000)}`;
 }

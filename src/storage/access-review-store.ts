@@ -65,10 +65,10 @@ export class PostgresAccessReviewStore implements AccessReviewStore {
       applicationsAbove: row['applications_above'] as readonly string[],
     }));
     const usesAbove = people.some(({ applicationsAbove }) => applicationsAbove.length > 0);
-    return { people, above: usesAbove ? await this.#above(scope) : undefined };
+    return { people, above: usesAbove ? await this.above(scope) : undefined };
   }
 
-  async #above(scope: TenantScope): Promise<TenantAbove> {
+  async above(scope: TenantScope): Promise<TenantAbove> {
     const [, tenants, roles, applications] = await this.database.transaction(scope).send([
       showParent(scope.tenantId),
       { name: 'review_above', text: `SELECT settings FROM tenants WHERE id = ${SHOWN_TENANT}`, values: [] },

@@ -180,6 +180,21 @@ describe('E4: an application of an MSP for all its customers', () => {
       reason: 'not_assigned',
     });
     expect((await api.get(`${claims}?application=internal`)).status).toBe(400);
+    const remove = [{ group: { name: 'Engineering' }, role: 'admin' }];
+    const preview = await api.post('/tenants/acme/role-mappings/preview', { remove });
+    expect(preview.body).toMatchObject({ gains: 1, loses: 1, loseAccess: 1 });
+    const ofMsp = { application: null, tenant: 'northwind' };
+    expect((preview.body['losing'] as { items: unknown[] }).items).toMatchObject([
+      {
+        userName: ADA.username,
+        gains: [{ role: 'guest', ...ofMsp }],
+        loses: [
+          { role: 'admin', application: null },
+          { role: 'admin', ...ofMsp },
+        ],
+        losesAccess: [{ application: 'for-admins', tenant: 'northwind' }],
+      },
+    ]);
     const nora = `/tenants/northwind/users/${await idOf('northwind', NORA)}/roles/explain`;
     const there = await api.get(`${nora}?customer=acme&others=true`);
     expect(there.body).toMatchObject({

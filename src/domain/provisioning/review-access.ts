@@ -40,6 +40,8 @@ export interface AccessReviewStore {
    * the tenant above.
    */
   withAccess(scope: TenantScope, users: readonly UserId[]): Promise<AccessUnderReview>;
+  /** Of the tenant above, if there is one, its rules and its applications for customers' people. One flush. */
+  above(scope: TenantScope): Promise<TenantAbove>;
 }
 
 export interface ReviewAccessDeps extends EndAccessDeps {

@@ -1,6 +1,7 @@
 import { personInApplication, rolesOfPerson } from '../application/person-in-application.js';
 import type { Application } from '../application/application.js';
 import type { CustomerGrant, TenantConfiguration } from '../configuration/tenant-configuration.js';
+import { effectAbove, type ApplicationsAbove } from './effect-above.js';
 import { comesIn } from './keep-owners.js';
 import { countingGroups, type Membership } from './person-groups.js';
 import { means, rolesIn, type EffectiveRole, type RoleMapping } from './role.js';
@@ -15,6 +16,8 @@ export interface PlacedRole {
   readonly except?: readonly string[];
   /** Of a role that is granted in customers' tenants: slugs, or all of them. It is none of the person's tenant. */
   readonly customers?: CustomerGrant['customers'];
+  /** Slug of the tenant above, in whose applications for its customers' people it is so (E4). */
+  readonly tenant?: string;
 }
 
 /** An application, or all those that are for everybody, but for some. */
@@ -23,6 +26,8 @@ export interface PlacedAccess {
   readonly application: string | null;
   /** clientIds of those in which nothing changes. */
   readonly except?: readonly string[];
+  /** Slug of the tenant above, whose application it is. */
+  readonly tenant?: string;
 }
 
 /** What a change of mappings does to a person. */
@@ -50,11 +55,15 @@ export class MappingEffects {
   readonly #forEveryone: readonly Application[];
   readonly #settingsChange: boolean;
 
-  /** @param regrouped a person's group as mappings see it afterwards */
+  /**
+   * @param regrouped a person's group as mappings see it afterwards
+   * @param above applications of the tenant above that are for this one's people
+   */
   constructor(
     private readonly before: TenantConfiguration,
     private readonly after: TenantConfiguration,
     private readonly regrouped?: (group: Membership) => Membership,
+    private readonly above?: ApplicationsAbove,
   ) {
     this.#choosy = before.applications.filter(({ settings }) => settings.assignment !== 'everyone');
     this.#forEveryone = before.applications.filter(({ settings }) => settings.assignment === 'everyone');
@@ -88,12 +97,13 @@ export class MappingEffects {
       this.#difference(before.roles, after.roles),
       this.#difference(after.roles, before.roles, true),
     ];
+    const above = this.above === undefined ? NO_EFFECT : effectAbove(this.above, before, after);
     return {
       console,
-      gains: [...gains, ...withoutThose(console.after, console.before), ...granted.gains],
-      loses: [...loses, ...withoutThose(console.before, console.after), ...granted.loses],
-      gainsAccess: this.#access(before, after),
-      losesAccess: this.#access(after, before, true),
+      gains: [...gains, ...withoutThose(console.after, console.before), ...granted.gains, ...above.gains],
+      loses: [...loses, ...withoutThose(console.before, console.after), ...granted.loses, ...above.loses],
+      gainsAccess: [...this.#access(before, after), ...above.gainsAccess],
+      losesAccess: [...this.#access(after, before, true), ...above.losesAccess],
     };
   }
 

@@ -9,6 +9,7 @@ import type { UserId } from '../../core/ids.js';
 import type { TenantScope } from '../../core/scope.js';
 import { mayGrantConsoleRoles } from '../operator/console-role.js';
 import { inForce, requireOwner, requireSeen, type MappingCaller } from './apply-mappings.js';
+import { applicationsAbove } from './effect-above.js';
 import { MappingEffects } from './mapping-effect.js';
 import type { NameQuestion, NameQuestionStore } from './name-question.js';
 import { addProfiles, mattering, type PreviewDeps } from './preview-mappings.js';
@@ -142,12 +143,13 @@ async function judge(
   { questions, self }: { readonly questions: readonly NameQuestion[]; readonly self: UserId | null },
 ): Promise<readonly JudgedQuestion[]> {
   if (questions.length === 0) return [];
-  const { references, names } = mattering(configuration, configuration);
+  const above = await applicationsAbove(deps.reviews, scope, configuration);
+  const { references, names } = mattering(configuration, configuration, above);
   const groups = { references: [...references, ...configuration.grants.map(({ group }) => group)], names };
   const { profiles } = await deps.standings.read(scope, groups, self);
   const judged: JudgedQuestion[] = [];
   for (const question of questions) {
-    const effects = new MappingEffects(configuration, configuration, rebound(question));
+    const effects = new MappingEffects(configuration, configuration, rebound(question), above);
     const tally = new PreviewTally(effects);
     // oxlint-disable-next-line no-await-in-loop -- a computation that lets others have their turn
     await addProfiles(tally, profiles);

@@ -9,6 +9,7 @@ import type { Fault } from '../configuration/fault.js';
 import type { ConfigurationRules } from '../configuration/rules.js';
 import type { TenantConfiguration } from '../configuration/tenant-configuration.js';
 import type { TenantTransactions } from '../tenant/transactions.js';
+import { applicationsAbove, groupsAskedAbove, type ApplicationsAbove } from './effect-above.js';
 import { MappingEffects } from './mapping-effect.js';
 import {
   desiredOf,
@@ -123,8 +124,10 @@ export async function evaluate(
   const { roleMappings, ...settings } = after;
   const tenant = { ...configuration.tenant, settings: { ...configuration.tenant.settings, ...settings } };
   const wanted = { ...configuration, tenant, roleMappings };
-  const { profiles, list } = await deps.standings.read(scope, mattering(configuration, wanted), self);
-  const tally = new PreviewTally(new MappingEffects(configuration, wanted));
+  const above = await applicationsAbove(deps.reviews, scope, configuration);
+  const groups = mattering(configuration, wanted, above);
+  const { profiles, list } = await deps.standings.read(scope, groups, self);
+  const tally = new PreviewTally(new MappingEffects(configuration, wanted, undefined, above));
   await addProfiles(tally, profiles);
   const change = difference(before, after);
   const page = async (who: 'gains' | 'loses', place: PersonPlace | undefined, limit: number) => {
@@ -153,10 +156,17 @@ function faultyRow({ roleMappings }: MappingState, { path }: Fault): RoleMapping
   return index === undefined ? null : (roleMappings[Number(index)] ?? null);
 }
 
-/** Groups that mappings of either configuration mean, and that applications ask for by name. */
-export const mattering = (one: TenantConfiguration, other: TenantConfiguration): MatteringGroups => ({
+/** Groups that mappings of either configuration mean, and that applications ask for by name, be it above. */
+export const mattering = (
+  one: TenantConfiguration,
+  other: TenantConfiguration,
+  above?: ApplicationsAbove,
+): MatteringGroups => ({
   references: [...one.roleMappings, ...other.roleMappings].map(({ group }) => group),
-  names: one.applications.flatMap(({ settings: { assignment } }) =>
-    assignment === 'everyone' ? [] : assignment.groups,
-  ),
+  names: [
+    ...one.applications.flatMap(({ settings: { assignment } }) =>
+      assignment === 'everyone' ? [] : assignment.groups,
+    ),
+    ...groupsAskedAbove(above),
+  ],
 });

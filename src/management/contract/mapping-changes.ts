@@ -54,12 +54,18 @@ export const PreviewedPeopleQuery = Type.Object(
 );
 
 const Except = Type.Optional(Type.Array(Type.String(), { description: 'clientIds where nothing changes' }));
+const Above = Type.Optional(
+  Type.String({
+    description: 'slug of the MSP above, whose applications are meant; absent: the tenant’s own',
+  }),
+);
 const Roles = Type.Array(
   Type.Object(
     {
       role: Type.String(),
       application: orNull(Type.String({ description: 'clientId; null: in every application' })),
       except: Except,
+      tenant: Above,
     },
     closed,
   ),
@@ -69,6 +75,7 @@ const Access = Type.Array(
     {
       application: orNull(Type.String({ description: 'clientId; null: every one that is for everybody' })),
       except: Except,
+      tenant: Above,
     },
     closed,
   ),
