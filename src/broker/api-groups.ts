@@ -1,5 +1,6 @@
 import type { Connection } from '../domain/connection/connection.js';
 import { countedGroups, expectsGroups } from '../domain/connection/upstream-groups/counted-groups.js';
+import type { UpstreamCause } from '../domain/connection/diagnosis/cause.js';
 import type { GroupsTrouble } from '../domain/connection/upstream-groups/found-groups.js';
 import {
   groupsApiSecretPlace,
@@ -9,6 +10,7 @@ import {
 import type { LoginRequest } from '../domain/sign-in/login-transaction.js';
 import type { UpstreamGroup, UpstreamPerson } from '../domain/sign-in/upstream-identity.js';
 import type { TenantContext } from '../http/tenant-context.js';
+import { UpstreamError } from '../rp/causes.js';
 import type { Deadline } from '../rp/deadline.js';
 import type { GroupsAccess } from '../rp/okta-groups/groups-call.js';
 import type { UpstreamParty } from '../rp/party.js';
@@ -29,7 +31,8 @@ export interface MissingGroups {
 
 /**
  * What the Groups API said of a person. `trouble`: nothing, so that a sign-in changes nothing of their groups, as where a
- * claim is absent (contract, Groups); whoever reads the audit event knows that they are those of an earlier one.
+ * claim is absent (contract, Groups); whoever reads the audit event knows that they are those of an earlier one. A second
+ * trip's sign-in is refused then.
  */
 export type ToldByApi =
   | { readonly groups: readonly UpstreamGroup[]; readonly leftOut: number }
@@ -38,7 +41,8 @@ export type ToldByApi =
 /** How it stands in audit events: without names. */
 export type ToldFacts =
   | { readonly from: 'groups_api'; readonly count: number; readonly leftOut: number }
-  | { readonly from: 'earlier_sign_in'; readonly trouble: GroupsTrouble };
+  | { readonly from: 'earlier_sign_in'; readonly trouble: GroupsTrouble }
+  | { readonly from: 'nowhere'; readonly trouble: GroupsTrouble };
 
 /** Who speaks to a connection's Groups API, and with what; undefined: it isn't set up for this org. */
 export function groupsCaller(
@@ -90,6 +94,30 @@ export const factsOfTold = (told: ToldByApi): ToldFacts =>
   'trouble' in told
     ? { from: 'earlier_sign_in', trouble: told.trouble }
     : { from: 'groups_api', count: told.groups.length, leftOut: told.leftOut };
+
+/**
+ * What refuses a sign-in whose second trip learnt no groups. Its first answer came by the person's browser, unsigned, so
+ * that anybody can make it up: nobody keeps the groups of an earlier sign-in by keeping them out of this one.
+ * @returns undefined where the API told, or where it is no second trip
+ */
+export function untoldGroups(
+  told: ToldByApi | undefined,
+  { withoutGroups }: Pick<LoginRequest, 'withoutGroups'>,
+): { readonly groups: ToldFacts; readonly upstream: UpstreamError } | undefined {
+  if (withoutGroups === undefined || told === undefined || !('trouble' in told)) return undefined;
+  const { trouble, message } = told;
+  // What passes is told as such; the rest is for whoever repairs the connection.
+  const cause = PASSING[trouble] ?? 'groups_too_many';
+  const detail = `The person's groups don't fit into a token, and Okta's API didn't tell them: ${message}`;
+  return { groups: { from: 'nowhere', trouble }, upstream: new UpstreamError(cause, 'groups_api', detail) };
+}
+
+const PASSING: Readonly<Partial<Record<GroupsTrouble, UpstreamCause>>> = {
+  unreachable: 'okta_down',
+  invalid_answer: 'okta_down',
+  foreign_page: 'okta_down',
+  rate_limited: 'rate_limited',
+};
 
 /** The person with the groups that the API told. */
 export const withTold = <T extends UpstreamPerson>(person: T, told: ToldByApi | undefined): T =>

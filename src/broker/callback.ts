@@ -15,7 +15,7 @@ import { UpstreamError } from '../rp/causes.js';
 import { Deadline, SIGN_IN_MS } from '../rp/deadline.js';
 import type { CompletedSignIn } from '../rp/relying-party.js';
 import { serveTestReturn } from './connection-test.js';
-import { askMissingGroups, factsOfTold, withTold, type ToldFacts } from './api-groups.js';
+import { askMissingGroups, factsOfTold, untoldGroups, withTold, type ToldFacts } from './api-groups.js';
 import type { BrokerDeps } from './deps.js';
 import { localWay } from './local-sign-in.js';
 import {
@@ -93,6 +93,9 @@ export async function serveCallback(
   const { withoutGroups } = back.transaction.request;
   const missing = { tenant, connection, person: completed.identity, deadline, withoutGroups };
   const told = await askMissingGroups(missing, deps);
+  const untold = untoldGroups(told, back.transaction.request);
+  if (untold !== undefined)
+    return refuse(ctx, tenant, { ...known, reason: reasonOfUpstream(untold.upstream), ...untold }, deps);
   const identity = withTold(completed.identity, told);
   const groups = told === undefined ? undefined : factsOfTold(told);
   const admission = await admit(ctx, tenant, back, { ...completed, identity, groups }, deps);

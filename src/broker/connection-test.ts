@@ -189,7 +189,7 @@ export async function serveTestReturn(
     await leave(ctx, tenant, { test, subject, login: newLogin(deps.ids), withoutGroups }, deps);
     return true;
   }
-  const told = await withApiGroups(tenant, subject.connection, trial, deadline, deps);
+  const told = await withApiGroups(tenant, taken, trial, deadline, deps);
   await finish(ctx, tenant, test, { ...told, connection: subject.connection }, deps);
   show(ctx, tenant, 'done', deps);
   return true;
@@ -198,7 +198,7 @@ export async function serveTestReturn(
 /** What a test shows where the API tells the groups that the token didn't (A11): those, and where they are from. */
 async function withApiGroups(
   tenant: TenantContext,
-  connection: Connection,
+  { subject: { connection }, isSecond }: Pick<TakenTest, 'subject' | 'isSecond'>,
   { checks, completed }: TrialSignIn,
   deadline: Deadline,
   deps: BrokerDeps,
@@ -210,15 +210,17 @@ async function withApiGroups(
   const told = await askMissingGroups(missing, deps);
   if (told === undefined) return { checks, completed };
   return {
-    checks: checks.map((check) => (check.id === 'groups' ? apiGroupsCheck(check, told) : check)),
+    checks: checks.map((check) => (check.id === 'groups' ? apiGroupsCheck(check, told, isSecond) : check)),
     completed: { ...completed, identity: withTold(identity, told) },
   };
 }
 
-function apiGroupsCheck(check: Check, told: ToldByApi): Check {
+function apiGroupsCheck(check: Check, told: ToldByApi, isSecond: boolean): Check {
   if ('trouble' in told)
     return {
       ...check,
+      // A sign-in would be refused here, and not only lack its groups.
+      ...(isSecond ? { status: 'failed', cause: 'groups_too_many' } : {}),
       seen: `${check.seen}; Okta's API didn't tell them, either: ${told.message}`,
       facts: { ...check.facts, trouble: told.trouble },
     };

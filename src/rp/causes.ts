@@ -84,6 +84,7 @@ export type UpstreamStep =
   | 'userinfo'
   | 'pushed_authorization'
   | 'introspection'
+  | 'groups_api'
   | 'sign_out';
 
 /** Values that an admin can act on: an issuer to adopt, seconds to wait. Never a token, a code or a secret. */

@@ -13,6 +13,7 @@ import { causesIn, Testing } from './connection-test-kit.js';
 const log = new KeptLog();
 const API_TOKEN = '00an-api-token-of-okta-0001';
 const SERVICE = '0oagroups00000000001';
+const TOO_MANY = 'The groups claim matched too many groups and must be configured to match fewer groups';
 const GROUPS_API = '/tenants/acme/connections/okta/groups-api';
 const ALL_GROUPS = { name: 'groups', type: 'FILTER', match: 'REGEX', value: '(?!Everyone).*' } as const;
 let acme: Acme;
@@ -205,7 +206,7 @@ test('a claim that is absent though it was asked for is asked about; one that wa
 test('an API that fails changes nobody’s groups, and the audit event says whose word they are', async () => {
   const dan = somebody(['Engineering']);
   expect((await comesIn(dan)).roles).toEqual(['admin']);
-  acme.okta.org.fail('groups.many', { value: dan.username });
+  acme.okta.org.app('Causeway').groupsClaim = undefined;
   const outcomes = [
     ['groups.http_500', 'unreachable'],
     ['groups.garbage', 'unreachable'],
@@ -223,12 +224,45 @@ test('an API that fails changes nobody’s groups, and the audit event says whos
   }
   expect(log.events()).toContain('groups_api.failed');
   // All or nothing: a list that is cut off would take roles away.
-  acme.okta.org.app('Causeway').groupsClaim = undefined;
   for (let i = 0; i < 1_001; i += 1) {
     acme.okta.org.addGroup({ name: `Team ${i}` });
     acme.okta.org.joinGroup(dan.username, `Team ${i}`);
   }
   expect((await comesIn(dan)).told).toEqual({ from: 'earlier_sign_in', trouble: 'too_many' });
+});
+
+test('nobody keeps groups of before by saying that there are too many: a second trip needs the API’s word', async () => {
+  const gil = somebody(['Engineering']);
+  expect((await comesIn(gil)).roles).toEqual(['admin']);
+  acme.okta.org.leaveGroup(gil.username, 'Engineering');
+  /** Gil puts Okta's refusal in the place of its code, and comes back from the second trip as Okta sends them. */
+  const forges = async (): Promise<Page> => {
+    const browser = new HttpBrowser();
+    const trip = await leave(browser, acme.app);
+    const forged = await signThere(browser, trip, gil);
+    forged.searchParams.delete('code');
+    forged.searchParams.set('error', 'access_denied');
+    forged.searchParams.set('error_description', TOO_MANY);
+    const { location: atOkta } = await arrive(browser, acme.app, forged);
+    if (atOkta === undefined) throw new Error('it went to Okta once');
+    return arrive(browser, acme.app, await signThere(browser, { ...trip, atOkta }, gil));
+  };
+  acme.okta.org.fail('groups.http_500');
+  const refused = await forges();
+  expect([refused.status, headingOf(refused)]).toEqual([503, "Acme Okta isn't answering"]);
+  const event = (await ledger.audit('acme', { action: 'sign_in.refused' })).at(-1);
+  expect(event?.details).toMatchObject({
+    groups: { from: 'nowhere', trouble: 'unreachable' },
+    step: 'groups_api',
+  });
+  // Nor does somebody get in whom the API can't tell about, until it is repaired.
+  acme.okta.org.heal();
+  await setUp({ kind: 'api-token', token: '00a-token-that-okta-does-not-know' });
+  expect((await forges()).status).toBe(502);
+  await setUp({ kind: 'api-token', token: API_TOKEN });
+  const { location } = await forges();
+  expect(location?.searchParams.has('error')).toBe(false);
+  expect((await comesIn(gil)).roles).toEqual([]);
 });
 
 test('A17 a test says that the API would mend it; with the API it passes, and shows whose groups they are', async () => {
@@ -259,10 +293,11 @@ test('A17 a test says that the API would mend it; with the API it passes, and sh
   });
   expect(mended.person?.roles).toContainEqual({ key: 'admin', application: null });
   acme.okta.org.fail('groups.http_500');
-  const warned = await tested();
-  expect(warned.checks.find(({ id }) => id === 'groups')).toMatchObject({
-    status: 'warning',
-    cause: 'groups_missing',
+  const untold = await tested();
+  expect(untold.verdict).toBe('broken');
+  expect(untold.checks.find(({ id }) => id === 'groups')).toMatchObject({
+    status: 'failed',
+    cause: 'groups_too_many',
     facts: { trouble: 'unreachable' },
   });
 });
@@ -281,7 +316,11 @@ test('a service app needs okta.users.read; which groups count is the tenant’s 
     adminRole: 'READ_ONLY_ADMIN',
   });
   await setUp({ kind: 'service-app', clientId: SERVICE, namesBegin: 'Eng' });
-  expect((await comesIn(eve)).told).toEqual({ from: 'earlier_sign_in', trouble: 'forbidden' });
+  const refusal = async () => {
+    const { status } = (await travels(eve)).page;
+    return [status, (await ledger.audit('acme', { action: 'sign_in.refused' })).at(-1)?.details['groups']];
+  };
+  expect(await refusal()).toEqual([502, { from: 'nowhere', trouble: 'forbidden' }]);
   acme.okta.org.app(SERVICE).grantedScopes.push('okta.users.read');
   expect(await comesIn(eve)).toMatchObject({
     roles: ['admin'],
@@ -301,8 +340,8 @@ test('a service app needs okta.users.read; which groups count is the tenant’s 
 
   // Whom Okta asks to wait, waits.
   acme.okta.org.settings.rateLimit = 0;
-  expect((await comesIn(eve)).told).toEqual({ from: 'earlier_sign_in', trouble: 'rate_limited' });
+  expect(await refusal()).toEqual([503, { from: 'nowhere', trouble: 'rate_limited' }]);
   const asked = calls();
-  expect((await comesIn(eve)).told).toEqual({ from: 'earlier_sign_in', trouble: 'rate_limited' });
+  expect(await refusal()).toEqual([503, { from: 'nowhere', trouble: 'rate_limited' }]);
   expect(calls()).toBe(asked);
 });
