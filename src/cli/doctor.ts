@@ -173,7 +173,7 @@ async function checkMappingPins(database: Database): Promise<Check> {
   return warn(
     'role_mapping_pins',
     `Mappings and grants by name whose group was deleted while another bears the name give nobody anything: ` +
-      `${lost.slice(0, LOST_PINS_SHOWN).join(', ')}${more}. Say whether the new group is meant: role-mapping-questions of the tenant, in the API`,
+      `${lost.slice(0, LOST_PINS_SHOWN).join(', ')}${more}. Say whether the new group is meant: causeway mappings questions`,
   );
 }
 

@@ -63,6 +63,7 @@ export function addMappings(program: Command, context: CommandContext, finish: F
       finish(await stageMapping(context, options));
     });
   addChanges(mappings, context, finish, remote);
+  addQuestions(mappings, context, finish, remote);
 }
 
 function addChanges(mappings: Command, context: CommandContext, finish: Finish, remote: Remote): void {
@@ -93,6 +94,36 @@ function addChanges(mappings: Command, context: CommandContext, finish: Finish, 
       const { settleChange } = await import('./mappings.js');
       finish(await settleChange(context, how, id, options));
     });
+}
+
+function addQuestions(mappings: Command, context: CommandContext, finish: Finish, remote: Remote): void {
+  remote(
+    mappings
+      .command('questions')
+      .description('new groups that bear a mapped or granted name: whether they get what it gives')
+      .option(...TENANT)
+      .option('--limit <n>', 'at most so many, up to 10000', '50')
+      .option(...JSON_OPTION),
+  ).action(async (options) => {
+    const { listQuestions } = await import('./name-questions.js');
+    finish(await listQuestions(context, options));
+  });
+  remote(
+    mappings
+      .command('answer')
+      .description('say whether a new group gets what mappings and grants by its name give')
+      .argument('<id>', "the new group's, as questions prints it")
+      .option(...TENANT)
+      .option('--give', 'it does, and the group before it no longer')
+      .option('--decline', 'it gets nothing, and is not asked about again')
+      .option('--preview <version>', 'only if a yes does what the question told')
+      .option('--confirm <people>', 'how many people lose something by a yes, where they are many')
+      .option('--yes', "don't ask, however many lose something")
+      .option(...JSON_OPTION),
+  ).action(async (id, options) => {
+    const { answerQuestion } = await import('./name-questions.js');
+    finish(await answerQuestion(context, id, options));
+  });
 }
 
 const WISH_HELP = `

@@ -86,11 +86,11 @@ async function wishOfStaged(mappings: Mappings, id: string): Promise<Wish> {
   return { ...settings, add: [...add], remove: [...remove] };
 }
 
-/** What many lose is confirmed by how many they are. */
-async function seenOf(
+/** What is said to have been seen of a change before it is made: what many lose is confirmed by how many they are. */
+export async function seenOf(
   { terminal }: CommandContext,
-  { preview: version, confirm, yes }: ApplyOptions,
-  preview: Preview,
+  { preview: version, confirm, yes }: Pick<ApplyOptions, 'preview' | 'confirm' | 'yes'>,
+  preview: Pick<Preview, 'version' | 'needsConfirmation' | 'loses'>,
 ): Promise<Seen> {
   const seen = { version: version ?? preview.version };
   if (confirm !== undefined) return { ...seen, confirm: countOf(confirm) };

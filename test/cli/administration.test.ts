@@ -273,3 +273,33 @@ test('mappings are previewed, staged, applied, undone and discarded, here and th
   expect(await afar(unknown)).toEqual(await here(unknown));
   expect((await afar(unknown)).code).toBe(65);
 });
+
+test('a new group of a mapped name is asked about and answered, here and there', async () => {
+  const scim = new ScimClient(`${node.url}/t/acme/scim/v2`, TOKEN);
+  const group = { schemas: ['urn:ietf:params:scim:schemas:core:2.0:Group'], displayName: 'Squad' };
+  const squad = async (): Promise<string> => idOf(await scim.post('/Groups', group));
+  const rename = (id: string) =>
+    scim.patch(`/Groups/${id}`, [{ op: 'replace', value: { id, displayName: `Old ${id}` } }]);
+  await node.apply([{ slug: 'acme', roleMappings: [{ group: { name: 'Squad' }, role: 'viewer' }] }]);
+  await rename(await squad());
+  expect(await alike('mappings', 'questions', '--tenant', 'acme')).toMatch(/^No question/);
+  for (const [where, other] of [
+    [afar, here],
+    [here, afar],
+  ] as const) {
+    const id = await squad();
+    const asked = await alike('mappings', 'questions', '--tenant', 'acme');
+    expect(asked).toContain(`${id}  A new group is called Squad. Does it get viewer?`);
+    const answer = ['mappings', 'answer', id, '--tenant', 'acme'];
+    for (const words of [[], ['--give', '--decline']])
+      expect(await where([...answer, ...words])).toMatchObject({ code: 64 });
+    expect(await where([...answer, '--give', '--preview', '1-0-0-old'])).toMatchObject({ code: 65 });
+    expect(await json(where([...answer, '--decline', '--json']))).toMatchObject({ declined: true });
+    expect(await alike('mappings', 'questions', '--tenant', 'acme')).toMatch(/^No question/);
+    expect((await other([...answer, '--give'])).stdout).toMatch(
+      new RegExp(`^The name Squad means ${id} now: 0 people`),
+    );
+    expect((await where([...answer, '--give'])).code).not.toBe(0);
+    await rename(id);
+  }
+});

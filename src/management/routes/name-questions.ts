@@ -41,7 +41,7 @@ export function nameQuestionOperations(deps: NameQuestionDeps): readonly Operati
             });
             return { items, next: next === undefined ? undefined : [next] };
           },
-          shown,
+          shownQuestion,
         ),
     }),
     operation({
@@ -92,7 +92,8 @@ const readerOf = ({ tenant, caller }: ApiCall): { readonly slug: string; readonl
   self: caller.home.id === tenant.id ? caller.userId : null,
 });
 
-function shown(question: JudgedQuestion) {
+/** A question as it is told. */
+export function shownQuestion(question: JudgedQuestion) {
   const { groupId, groupCreatedAt, sentence, name, connection, meant, declined, mappings, grants } = question;
   const { owners: _, self: __, ...effect } = question.effect;
   return {
@@ -110,6 +111,6 @@ function shown(question: JudgedQuestion) {
 }
 
 const answerOf = (question: JudgedQuestion): ApiAnswer => ({
-  body: shown(question),
+  body: shownQuestion(question),
   version: [question.groupId, question.effect.version, question.declined],
 });
