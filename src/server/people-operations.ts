@@ -56,7 +56,6 @@ export function peopleOperations(parts: PeopleParts, apply: ApplyDeps): readonly
       ...shared,
       sessions: new PostgresSessionListStore(database),
       people: new PostgresUserListStore(database),
-      people: new PostgresUserListStore(database),
       consents: new PostgresConsentStore(database),
       consentLists: new PostgresConsentListStore(database),
     }),
