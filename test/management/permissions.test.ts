@@ -153,6 +153,8 @@ describe('A-112 nobody grants above their own role', () => {
     const api = await apiClient(causeway, { tenant: 'rival' });
     expect((await api.patch('/tenants/rival', { status: 'suspended' }, '*')).status).toBe(403);
     expect((await api.patch('/tenants/rival', { parent: 'northwind' }, '*')).status).toBe(403);
+    const admin = await apiClient(causeway, { role: 'console:admin' });
+    expect((await admin.patch('/tenants/rival', { parent: 'northwind' }, '*')).status).toBe(403);
     expect((await api.post('/tenants', { slug: 'below-rival' })).status).toBe(403);
     const domain = { name: 'rival.example', verified: true };
     expect((await api.post('/tenants/rival/domains', domain)).status).toBe(403);

@@ -6,6 +6,7 @@ import type { ConfiguredTenant } from '../../domain/configuration/configuration-
 import type { DesiredTenant } from '../../domain/configuration/desired.js';
 import { tenantPart, tenantView } from '../../domain/configuration/views.js';
 import { tenantAddresses } from '../../domain/tenant/addresses.js';
+import { mayGrantConsoleRoles } from '../../domain/operator/console-role.js';
 import type { TenantListStore } from '../../domain/tenant/tenant-list.js';
 import { DEFAULT_TENANT_SETTINGS, SYSTEM_SLUG } from '../../domain/tenant/tenant.js';
 import type { ApiCall } from '../api/call.js';
@@ -194,6 +195,9 @@ class Tenants {
         if (changed.some((member) => ROLE_SETTINGS.includes(member))) call.require('role-mappings.manage');
         if (changed.includes('parent') && call.caller.home.slug !== SYSTEM_SLUG)
           throw new Problem('forbidden', 'Only the deployment’s operators move a tenant in the tree.');
+        // Whoever has a role of the console there has it here from now on (A-112).
+        if (changed.includes('parent') && !mayGrantConsoleRoles(call.roles))
+          throw new Problem('forbidden', 'Only an owner moves a tenant: roles of the console come along.');
       },
     });
     this.deps.directory.forget(slug);
