@@ -3,7 +3,7 @@ import type { PersonRoles } from '../application/person-in-application.js';
 import type { TenantConfiguration } from '../configuration/tenant-configuration.js';
 import type { TenantScope } from '../../core/scope.js';
 import type { AccessReviewStore, TenantAbove } from '../provisioning/review-access.js';
-import type { MappingEffect, PlacedAccess, PlacedRole } from './mapping-effect.js';
+import type { PlacedAccess, PlacedRole } from './placed.js';
 
 /** The tenant above, an MSP say, with its applications for its customers' people (E4). */
 export interface ApplicationsAbove extends TenantAbove {
@@ -27,10 +27,15 @@ export const groupsAskedAbove = (above: ApplicationsAbove | undefined): readonly
     assignment === 'everyone' ? [] : assignment.groups,
   );
 
-type Effect = Pick<MappingEffect, 'gains' | 'loses' | 'gainsAccess' | 'losesAccess'>;
+interface EffectAbove {
+  readonly gains: readonly PlacedRole[];
+  readonly loses: readonly PlacedRole[];
+  readonly gainsAccess: readonly PlacedAccess[];
+  readonly losesAccess: readonly PlacedAccess[];
+}
 
 /** What a change does to a person in applications of the tenant above, by the evaluation that its tokens are made by. */
-export function effectAbove(above: ApplicationsAbove, one: PersonRoles, two: PersonRoles): Effect {
+export function effectAbove(above: ApplicationsAbove, one: PersonRoles, two: PersonRoles): EffectAbove {
   return {
     gains: rolesBeyond(above, one, two),
     loses: rolesBeyond(above, two, one),

@@ -1,34 +1,12 @@
 import { personInApplication, rolesOfPerson } from '../application/person-in-application.js';
 import type { Application } from '../application/application.js';
-import type { CustomerGrant, TenantConfiguration } from '../configuration/tenant-configuration.js';
+import type { TenantConfiguration } from '../configuration/tenant-configuration.js';
 import { effectAbove, type ApplicationsAbove } from './effect-above.js';
 import { comesIn } from './keep-owners.js';
 import { countingGroups, type Membership } from './person-groups.js';
+import type { PlacedAccess, PlacedRole } from './placed.js';
 import { means, rolesIn, type EffectiveRole, type RoleMapping } from './role.js';
 import type { StandingProfile } from './standing-profile.js';
-
-/** A role in one application, or everywhere but in some. */
-export interface PlacedRole {
-  readonly role: string;
-  /** clientId; null: in every application. */
-  readonly application: string | null;
-  /** clientIds of those in which nothing changes. */
-  readonly except?: readonly string[];
-  /** Of a role that is granted in customers' tenants: slugs, or all of them. It is none of the person's tenant. */
-  readonly customers?: CustomerGrant['customers'];
-  /** Slug of the tenant above, in whose applications for its customers' people it is so (E4). */
-  readonly tenant?: string;
-}
-
-/** An application, or all those that are for everybody, but for some. */
-export interface PlacedAccess {
-  /** clientId; null: in every one whose assignment is `everyone`. */
-  readonly application: string | null;
-  /** clientIds of those in which nothing changes. */
-  readonly except?: readonly string[];
-  /** Slug of the tenant above, whose application it is. */
-  readonly tenant?: string;
-}
 
 /** What a change of mappings does to a person. */
 export interface MappingEffect {

@@ -13,7 +13,7 @@ import {
   type MappingCaller,
   type MappingChangeDeps,
 } from '../../../src/domain/role/apply-mappings.js';
-import type { PlacedAccess, PlacedRole } from '../../../src/domain/role/mapping-effect.js';
+import type { PlacedAccess, PlacedRole } from '../../../src/domain/role/placed.js';
 import type { MappingWish } from '../../../src/domain/role/mapping-wish.js';
 import { previewedPeople, previewMappings } from '../../../src/domain/role/preview-mappings.js';
 import type { RoleMapping } from '../../../src/domain/role/role.js';
