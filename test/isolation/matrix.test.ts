@@ -345,6 +345,11 @@ describe('invariant 1: E1 A-53 A-67 A-75 A-79 what is good at one tenant is wort
     '%s: each address answers as to a random one, and it stays good at home',
     async (_name, make) => {
       const { real, random, worksAtHome } = await make(acme);
+      // A code lives for a minute, which the way through all addresses may take on a machine that others use.
+      await acme.causeway.node.database.query({
+        text: `UPDATE oidc_artifacts SET expires_at = expires_at + interval '10 minutes'`,
+        values: [],
+      });
       for (const [route, asks] of Object.entries(ROUTES)) {
         const [withReal, withRandom] = [asks(real), asks(random)];
         for (const [index, request] of withReal.entries()) {
@@ -364,7 +369,7 @@ describe('invariant 1: E1 A-53 A-67 A-75 A-79 what is good at one tenant is wort
       }
       expect(await worksAtHome()).toBe(true);
     },
-    60_000,
+    180_000,
   );
 
   test('A-66 A-67 no key of one tenant is published by another', async () => {
