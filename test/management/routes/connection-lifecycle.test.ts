@@ -117,7 +117,11 @@ test('draft, tested, enabled, enforced: nothing is switched on untested, nobody 
     || '{"status": "failed", "seen": "Nothing answers."}') WHERE id = (SELECT max(id::text)::uuid FROM connection_tests)`);
   expect(await change(SECOND, { status: 'enforced', confirm })).toMatchObject({
     status: 409,
-    body: { code: 'reason_required', checks: [{ id: expect.any(String), seen: 'Nothing answers.' }] },
+    body: {
+      code: 'reason_required',
+      detail: expect.stringContaining('What would fail: Nothing answers. To turn it on anyway, say why'),
+      checks: [{ id: expect.any(String), seen: 'Nothing answers.' }],
+    },
   });
   for (const reason of ['', 'r'.repeat(501), 'two\nlines'])
     // oxlint-disable-next-line no-await-in-loop -- one after the other
