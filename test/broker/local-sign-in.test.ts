@@ -319,7 +319,10 @@ describe('F4 people whom an admin invites', () => {
       return api.patch('/tenants/acme', { signIn: { local } }, etag);
     };
     const refused = await turn('disabled');
-    expect([refused.status, refused.body['detail']]).toEqual([409, expect.stringContaining('nobody would be an owner')]);
+    expect([refused.status, refused.body['detail']]).toEqual([
+      409,
+      expect.stringContaining('nobody would be an owner'),
+    ]);
     // Operators may use the console still.
     expect((await turn('break-glass')).status).toBe(200);
     expect((await api.get('/tenants/acme')).body).toMatchObject({ signIn: { local: 'break-glass' } });

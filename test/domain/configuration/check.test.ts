@@ -480,7 +480,7 @@ describe('A-81, A-83 tenants to each other', () => {
       [{ slug: 'msp', grants: [{ group: { name: 'T' }, customers: ['kid', 'solo'], roles: ['a'] }] }],
     ],
     [
-      "tenants[0].domains[0]: is verified for another tenant",
+      'tenants[0].domains[0]: is verified for another tenant',
       [{ slug: 'new', domains: [{ name: 'taken.example', verified: true }] }],
     ],
     [
