@@ -22,10 +22,10 @@ export type FailedChecks = (
 /** Checks failed, and nobody has said why people are to sign in by it all the same. */
 export class ReasonRequired extends DomainError {
   constructor(readonly checks: readonly FailedCheck[]) {
-    const failed = checks.map(({ seen }) => seen).join(' ');
+    const failed = checks.map(({ seen }) => seen.replace(/\.$/, '')).join('; ');
     super(
       'conflict',
-      `What would fail: ${failed} To turn it on anyway, say why: it is kept in the audit log.`,
+      `What would fail: ${failed}. To turn it on anyway, say why: it is kept in the audit log.`,
     );
   }
 }
