@@ -6,6 +6,7 @@ export class Directory1764028800000 implements MigrationInterface {
     await runner.query(`SET LOCAL lock_timeout = '2s'`);
     await runner.query(ANSWERS);
     await runner.query(LINKS);
+    await runner.query(NOTICES);
     await seeing(runner, ['pushed_group_names', 'groups', 'users'], async () => {
       await runner.query(GRANTS);
       await runner.query(TOKEN_OWNERS);
@@ -14,6 +15,8 @@ export class Directory1764028800000 implements MigrationInterface {
 
   async down(runner: QueryRunner): Promise<void> {
     await runner.query('ALTER TABLE api_tokens DROP COLUMN owner_tenant, DROP COLUMN owner_elsewhere_id');
+    await runner.query('DROP TABLE notices_seen');
+    await runner.query('DROP INDEX audit_events_notice_idx');
     await runner.query('DROP INDEX links_expires_idx');
     await runner.query('ALTER TABLE pushed_group_names DROP COLUMN declined_group_id');
   }
@@ -39,6 +42,25 @@ ALTER TABLE pushed_group_names ADD COLUMN declined_group_id uuid;
 
 /** Ended links are swept by their end. */
 const LINKS = 'CREATE INDEX links_expires_idx ON links (expires_at)';
+
+/** Audit events that are notices (domain/notice/notice.ts), and who was the first to see them. */
+const NOTICES = `
+CREATE INDEX audit_events_notice_idx ON audit_events (tenant_id, id) WHERE action IN ('break_glass.succeeded',
+  'break_glass.refused', 'refresh_token.reused', 'connection.fell_back', 'provisioning.mass_deactivation');
+CREATE TABLE notices_seen (
+  tenant_id uuid NOT NULL,
+  event_id uuid NOT NULL,
+  seen_by text NOT NULL,
+  seen_at timestamptz NOT NULL DEFAULT now(),
+  CONSTRAINT notices_seen_pkey PRIMARY KEY (tenant_id, event_id),
+  CONSTRAINT notices_seen_event_fkey FOREIGN KEY (tenant_id, event_id)
+    REFERENCES audit_events (tenant_id, id) ON DELETE CASCADE
+);
+ALTER TABLE notices_seen ENABLE ROW LEVEL SECURITY;
+CREATE POLICY notices_seen_tenant ON notices_seen
+  USING (tenant_id = nullif(current_setting('app.tenant_id', true), '')::uuid);
+GRANT SELECT, INSERT ON notices_seen TO causeway_app;
+`;
 
 /** A grant by name means the SCIM group that bears it now, and no other that will; where there is none, the first to come. */
 const GRANTS = `

@@ -6,6 +6,7 @@ import { auditOperations } from '../management/routes/audit-events.js';
 import { deliveryOperations } from '../management/routes/deliveries.js';
 import { groupOperations } from '../management/routes/groups.js';
 import { keyOperations } from '../management/routes/keys.js';
+import { noticeOperations } from '../management/routes/notices.js';
 import { roleAssignmentOperations } from '../management/routes/role-assignments.js';
 import { scimRequestOperations } from '../management/routes/scim-requests.js';
 import { sessionOperations } from '../management/routes/sessions.js';
@@ -20,6 +21,7 @@ import { PostgresConsentStore } from '../storage/consent-store.js';
 import type { Database } from '../storage/database.js';
 import { PostgresDeliveryListStore } from '../storage/delivery-list-store.js';
 import { PostgresGroupListStore } from '../storage/group-list-store.js';
+import { PostgresNoticeStore } from '../storage/notice-store.js';
 import { PostgresRoleAssignmentListStore } from '../storage/role-assignment-list-store.js';
 import { PostgresRoleAssignmentStore } from '../storage/role-assignment-store.js';
 import { PostgresScimRequestListStore } from '../storage/scim-request-list-store.js';
@@ -65,6 +67,7 @@ export function peopleOperations(parts: PeopleParts, apply: ApplyDeps): readonly
       lists: new PostgresRoleAssignmentListStore(database),
     }),
     ...auditOperations({ events: new PostgresAuditListStore(database) }),
+    ...noticeOperations({ ...shared, notices: new PostgresNoticeStore(database) }),
     ...scimRequestOperations({
       lists: new PostgresScimRequestListStore(database),
       requests: new PostgresScimRequestStore(database),

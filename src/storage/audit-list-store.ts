@@ -15,8 +15,9 @@ import {
 } from './keyset-list.js';
 import { SqlValues } from './resource-sql.js';
 
-const SHOWN = `r.id, r.at, r.action, r.outcome, r.reference, r.body, p.sealed, ch.seq`;
-const JOINS = `LEFT JOIN audit_personal p ON p.tenant_id = $1 AND p.event_id = r.id
+/** What is read of event `r`. */
+export const EVENT_COLUMNS = `r.id, r.at, r.action, r.outcome, r.reference, r.body, p.sealed, ch.seq`;
+export const EVENT_JOINS = `LEFT JOIN audit_personal p ON p.tenant_id = $1 AND p.event_id = r.id
   LEFT JOIN audit_chain ch ON ch.tenant_id = $1 AND ch.event_id = r.id`;
 /** Of each filter's events so many are counted, to read by the one that has the fewest; more where all have so many. */
 const COUNTED = [1_000, 10_000] as const;
@@ -40,7 +41,7 @@ export class PostgresAuditListStore implements AuditListStore {
     const [rows] = await this.database.inTenant(tenantId, [
       {
         name: 'audit_event_find',
-        text: `SELECT ${SHOWN} FROM audit_events r ${JOINS} WHERE r.tenant_id = $1 AND r.id = $2`,
+        text: `SELECT ${EVENT_COLUMNS} FROM audit_events r ${EVENT_JOINS} WHERE r.tenant_id = $1 AND r.id = $2`,
         values: [tenantId, id],
       },
     ]);
@@ -117,8 +118,8 @@ function eventsOf(
     filters: filtersOf(query, driver),
     order: [{ sql: 'r.id', type: 'uuid' }],
     descending: order !== 'oldest',
-    shown: SHOWN,
-    joins: JOINS,
+    shown: EVENT_COLUMNS,
+    joins: EVENT_JOINS,
     read: toEvent,
   };
 }
@@ -177,7 +178,8 @@ export function firstIdOf(ms: number): string {
   return `${time.slice(0, 8)}-${time.slice(8, 12)}-7000-8000-000000000000`;
 }
 
-const toEvent = (row: QueryResultRow): ListedEvent => ({
+/** An event out of `EVENT_COLUMNS`. */
+export const toEvent = (row: QueryResultRow): ListedEvent => ({
   id: row['id'],
   at: row['at'],
   action: row['action'],

@@ -75,6 +75,33 @@ const arriveAt = (browser: HttpBrowser, url: URL | string): Promise<Page> =>
 const byPassword = (browser: HttpBrowser, page: Page, typed: Readonly<Record<string, string>> = {}) =>
   send(browser, page, { user_name: ADA.username, password: PASSWORD, code: codeOf(box.seed), ...typed });
 
+const newest = async (action: string): Promise<string> => {
+  const [row] = await ledger.rows<{ id: string }>(
+    'SELECT id FROM audit_events WHERE action = $1 ORDER BY id DESC LIMIT 1',
+    [action],
+  );
+  return String(row?.id);
+};
+
+/** A-125: the owners are told, until one of them has seen it. */
+async function expectNotice(): Promise<void> {
+  const [event, signedIn] = [await newest('break_glass.succeeded'), await newest('sign_in.succeeded')];
+  const open = async () => (await api.get('/tenants/acme/notices')).body['items'];
+  const notice = {
+    id: event,
+    kind: 'break_glass.succeeded',
+    message: 'A break-glass account was used.',
+    seen: null,
+  };
+  expect(await open()).toContainEqual(expect.objectContaining(notice));
+  const seen = await api.post(`/tenants/acme/notices/${event}/see`);
+  expect([seen.status, seen.body['seen']]).toEqual([200, { by: expect.any(String), at: expect.any(String) }]);
+  expect((await api.post(`/tenants/acme/notices/${event}/see`)).body).toEqual(seen.body);
+  expect(await open()).not.toContainEqual(expect.objectContaining({ id: event }));
+  expect((await api.get('/tenants/acme/notices?state=all')).body['items']).toContainEqual(seen.body);
+  expect((await api.get(`/tenants/acme/notices/${signedIn}`)).status).toBe(404);
+}
+
 /** From "Continue to …" to the application's door. */
 async function goOn(browser: HttpBrowser, page: Page): Promise<URL> {
   expect([page.status, headingOf(page)]).toEqual([200, 'Continue to Grafana']);
@@ -158,6 +185,7 @@ describe('F5 A-125 break-glass, which is the default', () => {
     expect(lines).toContainEqual({ level: 'warn', event: 'break_glass.succeeded' });
     const [came] = await ledger.audit('acme', { action: 'sign_in.succeeded' });
     expect(came).toMatchObject({ connection: null, details: { by: 'local' } });
+    await expectNotice();
 
     // The session goes on; a demand for a fresh sign-in asks again, with a new code.
     const again = await arriveAt(browser, request({ prompt: 'none' }).url);

@@ -60,6 +60,8 @@ export const PERMISSIONS = {
   'setup-links.manage': { roles: ADMINS },
   'audit-events.read': { roles: EVERYONE },
   'audit-events.export': { roles: AUDITORS },
+  'notices.read': { roles: READERS },
+  'notices.manage': { roles: ADMINS },
   'deliveries.read': { roles: READERS },
   'deliveries.manage': { roles: ADMINS },
   'keys.read': { roles: READERS },
