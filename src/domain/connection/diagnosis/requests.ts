@@ -63,7 +63,7 @@ export const requestDiagnoses = {
     admin(
       'The groups claim matched more groups than it can hold',
       'Okta stops at 100. Causeway takes all or none, since a part would take roles away.',
-      'Set up the Groups API of the connection, which tells them all; or narrow the filter, or provision groups by SCIM.',
+      'Set up the connection’s Groups API, which tells them all. Or narrow the filter, or provision groups by SCIM.',
       ID_TOKEN,
     ),
     'okta_admin',
