@@ -33,6 +33,7 @@ interface Shape {
   readonly requiresGrant: boolean;
   readonly removes: boolean;
   readonly punishes: boolean;
+  readonly parts: boolean;
 }
 
 class Parameters {
@@ -107,6 +108,7 @@ function writeStatement(tenantId: TenantId, work: ArtifactCommit): Statement {
     requiresGrant: work.requiredGrant !== null,
     removes: work.destroy.length + work.revokeGrants.length > 0,
     punishes: work.consume.some(({ grantHash }) => grantHash !== null),
+    parts: (work.session?.leftApplications.length ?? 0) > 0,
   };
   const name = nameOf(shape);
   return { name, text: textOf(name, parts), values: parameters.values };
@@ -236,7 +238,8 @@ function sessionParts(parameters: Parameters, tenant: string, work: ArtifactComm
       ON CONFLICT (tenant_id, session_uid, client_id) DO UPDATE SET sid = excluded.sid, grant_id = excluded.grant_id,
         grant_hash = excluded.grant_hash, persists_logout = excluded.persists_logout)`);
   }
-  parts.push(`parted AS (
+  if (session.leftApplications.length > 0)
+    parts.push(`parted AS (
     DELETE FROM session_applications WHERE tenant_id = ${tenant} AND session_uid = ${uid}
       AND client_id = ANY (${parameters.add(session.leftApplications, '::text[]')}) AND EXISTS (SELECT 1 FROM kept))`);
   return parts;
