@@ -51,9 +51,22 @@ export const refresh: Flow = {
   ratioMin: 0.5,
   open: (party, workers) =>
     withSessions(party, workers, async (session) => {
-      session.signedIn = await party.refresh(session.signedIn);
+      session.signedIn = await refreshed(party, session);
     }),
 };
+
+/**
+ * The next tokens of a session. The floor's memory holds a thousand entries or two: of very many at once, one that had to
+ * wait is forgotten, and signs in again, which the floor has to bear.
+ */
+async function refreshed(party: Party, session: Session): Promise<SignedIn> {
+  try {
+    return await party.refresh(session.signedIn);
+  } catch (error) {
+    if (party.hasLeeway || !(await party.isOver(session.signedIn))) throw error;
+    return (await newSession(party)).signedIn;
+  }
+}
 
 /**
  * Two tabs, or an application that missed an answer and asks again: the same refresh token twice at the same time. Both
@@ -67,7 +80,8 @@ export const refreshStorm: Flow = {
   open: (party, workers) =>
     withSessions(party, workers, async (session) => {
       if (!party.hasLeeway) {
-        session.signedIn = await party.refresh(await party.refresh(session.signedIn));
+        session.signedIn = await refreshed(party, session);
+        session.signedIn = await refreshed(party, session);
         return;
       }
       const [one, other] = await Promise.all([
