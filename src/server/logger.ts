@@ -1,5 +1,6 @@
 import { pino, type DestinationStream, type Logger as Pino } from 'pino';
 import type { LogFields, Logger } from '../core/logger.js';
+import { BatchedLines } from './batched-lines.js';
 
 /** Keys whose values are never written, however deep they lie (A-129). */
 const SECRET =
@@ -54,11 +55,14 @@ function redact(value: unknown, depth = 0): unknown {
   if (value instanceof URL) return withoutSecrets(value.href);
   if (ArrayBuffer.isView(value)) return `${value.byteLength} bytes`;
   if (Array.isArray(value)) return value.slice(0, MEMBERS_MAX).map((member) => redact(member, depth + 1));
-  return Object.fromEntries(
-    Object.entries(value)
-      .slice(0, MEMBERS_MAX)
-      .map(([key, member]) => [key, isSecret(key) ? '[redacted]' : redact(member, depth + 1)]),
-  );
+  return redactMembers(value, depth);
+}
+
+function redactMembers(value: object, depth: number): LogFields {
+  const kept: Record<string, unknown> = {};
+  for (const [key, member] of Object.entries(value).slice(0, MEMBERS_MAX))
+    kept[key] = isSecret(key) ? '[redacted]' : redact(member, depth + 1);
+  return kept;
 }
 
 function redactError(error: Error, depth: number): object {
@@ -78,15 +82,17 @@ class PinoLogger implements Logger {
   }
 
   info(event: string, fields: LogFields = {}): void {
-    this.lines.info(redact(fields), event);
+    if (this.lines.isLevelEnabled('info')) this.lines.info(redact(fields), event);
   }
 
   warn(event: string, fields: LogFields = {}): void {
     this.lines.warn(redact(fields), event);
+    this.lines.flush();
   }
 
   error(event: string, fields: LogFields = {}): void {
     this.lines.error(redact(fields), event);
+    this.lines.flush();
   }
 
   child(fields: LogFields): Logger {
@@ -97,10 +103,17 @@ class PinoLogger implements Logger {
 export type LogLevel = 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'silent';
 
 /**
- * JSON lines on stderr, each an event's name (`msg`) with its fields; written at once, so that a crash loses none.
- * @param to where the lines go instead
+ * JSON lines on stderr, each an event's name (`msg`) with its fields. Warnings and errors are written at once, with all
+ * that was said before; other lines within milliseconds, and at the latest when the process ends.
+ * @param to where the lines go instead, each at once
  */
 export function createLogger(level: LogLevel, to?: DestinationStream): Logger {
   const options = { level, base: null, timestamp: pino.stdTimeFunctions.isoTime };
-  return new PinoLogger(pino(options, to ?? pino.destination({ dest: 2, sync: true })));
+  return new PinoLogger(pino(options, to ?? linesOnStderr()));
+}
+
+function linesOnStderr(): DestinationStream {
+  const lines = new BatchedLines(pino.destination({ dest: 2, sync: true }));
+  process.on('exit', () => lines.flush());
+  return lines;
 }

@@ -1,4 +1,7 @@
+import { execFile } from 'node:child_process';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from '@jest/globals';
+import { BatchedLines } from '../../src/server/batched-lines.js';
 import { createLogger, type LogLevel } from '../../src/server/logger.js';
 
 /** Logs one line and gives it back. */
@@ -128,4 +131,60 @@ test('below its level nothing is written', () => {
   log.warn('c');
   log.error('d');
   expect(lines.map((line) => (JSON.parse(line) as { msg: string }).msg)).toEqual(['c', 'd']);
+});
+
+describe('lines that leave together', () => {
+  test('keep their order, and leave by themselves, by their length, or when asked', async () => {
+    const written: string[] = [];
+    const lines = new BatchedLines({ write: (text) => void written.push(text) });
+    lines.write('a\n');
+    lines.write('b\n');
+    expect(written).toEqual([]);
+    while (written.length === 0) await sleep(5);
+    expect(written).toEqual(['a\nb\n']);
+    lines.write('c\n');
+    lines.flush();
+    lines.flush();
+    expect(written.splice(0)).toEqual(['a\nb\n', 'c\n']);
+    const long = `${'x'.repeat(999)}\n`;
+    for (let count = 0; count < 20; count += 1) lines.write(long);
+    expect(written).toEqual([long.repeat(9), long.repeat(9)]);
+    lines.flush();
+    expect(written.join('')).toBe(long.repeat(20));
+  });
+
+  test('wait for nothing when one is a warning or an error', () => {
+    const written: string[] = [];
+    const log = createLogger('info', new BatchedLines({ write: (text) => void written.push(text) }));
+    log.info('a');
+    expect(written).toEqual([]);
+    log.child({ part: 'x' }).warn('b');
+    log.info('c');
+    log.error('d');
+    expect(written.map((text) => text.match(/(?<="msg":")\w/g))).toEqual([
+      ['a', 'b'],
+      ['c', 'd'],
+    ]);
+  });
+
+  test('are all there when the process ends by itself, is ended, or fails', async () => {
+    const module = new URL('../../src/server/logger.ts', import.meta.url).href;
+    const ends = { '': 0, 'process.exit(3)': 3, 'throw new Error("oops")': 1 };
+    const run = async ([end, code]: [string, number]): Promise<void> => {
+      const program = `import { createLogger } from '${module}';
+        const log = createLogger('info');
+        for (let count = 0; count < 99; count += 1) log.info('line', { count });
+        ${end}`;
+      const words = ['--import', 'tsx', '--input-type=module', '--eval', program];
+      const ended = await new Promise<{ code: unknown; stderr: string }>((resolve) => {
+        execFile(process.execPath, words, (error, _out, stderr) =>
+          resolve({ code: error?.code ?? 0, stderr }),
+        );
+      });
+      expect(ended.code).toBe(code);
+      const counts = Array.from({ length: 99 }, (_, count) => `"count":${count}`);
+      expect(ended.stderr.match(/"count":\d+/g)).toEqual(counts);
+    };
+    await Promise.all(Object.entries(ends).map(run));
+  });
 });
