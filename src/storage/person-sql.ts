@@ -7,14 +7,13 @@ const NAME_IS_PUSHED = `EXISTS (SELECT 1 FROM pushed_group_names p
  * Names by which mappings mean SCIM group `g`: those pinned to it, and its own unless that is pinned to another. Of a
  * group that a token named, its own (null).
  */
-const MAPPED_AS = `CASE WHEN m.source = 'scim' THEN (
-  SELECT coalesce(json_agg(n.name ORDER BY n.name), '[]') FROM (
-    SELECT p.name FROM pushed_group_names p WHERE p.tenant_id = g.tenant_id AND p.pinned_group_id = g.id
-    UNION
-    SELECT g.name WHERE NOT EXISTS (SELECT 1 FROM pushed_group_names p
+const MAPPED_AS = `CASE WHEN m.source = 'scim' THEN to_json(
+  ARRAY(SELECT p.name FROM pushed_group_names p
+    WHERE p.tenant_id = g.tenant_id AND p.pinned_group_id = g.id AND p.name <> g.name ORDER BY p.name)
+  || CASE WHEN EXISTS (SELECT FROM pushed_group_names p
       WHERE p.tenant_id = g.tenant_id AND p.connection_id = g.connection_id
-        AND p.connection_version = g.connection_version AND p.name = g.name
-        AND p.pinned_group_id IS NOT NULL AND p.pinned_group_id <> g.id)) n) END`;
+        AND p.connection_version = g.connection_version AND p.name = g.name AND p.pinned_group_id <> g.id)
+    THEN '{}' ELSE ARRAY[g.name] END) END`;
 
 /** JSON list of memberships `m` in groups `g`. @param more members of each, beside those of Membership */
 const groupsFrom = (from: string, more = ''): string => `coalesce((
