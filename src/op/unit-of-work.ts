@@ -101,7 +101,7 @@ export class UnitOfWork {
   async loaded(kind: string, id: string): Promise<Artifact | undefined> {
     const hash = this.names.of(kind, id);
     const known = this.#artifacts.get(hash.toString('base64'));
-    const artifacts = await (known ?? this.#load(BEARER_KINDS.includes(kind) ? BEARER_KINDS : [kind], id));
+    const artifacts = await (known ?? this.#load(kind, id));
     return artifacts.find((artifact) => artifact.hash.equals(hash));
   }
 
@@ -112,10 +112,15 @@ export class UnitOfWork {
     return artifact;
   }
 
-  /** One flush for all kinds, under the name of each: whoever asks next waits for the same promise. */
-  #load(kinds: readonly string[], id: string): Promise<readonly Artifact[]> {
-    const hashes = kinds.map((kind) => this.names.of(kind, id));
-    const loading = this.store.load(this.tenant.id, hashes).then((artifacts) => {
+  /** One flush for all kinds that it may be, under the name of each: whoever asks next waits for the same promise. */
+  #load(kind: string, id: string): Promise<readonly Artifact[]> {
+    const kinds = BEARER_KINDS.includes(kind) ? BEARER_KINDS : [kind];
+    const hashes = kinds.map((one) => this.names.of(one, id));
+    const asked =
+      kind === 'Interaction'
+        ? this.store.loadInteraction(this.tenant.id, this.names.of(kind, id))
+        : this.store.load(this.tenant.id, hashes);
+    const loading = asked.then((artifacts) => {
       for (const artifact of artifacts) this.remember(artifact);
       return artifacts;
     });

@@ -15,7 +15,7 @@ import type {
 } from '../domain/artifact/artifact-store.js';
 import type { Account } from '../domain/user/account.js';
 import { commitStatements, outcomeOf } from './artifact-commit.js';
-import type { Database } from './database.js';
+import type { Database, Rows } from './database.js';
 import { ACCOUNT_OF_USER } from './person-sql.js';
 
 /** Seconds left by the database's clock, rounded up so that a live row never reads as expired. */
@@ -54,33 +54,39 @@ const SESSION_OF_ARTIFACT = session('NULL', 'NULL');
 const LIVE_SESSION = 's.tenant_id = $1 AND s.ended_at IS NULL AND s.expires_at > now()';
 
 /**
- * Whether the grant that a grant comes from lives, and the one before: who was given access by an exchange of somebody's
- * token (RFC 8693) has it no longer than they have. Other grants come from none, and cost nothing here.
+ * Whether a grant that another comes from lives, and the one before, and so on: who was given access by an exchange of
+ * somebody's token (RFC 8693) has it no longer than they have.
  */
-const ORIGINS_LIVE = (grant: string): string => `(${grant}.grant_hash IS NULL OR (
+const ORIGINS_LIVE = (origin: string): string => `(
   WITH RECURSIVE origin (hash) AS (
-    SELECT ${grant}.grant_hash
+    SELECT ${origin}
     UNION ALL
     SELECT o.grant_hash FROM origin JOIN oidc_artifacts o
       ON o.tenant_id = $1 AND o.hash = origin.hash AND o.expires_at > now())
-  SELECT bool_or(hash IS NULL) FROM origin))`;
+  SELECT bool_or(hash IS NULL) FROM origin)`;
+
+/** An artifact `a` itself, and its person: all that there is of an interaction. */
+const ARTIFACT = `a.hash, a.kind, a.payload, ${REMAINING('a')} AS remaining, a.consumed_at IS NOT NULL AS consumed,
+    ${ACCOUNT('a.user_id')} AS account, a.brokered_tenant_id AS home, a.user_id AS person`;
+
+const LOAD_INTERACTION = `SELECT ${ARTIFACT} FROM oidc_artifacts a
+  WHERE a.tenant_id = $1 AND a.hash = $2 AND a.expires_at > now()`;
 
 /**
  * Artifacts and all that their reader needs, in one statement: a code, token or refresh token comes with its grant,
- * session and person; without its grant it isn't there at all (invariant 3).
+ * session and person; without its grant it isn't there at all (invariant 3). Few grants come from another one (`origin`),
+ * whose life is asked for apart: here that would cost every request.
  */
 const loadWhere = (condition: string): string => `
-  SELECT a.hash, a.kind, a.payload, ${REMAINING('a')} AS remaining, a.consumed_at IS NOT NULL AS consumed,
+  SELECT ${ARTIFACT}, g.grant_hash AS origin,
     CASE WHEN g.hash IS NULL THEN NULL
       ELSE json_build_object('payload', g.payload, 'remainingSeconds', ${REMAINING('g')}) END AS "grant",
     (SELECT ${SESSION_OF_ARTIFACT} FROM sessions s WHERE s.uid = a.session_uid AND ${LIVE_SESSION}) AS session,
-    ${ACCOUNT('a.user_id')} AS account, a.brokered_tenant_id AS home, a.user_id AS person,
     CASE WHEN a.replay_until > now() AND NOT EXISTS (
         SELECT 1 FROM oidc_artifacts n WHERE n.tenant_id = $1 AND n.hash = a.successor_hash AND n.consumed_at IS NOT NULL)
       THEN a.replay_sealed END AS replay
   FROM oidc_artifacts a
   LEFT JOIN oidc_artifacts g ON g.tenant_id = $1 AND g.hash = a.grant_hash AND g.expires_at > now()
-    AND ${ORIGINS_LIVE('g')}
   WHERE a.tenant_id = $1 AND ${condition} AND a.expires_at > now()
     AND (a.grant_hash IS NULL OR g.hash IS NOT NULL)`;
 
@@ -92,11 +98,17 @@ export class PostgresArtifactStore implements ArtifactStore {
   constructor(private readonly database: Database) {}
 
   async load(tenantId: TenantId, hashes: readonly ArtifactHash[]): Promise<readonly Artifact[]> {
-    return (await this.#one(tenantId, 'artifact_load', LOAD, [hashes])).map(toArtifact);
+    const rows = await this.#one(tenantId, 'artifact_load', LOAD, [hashes]);
+    return (await this.#ofLiveOrigins(tenantId, rows)).map(toArtifact);
+  }
+
+  async loadInteraction(tenantId: TenantId, hash: ArtifactHash): Promise<readonly Artifact[]> {
+    return (await this.#one(tenantId, 'interaction_load', LOAD_INTERACTION, [hash])).map(toArtifact);
   }
 
   async loadByUserCode(tenantId: TenantId, userCodeHash: Buffer): Promise<Artifact | undefined> {
-    const [row] = await this.#one(tenantId, 'artifact_by_user_code', LOAD_BY_USER_CODE, [userCodeHash]);
+    const rows = await this.#one(tenantId, 'artifact_by_user_code', LOAD_BY_USER_CODE, [userCodeHash]);
+    const [row] = await this.#ofLiveOrigins(tenantId, rows);
     return row === undefined ? undefined : toArtifact(row);
   }
 
@@ -121,7 +133,7 @@ export class PostgresArtifactStore implements ArtifactStore {
     const text = `SELECT r.grant_hash AS "grantHash" FROM access_token_records r
       WHERE r.tenant_id = $1 AND r.jti_hash = $2 AND r.expires_at > now() AND (r.grant_hash IS NULL OR EXISTS (
         SELECT 1 FROM oidc_artifacts g WHERE g.tenant_id = $1 AND g.hash = r.grant_hash AND g.expires_at > now()
-          AND ${ORIGINS_LIVE('g')}))`;
+          AND (g.grant_hash IS NULL OR ${ORIGINS_LIVE('g.grant_hash')})))`;
     const [row] = await this.#one(tenantId, 'token_record', text, [hash]);
     return row === undefined ? undefined : { grantHash: row['grantHash'] };
   }
@@ -188,12 +200,21 @@ export class PostgresArtifactStore implements ArtifactStore {
     ]);
   }
 
+  /** Without artifacts whose grant comes from one that lives no more. No flush where none comes from another. */
+  async #ofLiveOrigins(tenantId: TenantId, rows: Rows): Promise<Rows> {
+    const origins = rows.map(({ origin }): Buffer | null => origin).filter((origin) => origin !== null);
+    if (origins.length === 0) return rows;
+    const text = `SELECT v.hash FROM unnest($2::bytea[]) v (hash) WHERE ${ORIGINS_LIVE('v.hash')}`;
+    const alive = await this.#one(tenantId, 'origins_live', text, [origins]);
+    return rows.filter(({ origin }) => origin === null || alive.some(({ hash }) => hash.equals(origin)));
+  }
+
   async #one(
     tenantId: TenantId,
     name: string,
     text: string,
     values: readonly unknown[],
-  ): Promise<readonly QueryResultRow[]> {
+  ): Promise<Rows> {
     const [rows] = await this.database.inTenant(tenantId, [{ name, text, values: [tenantId, ...values] }]);
     return rows ?? [];
   }

@@ -170,10 +170,12 @@ export interface PersonsPart {
  */
 export type CommitOutcome = 'committed' | 'taken' | 'ended' | 'collided';
 
-/** Artifacts and sessions of a tenant. Each method is one flush. */
+/** Artifacts and sessions of a tenant. Each method is one flush; what a token exchange has given out takes a second. */
 export interface ArtifactStore {
   /** Live artifacts by hash, with the grant, session and person that they hang on: without its grant a token is dead. */
   load(tenantId: TenantId, hashes: readonly ArtifactHash[]): Promise<readonly Artifact[]>;
+  /** The same for an interaction, if it lives: it has a person at most, and hangs on no grant and no session. */
+  loadInteraction(tenantId: TenantId, hash: ArtifactHash): Promise<readonly Artifact[]>;
   /** A live device code by the code that its person types. */
   loadByUserCode(tenantId: TenantId, userCodeHash: Buffer): Promise<Artifact | undefined>;
   sessionByCookie(tenantId: TenantId, cookieHash: Buffer): Promise<StoredSession | undefined>;
