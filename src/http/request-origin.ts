@@ -1,3 +1,4 @@
+import { isIPv4 } from 'node:net';
 import ipaddr from 'ipaddr.js';
 import type { Context } from 'koa';
 import { plainText } from '../core/text.js';
@@ -10,8 +11,13 @@ export type TrustedProxies =
   | { readonly kind: 'hops'; readonly count: number }
   | { readonly kind: 'networks'; readonly cidrs: readonly string[] };
 
+const IPV4_IN_IPV6 = '::ffff:';
+
 /** An address without the IPv4-in-IPv6 form, or undefined when the text is none. */
 function normalize(address: string): string | undefined {
+  // What sockets say, and nearly every proxy: it needs no reading.
+  const plain = address.startsWith(IPV4_IN_IPV6) ? address.slice(IPV4_IN_IPV6.length) : address;
+  if (isIPv4(plain)) return plain;
   return ipaddr.isValid(address) ? ipaddr.process(address).toString() : undefined;
 }
 
