@@ -209,12 +209,7 @@ export class PostgresArtifactStore implements ArtifactStore {
     return rows.filter(({ origin }) => origin === null || alive.some(({ hash }) => hash.equals(origin)));
   }
 
-  async #one(
-    tenantId: TenantId,
-    name: string,
-    text: string,
-    values: readonly unknown[],
-  ): Promise<Rows> {
+  async #one(tenantId: TenantId, name: string, text: string, values: readonly unknown[]): Promise<Rows> {
     const [rows] = await this.database.inTenant(tenantId, [{ name, text, values: [tenantId, ...values] }]);
     return rows ?? [];
   }
