@@ -19,6 +19,12 @@ export interface TenantDirectoryDeps {
   readonly log: Logger;
 }
 
+/** A tenant on its way here, and once it has come. */
+interface Loading {
+  readonly tenant: Promise<TenantContext | undefined>;
+  loaded?: TenantContext;
+}
+
 /** As many as providers are kept (op/provider-cache.ts). */
 const TENANTS_MAX = 1_250;
 /** Changes of this long ago are looked at, at each poll: longer than any transaction may take to commit. */
@@ -31,7 +37,7 @@ const WINDOW_SECONDS = 60;
  */
 export class TenantDirectory {
   readonly #deps: TenantDirectoryDeps;
-  readonly #tenants = new LRUCache<string, Promise<TenantContext | undefined>>({ max: TENANTS_MAX });
+  readonly #tenants = new LRUCache<string, Loading>({ max: TENANTS_MAX });
   readonly #relatives: ServedRelatives;
   #refreshedAtMs: number;
 
@@ -45,18 +51,24 @@ export class TenantDirectory {
   async find(slug: string): Promise<TenantContext | undefined> {
     if (slug !== SYSTEM_SLUG && slugFault(slug) !== undefined) return undefined;
     const known = this.#tenants.get(slug);
-    if (known !== undefined) return known;
-    const loading = this.#load(slug);
+    if (known !== undefined) return known.tenant;
+    const loading: Loading = { tenant: this.#load(slug) };
     this.#tenants.set(slug, loading);
     try {
-      const tenant = await loading;
+      const tenant = await loading.tenant;
       // A slug without a tenant is not remembered: the next request may be the one after its creation.
       if (tenant === undefined) this.#tenants.delete(slug);
+      else loading.loaded = tenant;
       return tenant;
     } catch (error) {
       this.#tenants.delete(slug);
       throw error;
     }
+  }
+
+  /** The tenant of a slug if this node has loaded it already: what `find` would give, at once. */
+  loaded(slug: string): TenantContext | undefined {
+    return this.#tenants.get(slug)?.loaded;
   }
 
   /** Drops a tenant that this node changed itself, so that the next request sees the change. */
@@ -78,7 +90,7 @@ export class TenantDirectory {
 
   async #known(slug: string): Promise<TenantContext | undefined> {
     try {
-      return await this.#tenants.peek(slug);
+      return await this.#tenants.peek(slug)?.tenant;
     } catch (error) {
       this.#deps.log.debug('tenant.load_failed', { slug, error: messageOf(error) });
       return undefined;

@@ -1,3 +1,4 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Context } from 'koa';
 import { DomainError } from '../core/errors.js';
 import type { GrantType } from '../domain/application/application.js';
@@ -50,31 +51,96 @@ export const PROVIDER_ROUTES = [
 ] as const satisfies readonly ProviderRoute[];
 
 /** Endpoints that answer a person's browser, and take a POST only where cookies come along with it. */
-const BROWSER_POST = /^\/oauth2\/v1\/(?:authorize|logout)$/;
+const BROWSER_POST: ReadonlySet<string> = new Set(['authorize', 'logout']);
 
 const FORM_BYTES_MAX = 56 * 1024;
 
-/** Hands a request below a tenant's issuer to the tenant's provider. */
+/** A request to one of the provider's addresses. */
+export interface ProviderRequest {
+  readonly route: ProviderRoute;
+  /** Below the issuer, without the query. */
+  readonly rest: string;
+  /** With its question mark; empty when there is no query. */
+  readonly search: string;
+}
+
+/** Hands a request below a tenant's issuer to the tenant's provider, or answers what must not come there. */
 export async function serveProvider(
   ctx: Context,
   tenant: TenantContext,
-  rest: string,
+  asked: ProviderRequest,
   providers: ProviderCache,
 ): Promise<void> {
-  const route: ProviderRoute | undefined = PROVIDER_ROUTES.find(({ path }) => path.test(rest));
-  if (route === undefined) return;
-  if (!isOffered(route, tenant)) throw new DomainError('not_found', 'there is nothing at this address');
-  setHeaders(ctx, route);
-  if (!admits(ctx, route, tenant)) return;
-  if (ctx.method === 'POST' && BROWSER_POST.test(rest) && !tenant.issuer.startsWith('https:')) {
-    await redirectToGet(ctx);
-    return;
+  const { route } = asked;
+  const course = courseOf(route, tenant, ctx.req);
+  if (course === 'not_offered') throw new DomainError('not_found', 'there is nothing at this address');
+  setHeaders(ctx.res, route);
+  switch (course) {
+    case 'other_method':
+      ctx.set('Allow', route.takes.join(', '));
+      return refuse(ctx, 405, 'this address does not take the method');
+    case 'other_origin':
+      ctx.vary('Origin');
+      return refuse(ctx, 400, 'no application may be called from this origin');
+    case 'preflight':
+      return answerPreflight(ctx);
+    case 'as_get':
+      return redirectToGet(ctx);
+    case 'on': {
+      const { handle } = providers.of(tenant);
+      ctx.respond = false;
+      return goOn(ctx.req, ctx.res, asked, handle);
+    }
   }
-  const { handle } = providers.of(tenant);
+}
+
+/**
+ * The short way for what most requests are: nothing about it needs another answer, and the tenant's provider is there.
+ * @returns what hands the request to the provider; undefined: it is for `serveProvider`
+ */
+export function straightToProvider(
+  req: IncomingMessage,
+  tenant: TenantContext,
+  asked: ProviderRequest,
+  providers: ProviderCache,
+): ((res: ServerResponse) => Promise<void>) | undefined {
+  const built = providers.built(tenant);
+  if (built === undefined || courseOf(asked.route, tenant, req) !== 'on') return undefined;
+  return (res) => {
+    setHeaders(res, asked.route);
+    return goOn(req, res, asked, built.handle);
+  };
+}
+
+/** What becomes of a request: it goes on to the provider, or there is a reason for another answer. */
+type Course = 'on' | 'not_offered' | 'other_method' | 'other_origin' | 'preflight' | 'as_get';
+
+function courseOf(
+  route: ProviderRoute,
+  tenant: TenantContext,
+  { method = '', headers }: IncomingMessage,
+): Course {
+  const { origin = '' } = headers;
+  if (!isOffered(route, tenant)) return 'not_offered';
+  if (!route.takes.includes(method)) return 'other_method';
+  if (route.crossOrigin === 'anybody') return method === 'OPTIONS' ? 'preflight' : 'on';
+  if (route.crossOrigin === 'applications' && origin !== '' && !isAllowed(tenant, origin))
+    return 'other_origin';
+  const isBrowserPost = method === 'POST' && BROWSER_POST.has(route.name);
+  return isBrowserPost && !tenant.issuer.startsWith('https:') ? 'as_get' : 'on';
+}
+
+function goOn(
+  req: IncomingMessage,
+  res: ServerResponse,
+  { route, rest, search }: ProviderRequest,
+  handle: ReturnType<ProviderCache['of']>['handle'],
+): Promise<void> {
+  // The same answer for every origin: nothing that a cache would have to keep apart (A-78).
+  if (route.crossOrigin === 'anybody') delete req.headers.origin;
   // The provider's routes are below the issuer; it puts the issuer's path before what it tells others.
-  ctx.req.url = `${route.name === 'keys' ? '/oauth2/v1/keys' : rest}${ctx.search}`;
-  ctx.respond = false;
-  await handle(ctx.req, ctx.res);
+  req.url = `${route.name === 'keys' ? '/oauth2/v1/keys' : rest}${search}`;
+  return handle(req, res);
 }
 
 const isOffered = ({ grant }: ProviderRoute, tenant: TenantContext): boolean =>
@@ -82,39 +148,16 @@ const isOffered = ({ grant }: ProviderRoute, tenant: TenantContext): boolean =>
   tenant.configuration.applications.some(({ settings }) => settings.grantTypes.includes(grant));
 
 /** Key sets and metadata may be kept by anybody for five minutes; nothing else by anybody (A-72, A-78). */
-function setHeaders(ctx: Context, { crossOrigin }: ProviderRoute): void {
-  ctx.set('X-Content-Type-Options', 'nosniff');
-  ctx.set('Referrer-Policy', 'no-referrer');
-  ctx.set('X-Frame-Options', 'DENY');
-  ctx.set('Cache-Control', crossOrigin === 'anybody' ? 'public, max-age=300' : 'no-store');
+function setHeaders(res: ServerResponse, { crossOrigin }: ProviderRoute): void {
+  res.setHeader('X-Content-Type-Options', 'nosniff');
+  res.setHeader('Referrer-Policy', 'no-referrer');
+  res.setHeader('X-Frame-Options', 'DENY');
+  res.setHeader('Cache-Control', crossOrigin === 'anybody' ? 'public, max-age=300' : 'no-store');
   // The library adds the hash of its self-posting form's script to `script-src`, which must be there for that.
-  ctx.set(
+  res.setHeader(
     'Content-Security-Policy',
     "default-src 'none'; script-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
   );
-}
-
-/** Answers what the address doesn't take: another method, or a script from an origin that no application allows. */
-function admits(ctx: Context, { takes, crossOrigin }: ProviderRoute, tenant: TenantContext): boolean {
-  if (!takes.includes(ctx.method)) {
-    ctx.set('Allow', takes.join(', '));
-    refuse(ctx, 405, 'this address does not take the method');
-    return false;
-  }
-  const origin = ctx.get('origin');
-  if (crossOrigin === 'anybody') {
-    // The same answer for every origin: nothing that a cache would have to keep apart (A-78).
-    delete ctx.req.headers.origin;
-    if (ctx.method === 'OPTIONS') {
-      answerPreflight(ctx);
-      return false;
-    }
-  } else if (crossOrigin === 'applications' && origin !== '' && !isAllowed(tenant, origin)) {
-    ctx.vary('Origin');
-    refuse(ctx, 400, 'no application may be called from this origin');
-    return false;
-  }
-  return true;
 }
 
 /** A public document may be asked for with any header: Okta's library for browsers sends one of its own (B2). */

@@ -1,3 +1,4 @@
+import type { EventEmitter } from 'node:events';
 import { LRUCache } from 'lru-cache';
 import type { Provider } from 'oidc-provider';
 import type { TenantContext } from '../http/tenant-context.js';
@@ -23,11 +24,20 @@ export class ProviderCache {
   constructor(private readonly deps: OpDeps) {}
 
   of(tenant: TenantContext): Built {
-    const known = this.#providers.get(tenant.id);
-    if (known?.version === tenant.version) return known;
+    const known = this.built(tenant);
+    if (known !== undefined) return known;
     const provider = createProvider(tenant, this.deps);
+    const events: EventEmitter = provider;
+    // What goes wrong beside an answer, on its socket for example: Koa would print it.
+    events.on('error', (error: unknown) => this.deps.log.error('http.error', { error }));
     const built = { version: tenant.version, provider, handle: provider.callback() };
     this.#providers.set(tenant.id, built);
     return built;
+  }
+
+  /** The tenant's provider if there is one of this version already: what `of` would give, without building any. */
+  built(tenant: TenantContext): Built | undefined {
+    const known = this.#providers.get(tenant.id);
+    return known?.version === tenant.version ? known : undefined;
   }
 }

@@ -1,9 +1,11 @@
+import type { RequestListener } from 'node:http';
 import Koa, { type Context, type Middleware } from 'koa';
 import { BROKER_ROUTES, type Broker } from '../broker/broker.js';
 import { DomainError, messageOf } from '../core/errors.js';
 import type { Ids } from '../core/ids.js';
 import type { Logger } from '../core/logger.js';
-import { assignRequestId, requestIdOf } from '../http/request-id.js';
+import { pathsBelow } from '../http/public-path.js';
+import { requestIdOf } from '../http/request-id.js';
 import type { TenantContext } from '../http/tenant-context.js';
 import type { TenantDirectory } from '../http/tenant-directory.js';
 import { parseTenantPath, type TenantPath } from '../http/tenant-path.js';
@@ -20,9 +22,11 @@ import { SCIM_ROUTES } from '../scim/routes/table.js';
 import { answerUnknownScimPath, type ScimServer } from '../scim/scim.js';
 import type { ApiReference } from './api-reference.js';
 import type { Metrics } from './metrics.js';
+import { observe } from './observe.js';
 import { showError } from './error-answers.js';
 import { isHttpError } from './http-error.js';
 import type { Operations } from './operations.js';
+import { openStraightWay } from './straight-way.js';
 
 export interface AppDeps {
   /** Without a slash at the end. */
@@ -45,54 +49,35 @@ export interface AppDeps {
 }
 
 const ASSETS = '/assets/';
-const AS_METADATA = '/.well-known/oauth-authorization-server';
 
-/** The edge: one request falls from here to the operations' pages, or through a tenant to its provider or the broker. */
-export function createApp(deps: AppDeps): Koa {
+/** The edge: a request goes straight to a tenant's provider, or falls through the app to whoever answers it. */
+export function createEdge(deps: AppDeps): RequestListener {
+  const base = new URL(deps.publicUrl);
+  const goStraight = openStraightWay(base, deps);
+  const handle = createApp(base, deps).callback();
+  return (req, res) => {
+    if (!goStraight(req, res)) void handle(req, res);
+  };
+}
+
+/** One request falls from here to the operations' pages, or through a tenant to its provider or the broker. */
+function createApp(base: URL, deps: AppDeps): Koa {
   const app = new Koa();
-  const secure = deps.publicUrl.startsWith('https:');
+  const secure = base.protocol === 'https:';
   // Scheme and host are known from configuration; what a header says of them counts nothing (A-77).
   Object.defineProperties(app.request, {
     secure: { get: () => secure },
     protocol: { get: () => (secure ? 'https' : 'http') },
   });
   app.on('error', (error: unknown) => deps.log.error('http.error', { error }));
-  app.use(observe(deps));
+  app.use((ctx, next) => {
+    observe(ctx.req, ctx.res, ctx.path, () => String(ctx.state['route'] ?? 'other'), deps);
+    return next();
+  });
   app.use(answerErrors(deps));
-  const base = new URL(deps.publicUrl);
-  app.use((ctx) => dispatch(ctx, base, deps));
+  const relative = pathsBelow(base.pathname);
+  app.use((ctx) => dispatch(ctx, { host: base.host, path: relative(ctx.path) }, deps));
   return app;
-}
-
-/** Segments of paths that are worth as much as a password for a while: ids of sign-ins, one-time links. */
-const SECRET_SEGMENT =
-  /\/(sign-in|test-sign-in|authorize|device(?!\/authorize$)|first-run|enrol|setup)\/[^/]+/g;
-
-/** Each request has an id, which its answer, its log lines and its audit events carry; each leaves one line. */
-function observe(deps: AppDeps): Middleware {
-  return async (ctx, next) => {
-    const startedMs = performance.now();
-    const requestId = deps.ids.uuid();
-    assignRequestId(ctx.req, requestId);
-    ctx.set('X-Request-Id', requestId);
-    const { path, method } = ctx;
-    // The provider answers by itself, so the end of the response is the one moment that all requests have.
-    ctx.res.once('close', () => {
-      const seconds = (performance.now() - startedMs) / 1000;
-      const route = String(ctx.state['route'] ?? 'other');
-      const status = ctx.res.statusCode;
-      deps.metrics.requests.observe({ route, method, status: String(status) }, seconds);
-      deps.log.info('http.request', {
-        requestId,
-        method,
-        path: path.replace(SECRET_SEGMENT, '/$1/…'),
-        status,
-        ms: Math.round(seconds * 1000),
-        route,
-      });
-    });
-    await next();
-  };
 }
 
 function answerErrors(deps: AppDeps): Middleware {
@@ -113,11 +98,14 @@ function answerErrors(deps: AppDeps): Middleware {
   };
 }
 
-async function dispatch(ctx: Context, base: URL, deps: AppDeps): Promise<void> {
+/** @param ours host, and path below it; without a path, the request is for nothing of ours */
+async function dispatch(
+  ctx: Context,
+  { host, path }: { readonly host: string; readonly path: string | undefined },
+  deps: AppDeps,
+): Promise<void> {
   if (await deps.operations.serveHealth(ctx)) return;
-  if (ctx.host !== base.host) ctx.throw(421, 'this server does not answer for that host');
-  const metadata = authorizationServerPath(ctx.path, base.pathname);
-  const path = metadata ?? below(ctx.path, base.pathname);
+  if (ctx.host !== host) ctx.throw(421, 'this server does not answer for that host');
   if (path === undefined) return notFound(ctx, deps);
   const tenantPath = parseTenantPath(path);
   if (tenantPath !== undefined) return atTenant(ctx, tenantPath, deps);
@@ -159,22 +147,12 @@ async function serveTenant(ctx: Context, tenant: TenantContext, rest: string, de
     if (!answerSuspended(ctx, route)) await deps.broker.refuseSuspended(ctx, tenant);
     return undefined;
   }
-  if (ofProvider !== undefined) return serveProvider(ctx, tenant, rest, deps.providers);
+  if (ofProvider !== undefined) {
+    const asked = { route: ofProvider.route, rest, search: ctx.search };
+    return serveProvider(ctx, tenant, asked, deps.providers);
+  }
   if (ofRegistration !== undefined) return deps.registration.serve(ctx, tenant, ofRegistration);
   if (ofBroker === undefined || !(await deps.broker.serve(ctx, tenant, ofBroker))) notFound(ctx, deps);
-}
-
-/** The path relative to `PUBLIC_URL`; undefined when it isn't below it. */
-function below(path: string, base: string): string | undefined {
-  const prefix = base === '/' ? '' : base.replace(/\/$/, '');
-  return path.startsWith(`${prefix}/`) ? path.slice(prefix.length) : undefined;
-}
-
-/** RFC 8414 section 3 puts its well-known segment before the issuer's path; the same document answers at both. */
-function authorizationServerPath(path: string, base: string): string | undefined {
-  if (!path.startsWith(`${AS_METADATA}/`)) return undefined;
-  const issuer = below(path.slice(AS_METADATA.length), base);
-  return issuer === undefined ? undefined : `${issuer}/.well-known/openid-configuration`;
 }
 
 /** Stylesheets and icons of pages, under names that hold their hash. */

@@ -1,5 +1,5 @@
 import { randomFillSync } from 'node:crypto';
-import type Koa from 'koa';
+import type { RequestListener } from 'node:http';
 import type { Context } from 'koa';
 import { Broker, createInteractions } from '../broker/broker.js';
 import type { BrokerDeps } from '../broker/deps.js';
@@ -45,7 +45,7 @@ import { PostgresUpstreamKeySets } from '../storage/upstream-key-sets.js';
 import { PostgresUpstreamSessionStore } from '../storage/upstream-session-store.js';
 import type { DataSource } from 'typeorm';
 import { ApiReference } from './api-reference.js';
-import { createApp } from './app.js';
+import { createEdge } from './app.js';
 import { composeLogoutDeliveries } from './logout-deliveries.js';
 import { Metrics } from './metrics.js';
 import { composeOperators, composeSignIn } from './operator-pages.js';
@@ -70,7 +70,8 @@ export interface Settings {
 }
 
 export interface Node {
-  readonly app: Koa;
+  /** Answers requests. */
+  readonly handle: RequestListener;
   readonly directory: TenantDirectory;
   readonly providers: ProviderCache;
   readonly metrics: Metrics;
@@ -125,7 +126,7 @@ export function compose(settings: Settings, dataSource: DataSource, keyRing: Key
     providers,
     ...operators,
   });
-  const app = createApp({
+  const handle = createEdge({
     publicUrl: settings.publicUrl,
     management: management.api,
     apiReference: new ApiReference(management.operations, { ...settings, stylesheetHref }),
@@ -145,7 +146,7 @@ export function compose(settings: Settings, dataSource: DataSource, keyRing: Key
   });
   const logoutDeliveries = composeLogoutDeliveries({ ...shared, database, directory, outbound, metrics });
   return {
-    app,
+    handle,
     directory,
     providers,
     metrics,

@@ -49,12 +49,7 @@ export async function serve(
 ): Promise<ServingNode> {
   const { settings } = options;
   const node = compose(settings, dataSource, keyRing, log);
-  const handle = node.app.callback();
-  const listener = await listen(
-    (request, response) => void handle(request, response),
-    options.host,
-    options.port,
-  );
+  const listener = await listen(node.handle, options.host, options.port);
   const { host, metricsPort } = options;
   const metrics =
     metricsPort === undefined

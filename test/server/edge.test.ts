@@ -1,4 +1,6 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { createLogger } from '../../src/server/logger.js';
 import { startAcme, type Acme } from '../support/acme.js';
 import { authorizationRequest } from '../support/application.js';
 import { startTestNode, type TestNode } from '../support/node.js';
@@ -7,10 +9,13 @@ import { send } from '../op/support/http.js';
 let acme: Acme;
 /** As behind a proxy: the public address is another than the socket's, and has a path. */
 let proxied: TestNode;
+/** What `proxied` logs. */
+const lines: string[] = [];
 
 beforeAll(async () => {
   acme = await startAcme();
-  proxied = await startTestNode({ settings: { publicUrl: 'https://login.example/auth' } });
+  const log = createLogger('info', { write: (line) => void lines.push(line) });
+  proxied = await startTestNode({ log, settings: { publicUrl: 'https://login.example/auth' } });
   await proxied.apply([{ slug: 'acme', name: 'Acme Inc.', applications: [] }]);
 });
 afterAll(async () => {
@@ -238,4 +243,65 @@ describe('CORS', () => {
         expect(Object.keys(headers).filter((name) => name.startsWith('access-control-'))).toEqual([]);
     },
   );
+});
+
+describe('the straight way to a provider', () => {
+  const form = { client_id: 'nobody', token: 'x', grant_type: 'refresh_token', refresh_token: 'x' };
+
+  test.each<[path: string, init: Parameters<typeof send>[1]]>([
+    ['/.well-known/openid-configuration', {}],
+    ['/.well-known/openid-configuration', { method: 'HEAD', headers: { origin: 'https://evil.example' } }],
+    ['/oauth2/v1/keys?a=b', { headers: { origin: ALLOWED } }],
+    ['/v1/keys?', {}],
+    ['/oauth2/v1/authorize?client_id=nobody', {}],
+    ['/oauth2/v1/authorize?client_id=nobody', { form }],
+    ['/oauth2/v1/authorize/abc', {}],
+    ['/oauth2/v1/token', { form, headers: { origin: ALLOWED } }],
+    ['/oauth2/v1/token', { form, headers: { origin: 'https://evil.example' } }],
+    ['/oauth2/v1/token', { method: 'OPTIONS', headers: { origin: 'https://evil.example' } }],
+    ['/oauth2/v1/userinfo', {}],
+    ['/oauth2/v1/introspect', { form }],
+    ['/oauth2/v1/logout?state=x', {}],
+    ['/device', {}],
+  ])('gives the answer that the app gives: %s %j', async (path, init = {}) => {
+    const answers = [];
+    const { host } = new URL(acme.app.issuer);
+    // The app takes what follows a user's name for the host; the straight way leaves such a request to it.
+    for (const way of [{ host: `anybody@${host}` }, { host }]) {
+      const answer = await send(`${acme.app.issuer}${path}`, {
+        ...init,
+        headers: { ...init.headers, ...way },
+      });
+      const { 'x-request-id': id, date: _date, 'content-length': _length, ...headers } = answer.headers;
+      expect(id).toMatch(/^[0-9a-f-]{36}$/);
+      answers.push([answer.status, answer.location?.href, headers, answer.text.length]);
+    }
+    expect(answers[1]).toEqual(answers[0]);
+  });
+
+  test('leaves one line in the log, and counts once, as every request', async () => {
+    const issuer = 'https://login.example/auth/t/acme';
+    const ask = async (path: string) => send(`${issuer}${path}`, { through: proxied.url });
+    const answers = [];
+    for (const path of ['/oauth2/v1/keys', '/oauth2/v1/keys', '/oauth2/v1/authorize/secret?x=1', '/none'])
+      answers.push(await ask(path));
+    const ids = answers.map(({ headers }) => headers['x-request-id']);
+    const linesOfRequests = () =>
+      lines
+        .map((line) => JSON.parse(line) as Record<string, unknown>)
+        .filter(({ msg, requestId }) => msg === 'http.request' && ids.includes(String(requestId)));
+    while (linesOfRequests().length < ids.length) await sleep(5);
+    const ended = linesOfRequests();
+    expect(ended.map(({ requestId }) => requestId)).toEqual(ids);
+    expect(ended.map(({ method, path, status, route }) => [method, path, status, route])).toEqual([
+      ['GET', '/auth/t/acme/oauth2/v1/keys', 200, 'keys'],
+      ['GET', '/auth/t/acme/oauth2/v1/keys', 200, 'keys'],
+      ['GET', '/auth/t/acme/oauth2/v1/authorize/…', 400, 'resume'],
+      ['GET', '/auth/t/acme/none', 404, 'none'],
+    ]);
+    const counted = await proxied.node.metrics.registry.getSingleMetricAsString(
+      'causeway_http_request_seconds',
+    );
+    expect(counted).toContain('seconds_count{route="keys",method="GET",status="200"} 2');
+  });
 });

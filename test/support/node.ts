@@ -70,8 +70,7 @@ export async function startTestNode(options: TestNodeOptions = {}): Promise<Test
       keyRing,
       options.log ?? silentLogger,
     );
-    const handle = node.app.callback();
-    server.on('request', (request, response) => void handle(request, response));
+    server.on('request', node.handle);
     const own = new Database(dataSource);
     const deps = {
       store: new PostgresConfigurationStore(own),
