@@ -28,8 +28,10 @@ export class ProviderCache {
     if (known !== undefined) return known;
     const provider = createProvider(tenant, this.deps);
     const events: EventEmitter = provider;
-    // What goes wrong beside an answer, on its socket for example: Koa would print it.
-    events.on('error', (error: unknown) => this.deps.log.error('http.error', { error }));
+    // What goes wrong beside an answer, on its socket for example. Koa would print it; refusals it doesn't, either.
+    events.on('error', (error: Error & { readonly expose?: boolean }) => {
+      if (error.expose !== true) this.deps.log.error('http.error', { error });
+    });
     const built = { version: tenant.version, provider, handle: provider.callback() };
     this.#providers.set(tenant.id, built);
     return built;

@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { createLogger } from '../../src/server/logger.js';
@@ -303,5 +305,25 @@ describe('the straight way to a provider', () => {
       'causeway_http_request_seconds',
     );
     expect(counted).toContain('seconds_count{route="keys",method="GET",status="200"} 2');
+  });
+
+  test('tells the log of a connection that breaks', async () => {
+    const { port } = new URL(proxied.url);
+    const head = [
+      'POST /auth/t/acme/oauth2/v1/token HTTP/1.1',
+      'Host: login.example',
+      'Content-Type: application/x-www-form-urlencoded',
+      'Content-Length: 99',
+    ];
+    const broken = /ECONNRESET.*"msg":"http.error"|"syscall":"read".*"msg":"http.error"/;
+    while (!lines.some((line) => broken.test(line))) {
+      const socket = connect(Number(port), '127.0.0.1');
+      await once(socket, 'connect');
+      socket.write([...head, '', 'grant_type='].join('\r\n'));
+      await sleep(50);
+      socket.resetAndDestroy();
+      await sleep(50);
+    }
+    expect(lines.filter((line) => line.includes('"level":50')).every((line) => broken.test(line))).toBe(true);
   });
 });
