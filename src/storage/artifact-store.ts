@@ -98,34 +98,34 @@ export class PostgresArtifactStore implements ArtifactStore {
   constructor(private readonly database: Database) {}
 
   async load(tenantId: TenantId, hashes: readonly ArtifactHash[]): Promise<readonly Artifact[]> {
-    const rows = await this.#one(tenantId, 'artifact_load', LOAD, [hashes]);
+    const rows = await this.#read(tenantId, 'artifact_load', LOAD, [hashes]);
     return (await this.#ofLiveOrigins(tenantId, rows)).map(toArtifact);
   }
 
   async loadInteraction(tenantId: TenantId, hash: ArtifactHash): Promise<readonly Artifact[]> {
-    return (await this.#one(tenantId, 'interaction_load', LOAD_INTERACTION, [hash])).map(toArtifact);
+    return (await this.#read(tenantId, 'interaction_load', LOAD_INTERACTION, [hash])).map(toArtifact);
   }
 
   async loadByUserCode(tenantId: TenantId, userCodeHash: Buffer): Promise<Artifact | undefined> {
-    const rows = await this.#one(tenantId, 'artifact_by_user_code', LOAD_BY_USER_CODE, [userCodeHash]);
+    const rows = await this.#read(tenantId, 'artifact_by_user_code', LOAD_BY_USER_CODE, [userCodeHash]);
     const [row] = await this.#ofLiveOrigins(tenantId, rows);
     return row === undefined ? undefined : toArtifact(row);
   }
 
   async sessionByCookie(tenantId: TenantId, cookieHash: Buffer): Promise<StoredSession | undefined> {
     const text = `SELECT ${SESSION} AS session FROM sessions s WHERE s.cookie_hash = $2 AND ${LIVE_SESSION}`;
-    const [row] = await this.#one(tenantId, 'session_by_cookie', text, [cookieHash]);
+    const [row] = await this.#read(tenantId, 'session_by_cookie', text, [cookieHash]);
     return toSession(row?.['session']);
   }
 
   async sessionByUid(tenantId: TenantId, uid: string): Promise<StoredSession | undefined> {
     const text = `SELECT ${SESSION} AS session FROM sessions s WHERE s.uid = $2 AND ${LIVE_SESSION}`;
-    const [row] = await this.#one(tenantId, 'session_by_uid', text, [uid]);
+    const [row] = await this.#read(tenantId, 'session_by_uid', text, [uid]);
     return toSession(row?.['session']);
   }
 
   async account(tenantId: TenantId, userId: string): Promise<Account | undefined> {
-    const [row] = await this.#one(tenantId, 'account', `SELECT ${ACCOUNT('$2::uuid')} AS account`, [userId]);
+    const [row] = await this.#read(tenantId, 'account', `SELECT ${ACCOUNT('$2::uuid')} AS account`, [userId]);
     return row?.['account'] ?? undefined;
   }
 
@@ -134,7 +134,7 @@ export class PostgresArtifactStore implements ArtifactStore {
       WHERE r.tenant_id = $1 AND r.jti_hash = $2 AND r.expires_at > now() AND (r.grant_hash IS NULL OR EXISTS (
         SELECT 1 FROM oidc_artifacts g WHERE g.tenant_id = $1 AND g.hash = r.grant_hash AND g.expires_at > now()
           AND (g.grant_hash IS NULL OR ${ORIGINS_LIVE('g.grant_hash')})))`;
-    const [row] = await this.#one(tenantId, 'token_record', text, [hash]);
+    const [row] = await this.#read(tenantId, 'token_record', text, [hash]);
     return row === undefined ? undefined : { grantHash: row['grantHash'] };
   }
 
@@ -144,21 +144,24 @@ export class PostgresArtifactStore implements ArtifactStore {
       JOIN oidc_artifacts g ON g.tenant_id = $1 AND g.hash = p.grant_hash AND g.expires_at > now()
       WHERE s.user_id = $2 AND ${LIVE_SESSION}`;
     const values = [part.userId, part.clientId, part.sid];
-    const [row] = await this.#one(tenantId, 'grant_of_session', text, values);
+    const [row] = await this.#read(tenantId, 'grant_of_session', text, values);
     return row?.['hash'];
   }
 
   async deleteTokenRecord(tenantId: TenantId, hash: ArtifactHash): Promise<ArtifactHash | null> {
     const text =
       'DELETE FROM access_token_records WHERE tenant_id = $1 AND jti_hash = $2 RETURNING grant_hash AS "grant"';
-    const [row] = await this.#one(tenantId, 'token_record_delete', text, [hash]);
+    const [row] = await this.#write(tenantId, 'token_record_delete', text, [hash]);
     return row?.['grant'] ?? null;
   }
 
   async commit(tenantId: TenantId, work: ArtifactCommit): Promise<CommitOutcome> {
     const { statements, outcomeAt } = commitStatements(tenantId, work);
     try {
-      const results = await this.database.inTenant(tenantId, statements);
+      const results = await (work.homeTenantId === undefined
+        ? this.database.inTenantShared('commits', tenantId, statements)
+        : // Statements over two tenants change whose rows are shown, and lock what is of both.
+          this.database.inTenant(tenantId, statements));
       return outcomeOf(work, results[outcomeAt]?.[0]);
     } catch (error) {
       if (isUserCodeTaken(error)) return 'collided';
@@ -174,7 +177,7 @@ export class PostgresArtifactStore implements ArtifactStore {
       VALUES ($1, $2, $3, '{}', now() + make_interval(secs => $4))
       ON CONFLICT (tenant_id, hash) DO UPDATE SET expires_at = excluded.expires_at WHERE a.expires_at <= now()
       RETURNING 1`;
-    return (await this.#one(tenantId, 'artifact_claim', text, [hash, kind, lifetimeSeconds])).length > 0;
+    return (await this.#write(tenantId, 'artifact_claim', text, [hash, kind, lifetimeSeconds])).length > 0;
   }
 
   answer(
@@ -205,11 +208,17 @@ export class PostgresArtifactStore implements ArtifactStore {
     const origins = rows.map(({ origin }): Buffer | null => origin).filter((origin) => origin !== null);
     if (origins.length === 0) return rows;
     const text = `SELECT v.hash FROM unnest($2::bytea[]) v (hash) WHERE ${ORIGINS_LIVE('v.hash')}`;
-    const alive = await this.#one(tenantId, 'origins_live', text, [origins]);
+    const alive = await this.#read(tenantId, 'origins_live', text, [origins]);
     return rows.filter(({ origin }) => origin === null || alive.some(({ hash }) => hash.equals(origin)));
   }
 
-  async #one(tenantId: TenantId, name: string, text: string, values: readonly unknown[]): Promise<Rows> {
+  async #read(tenantId: TenantId, name: string, text: string, values: readonly unknown[]): Promise<Rows> {
+    const statement = { name, text, values: [tenantId, ...values] };
+    const [rows] = await this.database.inTenantShared('reads', tenantId, [statement]);
+    return rows ?? [];
+  }
+
+  async #write(tenantId: TenantId, name: string, text: string, values: readonly unknown[]): Promise<Rows> {
     const [rows] = await this.database.inTenant(tenantId, [{ name, text, values: [tenantId, ...values] }]);
     return rows ?? [];
   }

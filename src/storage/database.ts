@@ -7,6 +7,7 @@ import { openTenantScope, type TenantScope } from '../core/scope.js';
 import type { Cause } from '../domain/audit/cause.js';
 import { isRetryable, translate } from './errors.js';
 import { flush, type Rows, type Statement } from './flush.js';
+import { SharedFlushes } from './shared-flush.js';
 
 export type { Rows, Statement } from './flush.js';
 
@@ -21,6 +22,7 @@ export class Database {
   readonly #pool: Pool;
   readonly #transactions = new WeakMap<TenantScope, TenantTransaction>();
   readonly #onFlush: (() => void) | undefined;
+  readonly #shared: Readonly<Record<'reads' | 'commits', SharedFlushes>>;
   #retries = 0;
 
   constructor(
@@ -29,6 +31,7 @@ export class Database {
   ) {
     this.#pool = (dataSource.driver as unknown as { readonly master: Pool }).master;
     this.#onFlush = onFlush;
+    this.#shared = { reads: this.#sharedFlushes(), commits: this.#sharedFlushes() };
   }
 
   /** Statements that don't need each other's answers, as one tenant transaction in one flush. */
@@ -36,6 +39,29 @@ export class Database {
     return this.#persistently((client) =>
       new TenantTransaction(client, tenantId, this.#flushed).sendAndCommit(statements),
     );
+  }
+
+  /**
+   * The same for statements that every request needs and that take next to no time: those of requests that come together
+   * share a flush and its transaction. Reads don't wait for what is being committed.
+   */
+  async inTenantShared(
+    kind: 'reads' | 'commits',
+    tenantId: TenantId,
+    statements: readonly Statement[],
+  ): Promise<readonly Rows[]> {
+    return this.#shared[kind].send({ tenantId, statements });
+  }
+
+  #sharedFlushes(): SharedFlushes {
+    return new SharedFlushes({
+      asTenant: (tenantId) => ({ ...AS_TENANT_IMPATIENTLY, values: [tenantId, ''] }),
+      together: (statements) => {
+        this.#flushed();
+        return this.#withClient((client) => flush(client, statements));
+      },
+      alone: ({ tenantId, statements }) => this.inTenant(tenantId, statements),
+    });
   }
 
   /**
@@ -196,6 +222,12 @@ const AS_TENANT = {
     set_config('app.cause', $2, true),
     set_config('plan_cache_mode', 'force_generic_plan', true), set_config('enable_seqscan', 'off', true),
     set_config('jit', 'off', true)`,
+};
+
+/** Whoever shares a transaction keeps others waiting while waiting for a lock. */
+const AS_TENANT_IMPATIENTLY = {
+  name: 'as_tenant_impatiently',
+  text: `${AS_TENANT.text}, set_config('lock_timeout', '50ms', true)`,
 };
 
 /** One transaction of one tenant on one connection. */
