@@ -11,8 +11,9 @@ import { LOCAL_AT_ISSUER, MAY_ENTER, STANDING_MARK } from './person-sql.js';
  * The one statement that writes all of a request. It is made once per shape (how many artifacts, applications, …) and
  * prepared under the shape's name: VALUES of fixed length cost half of what arrays cost.
  *
- * `live` decides whether anything may be written, `taken` whether a one-time artifact was there to take, `kept`
- * whether the session could be saved; the rest hangs on `go`. The person was locked by the statement before, so this
+ * `live` decides whether anything may be written, `taken` whether the one-time artifacts were there to take, `kept`
+ * whether the session could be saved: each has its row only after the one before. A part that the request doesn't need
+ * isn't there; all else hangs on the last of them (`lastOf`). The person was locked by the statement before, so this
  * one's snapshot is younger than any end of their access that came first (invariant 5).
  */
 interface Shape {
@@ -83,8 +84,6 @@ function writeStatement(tenantId: TenantId, work: ArtifactCommit): Statement {
     liveParts(parameters, tenant, work),
     ...consumeParts(parameters, tenant, work),
     ...sessionParts(parameters, tenant, work),
-    `go AS (SELECT 1 FROM live WHERE (SELECT count(*) FROM taken) = ${work.consume.length}
-      AND (SELECT count(*) FROM kept) = ${work.session === undefined ? 0 : 1})`,
     ...artifactParts(parameters, tenant, work),
     ...loginParts(parameters, tenant, work),
     ...auditParts(parameters, tenant, work),
@@ -111,20 +110,33 @@ function writeStatement(tenantId: TenantId, work: ArtifactCommit): Statement {
     parts: (work.session?.leftApplications.length ?? 0) > 0,
   };
   const name = nameOf(shape);
-  return { name, text: textOf(name, parts), values: parameters.values };
+  return { name, text: textOf(name, parts, work), values: parameters.values };
 }
+
+/** A relation of one row when anything may be written and all one-time artifacts were taken; of none otherwise. */
+function takenOf({ consume }: ArtifactCommit): string {
+  if (consume.length === 0) return 'live';
+  return consume.length === 1 ? 'taken' : `(SELECT FROM taken HAVING count(*) = ${consume.length}) every`;
+}
+
+/** A relation of one row when all may be written, of none otherwise. */
+const lastOf = (work: ArtifactCommit): string => (work.session === undefined ? takenOf(work) : 'kept');
 
 /** Texts by their names: what is the same text for the connection, too, needs no comparing. */
 const texts = new Map<string, string>();
 /** Sessions of very many applications have shapes of their own, which aren't worth keeping. */
 const TEXTS_MAX = 500;
 
-function textOf(name: string, parts: readonly string[]): string {
+function textOf(name: string, parts: readonly string[], work: ArtifactCommit): string {
   const known = texts.get(name);
   if (known !== undefined) return known;
+  const asked = [
+    'EXISTS (SELECT FROM live) AS live',
+    ...(work.consume.length === 0 ? [] : [`EXISTS (SELECT FROM ${takenOf(work)}) AS taken`]),
+    ...(work.session === undefined ? [] : ['EXISTS (SELECT FROM kept) AS kept']),
+  ];
   const text = `WITH ${parts.join(',\n')}
-      SELECT (SELECT count(*) FROM live)::int AS live, (SELECT count(*) FROM taken)::int AS taken,
-        (SELECT count(*) FROM kept)::int AS kept`;
+      SELECT ${asked.join(', ')}`;
   if (texts.size < TEXTS_MAX) texts.set(name, text);
   return text;
 }
@@ -164,7 +176,7 @@ function mayEnter(parameters: Parameters, tenant: string, work: ArtifactCommit):
 
 /** Takes the one-time artifacts; when one was taken before, its grant dies with every token that hangs on it. */
 function consumeParts(parameters: Parameters, tenant: string, work: ArtifactCommit): readonly string[] {
-  if (work.consume.length === 0) return ['taken AS (SELECT 1 WHERE false)'];
+  if (work.consume.length === 0) return [];
   const rows = work.consume.map(({ hash, grantHash, replay }) =>
     parameters.row(
       [hash, '::bytea'],
@@ -187,7 +199,7 @@ function consumeParts(parameters: Parameters, tenant: string, work: ArtifactComm
 /** A session that has ended never rises: the update finds no row then, and nothing else is written either. */
 function sessionParts(parameters: Parameters, tenant: string, work: ArtifactCommit): readonly string[] {
   const { session } = work;
-  if (session === undefined) return ['kept AS (SELECT 1 WHERE false)'];
+  if (session === undefined) return [];
   const uid = parameters.add(session.uid, '::text');
   const { origin, homeTenantId: home = null } = session;
   const absolute = parameters.add(session.absoluteSeconds, '::int');
@@ -207,7 +219,7 @@ function sessionParts(parameters: Parameters, tenant: string, work: ArtifactComm
         ${parameters.add(home, '::uuid')}, ${parameters.add(home === null ? null : session.userId, '::uuid')},
         now() + make_interval(secs => ${absolute}),
         now() + make_interval(secs => least(${parameters.add(session.idleSeconds, '::int')}, ${absolute}))
-      FROM live WHERE (SELECT count(*) FROM taken) = ${work.consume.length}
+      FROM ${takenOf(work)}
       ON CONFLICT (tenant_id, uid) DO UPDATE SET
         cookie_hash = excluded.cookie_hash, user_id = excluded.user_id, payload = excluded.payload,
         brokered_tenant_id = excluded.brokered_tenant_id, brokered_user_id = excluded.brokered_user_id,
@@ -247,18 +259,19 @@ function sessionParts(parameters: Parameters, tenant: string, work: ArtifactComm
 
 function artifactParts(parameters: Parameters, tenant: string, work: ArtifactCommit): readonly string[] {
   const lost = work.consume.flatMap(({ grantHash }) => (grantHash === null ? [] : [grantHash]));
+  const last = lastOf(work);
   const parts: string[] = [];
   if (work.destroy.length + work.revokeGrants.length > 0) {
     const destroy = parameters.add(work.destroy, '::bytea[]');
     const revoke = parameters.add(work.revokeGrants, '::bytea[]');
     parts.push(`gone AS (
-      DELETE FROM oidc_artifacts WHERE tenant_id = ${tenant} AND EXISTS (SELECT 1 FROM go)
+      DELETE FROM oidc_artifacts WHERE tenant_id = ${tenant} AND EXISTS (SELECT FROM ${last})
         AND (hash = ANY (${destroy}) OR hash = ANY (${revoke}) OR grant_hash = ANY (${revoke})))`);
   }
   if (lost.length > 0)
     parts.push(`punished AS (
       DELETE FROM oidc_artifacts WHERE tenant_id = ${tenant} AND hash = ANY (${parameters.add(lost, '::bytea[]')})
-        AND EXISTS (SELECT 1 FROM live) AND (SELECT count(*) FROM taken) < ${work.consume.length})`);
+        AND EXISTS (SELECT FROM live) AND NOT EXISTS (SELECT FROM ${takenOf(work)}))`);
   if (work.artifacts.length > 0) {
     const rows = work.artifacts.map((artifact) =>
       parameters.row(
@@ -280,7 +293,7 @@ function artifactParts(parameters: Parameters, tenant: string, work: ArtifactCom
       SELECT ${tenant}, v.hash, v.kind, v.grant_hash, v.user_id, v.client_id, v.session_uid, v.payload,
         now() + make_interval(secs => v.lifetime), v.user_code, v.home
       FROM (VALUES ${rows.join(', ')})
-        v (hash, kind, grant_hash, user_id, client_id, session_uid, payload, lifetime, user_code, home), go
+        v (hash, kind, grant_hash, user_id, client_id, session_uid, payload, lifetime, user_code, home), ${last}
       ON CONFLICT (tenant_id, hash) DO UPDATE SET payload = excluded.payload, expires_at = excluded.expires_at,
         user_id = excluded.user_id, session_uid = excluded.session_uid, grant_hash = excluded.grant_hash,
         brokered_tenant_id = excluded.brokered_tenant_id)`);
@@ -296,7 +309,7 @@ function artifactParts(parameters: Parameters, tenant: string, work: ArtifactCom
     parts.push(`recorded AS (
       INSERT INTO access_token_records (tenant_id, jti_hash, grant_hash, expires_at)
       SELECT ${tenant}, v.hash, v.grant_hash, now() + make_interval(secs => v.lifetime)
-      FROM (VALUES ${rows.join(', ')}) v (hash, grant_hash, lifetime), go)`);
+      FROM (VALUES ${rows.join(', ')}) v (hash, grant_hash, lifetime), ${last})`);
   }
   return parts;
 }
@@ -309,7 +322,7 @@ function loginParts(parameters: Parameters, tenant: string, work: ArtifactCommit
     `began AS (
       INSERT INTO login_transactions (${LOGIN_TRANSACTION_COLUMNS})
       SELECT ${owner}, v.a, v.b, v.c, v.d, v.e, v.f, v.g, v.h, v.i, now() + make_interval(secs => v.j)
-      FROM (VALUES ${row}) v (a, b, c, d, e, f, g, h, i, j), go)`,
+      FROM (VALUES ${row}) v (a, b, c, d, e, f, g, h, i, j), ${lastOf(work)})`,
   ];
 }
 
@@ -339,13 +352,13 @@ function auditParts(parameters: Parameters, tenant: string, work: ArtifactCommit
     `audited AS (
       INSERT INTO audit_events (tenant_id, id, at, action, outcome, reference, body, hash, actor, target, application,
         connection)
-      SELECT ${tenant}, v.* FROM (VALUES ${events.join(', ')}) v, go)`,
+      SELECT ${tenant}, v.* FROM (VALUES ${events.join(', ')}) v, ${lastOf(work)})`,
     ...(sealed.length === 0
       ? []
       : [
           `audited_personal AS (
       INSERT INTO audit_personal (tenant_id, event_id, subject, sealed)
-      SELECT ${tenant}, v.* FROM (VALUES ${sealed.join(', ')}) v, go)`,
+      SELECT ${tenant}, v.* FROM (VALUES ${sealed.join(', ')}) v, ${lastOf(work)})`,
         ]),
   ];
 }
@@ -365,14 +378,14 @@ function deliveryParts(parameters: Parameters, tenant: string, work: ArtifactCom
   return [
     `told AS (
       INSERT INTO outbox (tenant_id, id, topic, receiver, subject, payload)
-      SELECT ${tenant}, v.* FROM (VALUES ${rows.join(', ')}) v, go)`,
+      SELECT ${tenant}, v.* FROM (VALUES ${rows.join(', ')}) v, ${lastOf(work)})`,
   ];
 }
 
 /** Reads what the write statement tells of itself. */
 export function outcomeOf(work: ArtifactCommit, row: QueryResultRow | undefined): CommitOutcome {
-  if (row === undefined || row['live'] !== 1) return 'ended';
-  if (row['taken'] < work.consume.length) return 'taken';
-  if (work.session !== undefined && row['kept'] !== 1) return 'ended';
+  if (row?.['live'] !== true) return 'ended';
+  if (work.consume.length > 0 && row['taken'] !== true) return 'taken';
+  if (work.session !== undefined && row['kept'] !== true) return 'ended';
   return 'committed';
 }

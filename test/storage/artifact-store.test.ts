@@ -97,6 +97,22 @@ describe('an artifact', () => {
     expect(await lives('token')).toBe(false);
   });
 
+  test('is not there when the first of the grants is gone that its own came from, by exchange of an exchanged token', async () => {
+    await commit({
+      artifacts: [
+        artifact('first', { kind: 'Grant' }),
+        artifact('second', { kind: 'Grant', grantHash: hashOf('first') }),
+        artifact('grant', { kind: 'Grant', grantHash: hashOf('second') }),
+        artifact('token', { grantHash: hashOf('grant') }),
+        artifact('stranger', {}),
+      ],
+    });
+    const found = () => store.load(tenantId, [hashOf('token'), hashOf('stranger')]);
+    expect(await found()).toHaveLength(2);
+    await ledger.rows(`UPDATE oidc_artifacts SET expires_at = now() WHERE hash = $1`, [hashOf('first')]);
+    expect((await found()).map(({ hash }) => hash)).toEqual([hashOf('stranger')]);
+  });
+
   test('A-53: is not there for another tenant', async () => {
     await aFamily();
     expect(await lives('token', elsewhere)).toBe(false);
@@ -120,6 +136,19 @@ describe('an artifact', () => {
 });
 
 describe('invariant 3: what is taken once', () => {
+  test('is taken together with all others that the request takes, or nothing is written', async () => {
+    await commit({ artifacts: [artifact('one', {}), artifact('two', {}), artifact('three', {})] });
+    const takes = (one: string, other: string, writes: string): Promise<CommitOutcome> =>
+      commit({
+        consume: [consumption(one, { grantHash: null }), consumption(other, { grantHash: null })],
+        session: session({ uid: writes }),
+        artifacts: [artifact(writes, {})],
+      });
+    expect([await takes('one', 'two', 'both'), await lives('both')]).toEqual(['committed', true]);
+    expect([await takes('two', 'three', 'half'), await lives('half')]).toEqual(['taken', false]);
+    expect(await ledger.count('sessions')).toBe(1);
+  });
+
   test('is committed once, then taken; the second attempt ends the grant and writes nothing', async () => {
     await aFamily();
     const work = (name: string): Partial<ArtifactCommit> => ({
