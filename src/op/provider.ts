@@ -26,6 +26,7 @@ import { acceptOnlyIdTokensAsHint } from './id-token-hint.js';
 import { pendingInteraction } from './interactions.js';
 import { completeIdTokens } from './ipsie.js';
 import { acceptJwts, recordHash } from './jwt-handles.js';
+import { keepClients } from './kept-clients.js';
 import { leaveByPage } from './leave-by-page.js';
 import { acceptOktaTokens } from './okta-userinfo.js';
 import { epoch } from './lifetimes.js';
@@ -75,6 +76,7 @@ export function createProvider(tenant: TenantContext, deps: OpDeps): Provider {
   compareSecretsByHash(provider, deps);
   detectReplays(provider);
   keepClientKeys(provider, deps);
+  keepClients(provider);
   judgeProofs(provider, tenant);
   completeIdTokens(provider, tenant);
   attachDeviceFlow(provider, tenant, deps);
