@@ -107,10 +107,10 @@ describe('an artifact', () => {
         artifact('stranger', {}),
       ],
     });
-    const found = () => store.load(tenantId, [hashOf('token'), hashOf('stranger')]);
-    expect(await found()).toHaveLength(2);
+    const both = [hashOf('token'), hashOf('stranger')];
+    expect(await store.load(tenantId, both)).toHaveLength(2);
     await ledger.rows(`UPDATE oidc_artifacts SET expires_at = now() WHERE hash = $1`, [hashOf('first')]);
-    expect((await found()).map(({ hash }) => hash)).toEqual([hashOf('stranger')]);
+    expect((await store.load(tenantId, both)).map(({ hash }) => hash)).toEqual([hashOf('stranger')]);
   });
 
   test('A-53: is not there for another tenant', async () => {
@@ -138,9 +138,9 @@ describe('an artifact', () => {
 describe('invariant 3: what is taken once', () => {
   test('is taken together with all others that the request takes, or nothing is written', async () => {
     await commit({ artifacts: [artifact('one', {}), artifact('two', {}), artifact('three', {})] });
-    const takes = (one: string, other: string, writes: string): Promise<CommitOutcome> =>
+    const takes = (one: string, another: string, writes: string): Promise<CommitOutcome> =>
       commit({
-        consume: [consumption(one, { grantHash: null }), consumption(other, { grantHash: null })],
+        consume: [consumption(one, { grantHash: null }), consumption(another, { grantHash: null })],
         session: session({ uid: writes }),
         artifacts: [artifact(writes, {})],
       });
