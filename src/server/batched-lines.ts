@@ -1,9 +1,9 @@
 import type { DestinationStream } from 'pino';
 
 /** How long a line may wait for others. */
-const WAIT_MS = 10;
-/** What is written at the latest when so many characters wait. */
-const LENGTH_MAX = 8 * 1024;
+const WAIT_MS = 20;
+/** What several processes may write to one pipe without breaking each other's lines (`PIPE_BUF`). */
+const BYTES_MAX = 4_096;
 
 /**
  * Lines on their way to a log, written together: a write costs more than a line. They keep their order, and none is left
@@ -11,15 +11,18 @@ const LENGTH_MAX = 8 * 1024;
  */
 export class BatchedLines implements DestinationStream {
   #waiting = '';
+  #bytes = 0;
   #timer: NodeJS.Timeout | undefined;
 
   /** @param to writes before it returns */
   constructor(private readonly to: DestinationStream) {}
 
   write(line: string): void {
+    const bytes = Buffer.byteLength(line);
+    if (this.#bytes + bytes > BYTES_MAX) this.flush();
     this.#waiting += line;
-    if (this.#waiting.length >= LENGTH_MAX) this.flush();
-    else this.#timer ??= setTimeout(() => this.flush(), WAIT_MS).unref();
+    this.#bytes += bytes;
+    this.#timer ??= setTimeout(() => this.flush(), WAIT_MS).unref();
   }
 
   /** Writes what waits, now. */
@@ -29,6 +32,7 @@ export class BatchedLines implements DestinationStream {
     const lines = this.#waiting;
     if (lines === '') return;
     this.#waiting = '';
+    this.#bytes = 0;
     this.to.write(lines);
   }
 }
