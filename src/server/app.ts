@@ -76,7 +76,11 @@ function createApp(base: URL, deps: AppDeps): Koa {
   });
   app.use(answerErrors(deps));
   const relative = pathsBelow(base.pathname);
-  app.use((ctx) => dispatch(ctx, { host: base.host, path: relative(ctx.path) }, deps));
+  app.use(async (ctx) => {
+    if (await deps.operations.serveHealth(ctx)) return;
+    if (ctx.host !== base.host) ctx.throw(421, 'this server does not answer for that host');
+    await dispatch(ctx, relative(ctx.path), deps);
+  });
   return app;
 }
 
@@ -98,14 +102,8 @@ function answerErrors(deps: AppDeps): Middleware {
   };
 }
 
-/** @param ours host, and path below it; without a path, the request is for nothing of ours */
-async function dispatch(
-  ctx: Context,
-  { host, path }: { readonly host: string; readonly path: string | undefined },
-  deps: AppDeps,
-): Promise<void> {
-  if (await deps.operations.serveHealth(ctx)) return;
-  if (ctx.host !== host) ctx.throw(421, 'this server does not answer for that host');
+/** @param path relative to `PUBLIC_URL`; undefined when it isn't below it */
+async function dispatch(ctx: Context, path: string | undefined, deps: AppDeps): Promise<void> {
   if (path === undefined) return notFound(ctx, deps);
   const tenantPath = parseTenantPath(path);
   if (tenantPath !== undefined) return atTenant(ctx, tenantPath, deps);
