@@ -44,7 +44,7 @@ export class PostgresLoginTransactionStore implements LoginTransactionStore {
     stateHash: Buffer,
     browserHash: Buffer | null,
   ): ReturnType<LoginTransactionStore['take']> {
-    const [taken, found] = await this.database.inTenant(tenantId, [
+    const [taken, found] = await this.database.inTenantShared('commits', tenantId, [
       take(tenantId, stateHash, browserHash),
       {
         name: 'login_found',
