@@ -3,24 +3,24 @@ const NAME_IS_PUSHED = `EXISTS (SELECT 1 FROM pushed_group_names p
   WHERE p.tenant_id = u.tenant_id AND p.connection_id = g.connection_id
     AND p.connection_version = u.connection_version AND p.name = g.name)`;
 
-/**
- * Names by which mappings mean SCIM group `g`: those pinned to it, and its own unless that is pinned to another. Of a
- * group that a token named, its own (null).
- */
-const MAPPED_AS = `CASE WHEN m.source = 'scim' THEN to_json(
+/** JSON list: names by which mappings mean SCIM group `g`: those pinned to it, and its own unless that is pinned to another. */
+const MAPPED_AS = `to_json(
   ARRAY(SELECT p.name FROM pushed_group_names p
     WHERE p.tenant_id = g.tenant_id AND p.pinned_group_id = g.id AND p.name <> g.name ORDER BY p.name)
   || CASE WHEN EXISTS (SELECT FROM pushed_group_names p
       WHERE p.tenant_id = g.tenant_id AND p.connection_id = g.connection_id
         AND p.connection_version = g.connection_version AND p.name = g.name AND p.pinned_group_id <> g.id)
-    THEN '{}' ELSE ARRAY[g.name] END) END`;
+    THEN '{}' ELSE ARRAY[g.name] END)`;
 
 /** JSON list of memberships `m` in groups `g`. @param more members of each, beside those of Membership */
-const groupsFrom = (from: string, more = ''): string => `coalesce((
-  SELECT json_agg(json_strip_nulls(json_build_object('id', g.id, 'name', g.name, 'source', m.source,
-      'judgedByScim', m.source = 'token' AND ${NAME_IS_PUSHED}, 'mappedAs', ${MAPPED_AS}${more}))::jsonb
-    || jsonb_build_object('upstreamId', g.upstream_id) ORDER BY g.id, m.source)
-  FROM ${from}), '[]')`;
+function groupsFrom(from: string, more = ''): string {
+  const all = `'id', g.id, 'name', g.name, 'upstreamId', g.upstream_id, 'source', m.source${more}`;
+  return `coalesce((
+    SELECT json_agg(CASE WHEN m.source = 'scim'
+        THEN json_build_object(${all}, 'judgedByScim', false, 'mappedAs', ${MAPPED_AS})
+        ELSE json_build_object(${all}, 'judgedByScim', ${NAME_IS_PUSHED}) END ORDER BY g.id, m.source)
+    FROM ${from}), '[]')`;
+}
 
 const NOW = `group_members m JOIN groups g ON g.tenant_id = m.tenant_id AND g.id = m.group_id
   WHERE m.tenant_id = u.tenant_id AND m.user_id = u.id`;
@@ -47,8 +47,8 @@ export const groupsWithHistoryAt = (at: string): string =>
     HISTORY,
   );
 
-/** JSON list: names by which mappings mean group `g`, null of one that a token named. */
-export const MAPPED_AS_OF_GROUP = MAPPED_AS.replace(`m.source = 'scim'`, `g.origin = 'scim'`);
+/** JSON list: names by which mappings mean group `g`; null of one that a token named, which they mean by its own. */
+export const MAPPED_AS_OF_GROUP = `CASE WHEN g.origin = 'scim' THEN ${MAPPED_AS} END`;
 
 /** JSON list of the roles given to user `u` directly: what domain calls EffectiveRole. */
 export const ASSIGNMENTS_OF_USER = `coalesce((

@@ -146,7 +146,7 @@ function referenceOf(row: QueryResultRow): GroupReference {
   return row['group_id'] !== null ? { scim: row['group_id'] } : { upstream: row['group_upstream_id'] };
 }
 
-/** JSON has times as text, and leaves out what is null. */
+/** JSON has times as text. */
 const toMemberships = (groups: readonly QueryResultRow[]): RoleFacts['memberships'] =>
   groups.map((group) => ({
     id: group['id'],
@@ -156,5 +156,5 @@ const toMemberships = (groups: readonly QueryResultRow[]): RoleFacts['membership
     judgedByScim: group['judgedByScim'],
     ...(group['mappedAs'] === undefined ? {} : { mappedAs: group['mappedAs'] }),
     since: new Date(group['since']),
-    cause: group['cause'] ?? null,
+    cause: group['cause'],
   }));
