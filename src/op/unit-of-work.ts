@@ -369,9 +369,11 @@ export class UnitOfWork {
   }
 
   async #commit(standing: string | null): Promise<CommitOutcome> {
+    const account = this.#userId === null ? undefined : await this.#accounts.get(this.#userId);
     const work: ArtifactCommit = {
       userId: this.#userId,
       homeTenantId: this.homeTenantId(this.#userId),
+      connected: typeof account?.connectionId === 'string',
       standing,
       requiredSession: this.#requiredSession,
       requiredGrant: this.#requiredGrant,

@@ -29,6 +29,7 @@ interface Shape {
   readonly brokered: boolean;
   readonly loginElsewhere: boolean;
   readonly person: boolean;
+  readonly connected: boolean;
   readonly standing: boolean;
   readonly requiresSession: boolean;
   readonly requiresGrant: boolean;
@@ -102,6 +103,7 @@ function writeStatement(tenantId: TenantId, work: ArtifactCommit): Statement {
     brokered: work.homeTenantId !== undefined,
     loginElsewhere: work.loginTenantId !== undefined,
     person: work.userId !== null,
+    connected: work.connected === true,
     standing: work.standing !== null,
     requiresSession: work.requiredSession !== null,
     requiresGrant: work.requiredGrant !== null,
@@ -170,8 +172,9 @@ function mayEnter(parameters: Parameters, tenant: string, work: ArtifactCommit):
       : `${BROKERED_STANDING} = ${parameters.add(standing, '::text')}`;
   const user = parameters.add(work.userId, '::uuid');
   const unchanged = standing === null ? '' : `AND ${STANDING_MARK} = ${parameters.add(standing, '::text')}`;
+  const policy = work.connected === true ? 'u.connection_id IS NOT NULL' : LOCAL_AT_ISSUER;
   return `EXISTS (SELECT 1 FROM users u
-    WHERE u.tenant_id = ${tenant} AND u.id = ${user} AND ${MAY_ENTER} AND ${LOCAL_AT_ISSUER} ${unchanged})`;
+    WHERE u.tenant_id = ${tenant} AND u.id = ${user} AND ${MAY_ENTER} AND ${policy} ${unchanged})`;
 }
 
 /** Takes the one-time artifacts; when one was taken before, its grant dies with every token that hangs on it. */

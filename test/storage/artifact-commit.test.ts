@@ -50,6 +50,7 @@ const session = fc.record({
 const work: fc.Arbitrary<ArtifactCommit> = fc.record({
   userId: maybe(fc.uuid()),
   homeTenantId: fc.constantFrom(undefined, BELOW),
+  connected: fc.boolean(),
   standing: maybe(fc.constant('standing')),
   requiredSession: maybe(fc.constant('uid')),
   requiredGrant: maybe(hash),

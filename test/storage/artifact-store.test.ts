@@ -248,6 +248,12 @@ describe('invariant 5: what needs somebody or something that lives', () => {
   const CAUSES: readonly (readonly [string, string, Partial<ArtifactCommit>])[] = [
     ['the person was switched off', 'UPDATE users SET active = false', {}],
     ['the person was deleted', 'DELETE FROM users', {}],
+    [
+      'the person was read as one of a connection, and is a local account now that may come in itself',
+      `WITH l AS (INSERT INTO local_accounts (tenant_id, user_id, purpose) SELECT tenant_id, id, 'break-glass' FROM users)
+        UPDATE users SET connection_id = NULL, connection_version = NULL`,
+      { connected: true },
+    ],
     ['the session has ended', 'UPDATE sessions SET ended_at = now()', { requiredSession: 'session' }],
     ['the session’s time is over', 'UPDATE sessions SET expires_at = now()', { requiredSession: 'session' }],
     ['there is no such session', 'DELETE FROM sessions', { requiredSession: 'session' }],

@@ -113,6 +113,8 @@ export interface ArtifactCommit {
    * this one.
    */
   readonly homeTenantId?: TenantId | undefined;
+  /** They were read as somebody of a connection, and must be so still: the policy on local accounts isn't asked then. */
+  readonly connected?: boolean;
   /**
    * The person's standing (Account) by which they were let in, which must still be theirs: where something begins that a
    * later loss of roles would have ended, had it been there (invariant 5). null: nothing begins.
