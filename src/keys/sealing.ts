@@ -1,5 +1,14 @@
-import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from 'node:crypto';
+import {
+  createCipheriv,
+  createDecipheriv,
+  createSecretKey,
+  hkdfSync,
+  randomBytes,
+  randomFillSync,
+  type KeyObject,
+} from 'node:crypto';
 import type { SealedPlace, Vault } from '../domain/keys/vault.js';
+import { poolRandom } from './random-pool.js';
 
 /** One key-encryption key of the deployment (`ENCRYPTION_KEYS`): an id and 32 bytes. */
 export interface EncryptionKey {
@@ -33,15 +42,17 @@ function additionalData(parts: readonly string[]): Buffer {
   return bytes;
 }
 
-function encrypt(key: Uint8Array, plain: Uint8Array, bound: readonly string[]): string {
-  const nonce = randomBytes(NONCE_BYTES);
+const randomNonce = poolRandom(randomFillSync);
+
+function encrypt(key: KeyObject, plain: Uint8Array, bound: readonly string[]): string {
+  const nonce = randomNonce(NONCE_BYTES);
   const cipher = createCipheriv('aes-256-gcm', key, nonce);
   cipher.setAAD(additionalData([FORMAT, ...bound]));
   const body = Buffer.concat([cipher.update(plain), cipher.final(), cipher.getAuthTag()]);
-  return `${nonce.toString('base64url')}.${body.toString('base64url')}`;
+  return `${Buffer.from(nonce).toString('base64url')}.${body.toString('base64url')}`;
 }
 
-function decrypt(key: Uint8Array, nonceText: string, bodyText: string, bound: readonly string[]): Buffer {
+function decrypt(key: KeyObject, nonceText: string, bodyText: string, bound: readonly string[]): Buffer {
   const nonce = Buffer.from(nonceText, 'base64url');
   const body = Buffer.from(bodyText, 'base64url');
   if (nonce.length !== NONCE_BYTES || body.length < TAG_BYTES)
@@ -112,23 +123,26 @@ export class KeyRing {
     const key = this.#keys.find((candidate) => candidate.id === keyId);
     if (key === undefined)
       throw new SealError(`data key was sealed by key '${keyId}', which ENCRYPTION_KEYS lacks`);
-    return { keyId, secret: decrypt(key.secret, nonce, body, ['data-key', keyId, tenantId]) };
+    return {
+      keyId,
+      secret: decrypt(createSecretKey(key.secret), nonce, body, ['data-key', keyId, tenantId]),
+    };
   }
 
   #wrap(tenantId: string, secret: Uint8Array): WrappedDataKey {
     const { id, secret: key } = this.#first;
-    return `${FORMAT}.${id}.${encrypt(key, secret, ['data-key', id, tenantId])}`;
+    return `${FORMAT}.${id}.${encrypt(createSecretKey(key), secret, ['data-key', id, tenantId])}`;
   }
 }
 
 /** A tenant's open data key: seals and opens its values. */
 export class DataKey implements Vault {
   readonly #tenantId: string;
-  readonly #secret: Uint8Array;
+  readonly #secret: KeyObject;
 
   constructor(tenantId: string, secret: Uint8Array) {
     this.#tenantId = tenantId;
-    this.#secret = secret;
+    this.#secret = createSecretKey(secret);
   }
 
   /** @throws TypeError when the place belongs to another tenant. */

@@ -31,10 +31,10 @@ function withTimes(found: Found, id: string): AdapterPayload {
   };
 }
 
-/** What needs no keeping: the id is a bearer value, times are columns. */
+/** What needs no keeping: the id is a bearer value, times are columns. Members without a value aren't written. */
 function withoutId(payload: AdapterPayload): JsonObject {
   const { jti: _jti, exp: _exp, consumed: _consumed, ...rest } = payload;
-  return JSON.parse(JSON.stringify(rest)) as JsonObject;
+  return rest as JsonObject;
 }
 
 const text = (value: Json | undefined): string | null => (typeof value === 'string' ? value : null);
