@@ -33,8 +33,9 @@ interface Shape {
   readonly standing: boolean;
   readonly requiresSession: boolean;
   readonly requiresGrant: boolean;
-  readonly removes: boolean;
-  readonly punishes: boolean;
+  readonly destroys: number;
+  readonly revokes: number;
+  readonly punishes: number;
   readonly parts: boolean;
 }
 
@@ -107,8 +108,9 @@ function writeStatement(tenantId: TenantId, work: ArtifactCommit): Statement {
     standing: work.standing !== null,
     requiresSession: work.requiredSession !== null,
     requiresGrant: work.requiredGrant !== null,
-    removes: work.destroy.length + work.revokeGrants.length > 0,
-    punishes: work.consume.some(({ grantHash }) => grantHash !== null),
+    destroys: work.destroy.length,
+    revokes: work.revokeGrants.length,
+    punishes: work.consume.filter(({ grantHash }) => grantHash !== null).length,
     parts: (work.session?.leftApplications.length ?? 0) > 0,
   };
   const name = nameOf(shape);
@@ -179,23 +181,27 @@ function mayEnter(parameters: Parameters, tenant: string, work: ArtifactCommit):
 
 /** Takes the one-time artifacts; when one was taken before, its grant dies with every token that hangs on it. */
 function consumeParts(parameters: Parameters, tenant: string, work: ArtifactCommit): readonly string[] {
-  if (work.consume.length === 0) return [];
-  const rows = work.consume.map(({ hash, grantHash, replay }) =>
-    parameters.row(
-      [hash, '::bytea'],
-      [grantHash, '::bytea'],
-      [replay?.sealed ?? null, '::text'],
-      [replay?.leewaySeconds ?? null, '::int'],
-      [replay?.successor ?? null, '::bytea'],
-    ),
-  );
+  const [only, ...more] = work.consume.map(({ hash, replay }) => ({
+    hash: parameters.add(hash, '::bytea'),
+    replay: parameters.add(replay?.sealed ?? null, '::text'),
+    leeway: parameters.add(replay?.leewaySeconds ?? null, '::int'),
+    successor: parameters.add(replay?.successor ?? null, '::bytea'),
+  }));
+  if (only === undefined) return [];
+  const rows = [only, ...more].map((one) => `(${one.hash}, ${one.replay}, ${one.leeway}, ${one.successor})`);
+  const several = `(VALUES ${rows.join(', ')}) w (hash, replay, leeway, successor), `;
+  // One is named outright, as nearly always: what is joined may be looked for among all that the tenant has.
+  const [from, wanted] =
+    more.length === 0
+      ? ['', only]
+      : [several, { hash: 'w.hash', replay: 'w.replay', leeway: 'w.leeway', successor: 'w.successor' }];
   return [
-    `wanted (hash, grant_hash, replay, leeway, successor) AS (VALUES ${rows.join(', ')})`,
     `taken AS (
-      UPDATE oidc_artifacts a SET consumed_at = now(), replay_sealed = w.replay, successor_hash = w.successor,
-        replay_until = now() + make_interval(secs => w.leeway)
-      FROM wanted w, live
-      WHERE a.tenant_id = ${tenant} AND a.hash = w.hash AND a.consumed_at IS NULL AND a.expires_at > now() RETURNING 1)`,
+      UPDATE oidc_artifacts a SET consumed_at = now(), replay_sealed = ${wanted.replay},
+        successor_hash = ${wanted.successor}, replay_until = now() + make_interval(secs => ${wanted.leeway})
+      FROM ${from}live
+      WHERE a.tenant_id = ${tenant} AND a.hash = ${wanted.hash} AND a.consumed_at IS NULL AND a.expires_at > now()
+      RETURNING 1)`,
   ];
 }
 
@@ -260,20 +266,30 @@ function sessionParts(parameters: Parameters, tenant: string, work: ArtifactComm
   return parts;
 }
 
+/**
+ * Names as a list of values rather than as an array: one of them is an equation then. An array could be anything, and in a
+ * tenant that has far more artifacts than others have, PostgreSQL would rather read all of them.
+ */
+const listOf = (parameters: Parameters, hashes: readonly Buffer[]): string =>
+  `(${hashes.map((hash) => parameters.add(hash, '::bytea')).join(', ')})`;
+
 function artifactParts(parameters: Parameters, tenant: string, work: ArtifactCommit): readonly string[] {
   const lost = work.consume.flatMap(({ grantHash }) => (grantHash === null ? [] : [grantHash]));
   const last = lastOf(work);
+  const deletion = `DELETE FROM oidc_artifacts WHERE tenant_id = ${tenant} AND EXISTS (SELECT FROM ${last})`;
   const parts: string[] = [];
-  if (work.destroy.length + work.revokeGrants.length > 0) {
-    const destroy = parameters.add(work.destroy, '::bytea[]');
-    const revoke = parameters.add(work.revokeGrants, '::bytea[]');
-    parts.push(`gone AS (
-      DELETE FROM oidc_artifacts WHERE tenant_id = ${tenant} AND EXISTS (SELECT FROM ${last})
-        AND (hash = ANY (${destroy}) OR hash = ANY (${revoke}) OR grant_hash = ANY (${revoke})))`);
+  if (work.destroy.length > 0)
+    parts.push(`gone AS (${deletion} AND hash IN ${listOf(parameters, work.destroy)})`);
+  if (work.revokeGrants.length > 0) {
+    const revoked = listOf(parameters, work.revokeGrants);
+    parts.push(
+      `revoked AS (${deletion} AND hash IN ${revoked})`,
+      `orphaned AS (${deletion} AND grant_hash IN ${revoked})`,
+    );
   }
   if (lost.length > 0)
     parts.push(`punished AS (
-      DELETE FROM oidc_artifacts WHERE tenant_id = ${tenant} AND hash = ANY (${parameters.add(lost, '::bytea[]')})
+      DELETE FROM oidc_artifacts WHERE tenant_id = ${tenant} AND hash IN ${listOf(parameters, lost)}
         AND EXISTS (SELECT FROM live) AND NOT EXISTS (SELECT FROM ${takenOf(work)}))`);
   if (work.artifacts.length > 0) {
     const rows = work.artifacts.map((artifact) =>
