@@ -83,7 +83,8 @@ const loadFrom = (artifacts: string): string => `
       ELSE json_build_object('payload', g.payload, 'remainingSeconds', ${REMAINING('g')}) END AS "grant",
     (SELECT ${SESSION_OF_ARTIFACT} FROM sessions s WHERE s.uid = a.session_uid AND ${LIVE_SESSION}) AS session,
     CASE WHEN a.replay_until > now() AND NOT EXISTS (
-        SELECT 1 FROM oidc_artifacts n WHERE n.tenant_id = $1 AND n.hash = a.successor_hash AND n.consumed_at IS NOT NULL)
+        SELECT 1 FROM oidc_artifacts n
+        WHERE n.tenant_id = $1 AND n.hash = a.successor_hash AND n.consumed_at IS NOT NULL OFFSET 0)
       THEN a.replay_sealed END AS replay
   FROM ${artifacts} a
   LEFT JOIN LATERAL ${oneOf('g', 'g.hash = a.grant_hash')} g ON true
@@ -91,7 +92,7 @@ const loadFrom = (artifacts: string): string => `
 
 /**
  * The live artifact that a condition names. Fenced off by OFFSET: in a tenant that has far more artifacts than others have,
- * a join, or an array, could make PostgreSQL read all of them rather than look for each.
+ * a join, an array or a list to look in could make PostgreSQL read all of them rather than look for each.
  */
 function oneOf(row: string, condition: string): string {
   return `(SELECT * FROM oidc_artifacts ${row}
