@@ -25,6 +25,8 @@ interface Waiting extends Errand {
   readonly reject: (error: unknown) => void;
 }
 
+/** A flush that takes longer keeps nobody waiting: the next leaves beside it. */
+const LATE_MS = 50;
 /** Errands of one flush: what one of them locks, it keeps until all are done. */
 const ERRANDS_MAX = 16;
 
@@ -55,13 +57,13 @@ export class SharedFlushes {
     this.#isUnderWay = true;
     while (this.#waiting.length > 0)
       // oxlint-disable-next-line no-await-in-loop -- who comes meanwhile leaves with the next flush
-      await this.#flush(this.#waiting.splice(0, ERRANDS_MAX));
+      await untilLate(this.#flush(this.#waiting.splice(0, ERRANDS_MAX)));
     this.#isUnderWay = false;
   }
 
   async #flush(errands: readonly Waiting[]): Promise<void> {
-    const { statements, starts } = this.#joined(errands);
     try {
+      const { statements, starts } = this.#joined(errands);
       const results = await this.carrier.together(statements);
       errands.forEach((errand, index) => {
         const start = starts[index] ?? 0;
@@ -90,6 +92,14 @@ export class SharedFlushes {
     }
     return { statements, starts };
   }
+}
+
+/** Waits for a flush, but not for long. */
+function untilLate(flush: Promise<void>): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(resolve, LATE_MS);
+    flush.finally(() => clearTimeout(timer)).then(resolve, reject);
+  });
 }
 
 /**

@@ -149,6 +149,20 @@ describe('statements that leave together', () => {
     }
   });
 
+  test('do not wait for a flush that is late', async () => {
+    const ended: string[] = [];
+    const note = async (name: string, work: Promise<unknown>): Promise<void> => {
+      await work;
+      ended.push(name);
+    };
+    await Promise.all([
+      note('late', commit(acme, { name: 'sleep_long', text: 'SELECT pg_sleep(1)', values: [] })),
+      note('next', commit(acme, WHOSE)),
+      note('other', commit(globex, WHOSE)),
+    ]);
+    expect([ended, flushes]).toEqual([['next', 'other', 'late'], 2]);
+  });
+
   test('are not tried again when the connection breaks: they may have been committed', async () => {
     const id = testIds.uuid();
     const outcomes = Promise.allSettled([
