@@ -31,7 +31,8 @@ export class Database {
   ) {
     this.#pool = (dataSource.driver as unknown as { readonly master: Pool }).master;
     this.#onFlush = onFlush;
-    this.#shared = { reads: this.#sharedFlushes(), commits: this.#sharedFlushes() };
+    // What reads is soon done: while one flush is answered another is read. Commits wait for the disk together.
+    this.#shared = { reads: this.#sharedFlushes(2), commits: this.#sharedFlushes(1) };
   }
 
   /** Statements that don't need each other's answers, as one tenant transaction in one flush. */
@@ -53,15 +54,18 @@ export class Database {
     return this.#shared[kind].send({ tenantId, statements });
   }
 
-  #sharedFlushes(): SharedFlushes {
-    return new SharedFlushes({
-      asTenant: (tenantId) => ({ ...AS_TENANT_IMPATIENTLY, values: [tenantId, ''] }),
-      together: (statements) => {
-        this.#flushed();
-        return this.#withClient((client) => flush(client, statements));
+  #sharedFlushes(abreast: number): SharedFlushes {
+    return new SharedFlushes(
+      {
+        asTenant: (tenantId) => ({ ...AS_TENANT_IMPATIENTLY, values: [tenantId, ''] }),
+        together: (statements) => {
+          this.#flushed();
+          return this.#withClient((client) => flush(client, statements));
+        },
+        alone: ({ tenantId, statements }) => this.inTenant(tenantId, statements),
       },
-      alone: ({ tenantId, statements }) => this.inTenant(tenantId, statements),
-    });
+      abreast,
+    );
   }
 
   /**

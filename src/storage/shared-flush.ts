@@ -33,7 +33,7 @@ const ERRANDS_MAX = 16;
 /**
  * Errands that come while a flush is under way leave together with the next one, as one transaction: a trip, a wake-up of
  * the server and a wait for its disk cost more than most statements do. Nobody is kept waiting for company: who finds
- * nothing under way leaves at once.
+ * no more under way than may be leaves at once.
  *
  * Each errand's statements run one after the other in the tenant that they are of, and each sees what those before it did,
  * as if they had committed. If one is refused, or meets a lock, nothing of any was done: each then goes alone, and has the
@@ -41,24 +41,28 @@ const ERRANDS_MAX = 16;
  */
 export class SharedFlushes {
   readonly #waiting: Waiting[] = [];
-  #isUnderWay = false;
+  #underWay = 0;
 
-  constructor(private readonly carrier: Carrier) {}
+  /** @param abreast flushes at most that are under way, but for late ones */
+  constructor(
+    private readonly carrier: Carrier,
+    private readonly abreast: number,
+  ) {}
 
   /** @returns rows of each statement of the errand @throws what its own statements are refused with */
   send(errand: Errand): Promise<readonly Rows[]> {
     return new Promise((resolve, reject) => {
       this.#waiting.push({ ...errand, resolve, reject });
-      if (!this.#isUnderWay) void this.#carry();
+      if (this.#underWay < this.abreast) void this.#carry();
     });
   }
 
   async #carry(): Promise<void> {
-    this.#isUnderWay = true;
+    this.#underWay += 1;
     while (this.#waiting.length > 0)
       // oxlint-disable-next-line no-await-in-loop -- who comes meanwhile leaves with the next flush
       await untilLate(this.#flush(this.#waiting.splice(0, ERRANDS_MAX)));
-    this.#isUnderWay = false;
+    this.#underWay -= 1;
   }
 
   async #flush(errands: readonly Waiting[]): Promise<void> {
