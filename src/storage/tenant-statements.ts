@@ -25,7 +25,7 @@ export function tenantBySlug(slug: string): Statement {
 
 const PARTS = {
   domains: 'SELECT name, verified, connection_key FROM domains WHERE tenant_id = $1 ORDER BY name',
-  connections: 'SELECT * FROM connections WHERE tenant_id = $1 ORDER BY created_at, key',
+  connections: 'SELECT * FROM connections WHERE tenant_id = $1 ORDER BY key',
   roles: 'SELECT id, key, name FROM roles WHERE tenant_id = $1 ORDER BY key',
   roleMappings: `SELECT m.id, m.group_name, m.group_id, m.group_upstream_id, r.key AS role, a.client_id AS application
     FROM role_mappings m

@@ -139,6 +139,18 @@ describe('an export', () => {
     for (const name of named) expect(file.slice(0, file.indexOf('tenants:'))).toContain(`# ${name}`);
   });
 
+  test('is the same whatever was made first', async () => {
+    const connection = (key: string) => ({ key, issuer: `https://${key}.okta.com`, clientId: '0oa1' });
+    const made = async (at: CommandLine, ...keys: readonly string[]) => {
+      for (const count of keys.keys()) {
+        const connections = keys.slice(0, count + 1).map(connection);
+        await apply(at, JSON.stringify({ tenants: [{ slug: 'aged', connections }] }));
+      }
+      return exported(at, '--tenant', 'aged');
+    };
+    expect(await made(there, 'okta', 'entra')).toBe(await made(here, 'entra', 'okta'));
+  });
+
   test('leaves out what machines have registered; for another deployment also what names it', async () => {
     const ledger = await Ledger.open(here.url);
     await apply(here, MACHINES);
