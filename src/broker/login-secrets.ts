@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto';
 import type { Context } from 'koa';
 import type { Ids } from '../core/ids.js';
+import { readCookie } from '../http/read-cookie.js';
 
 /**
  * What binds a trip to the upstream to one browser. Only the secret is random and only the browser's cookie holds it;
@@ -60,7 +61,7 @@ export function setLoginCookie(ctx: Context, callback: URL, state: string, cooki
 }
 
 export function readLoginCookie(ctx: Context, callback: URL, state: string): LoginCookie | undefined {
-  const value = ctx.cookies.get(cookieName(state, callback.protocol === 'https:'), { signed: false });
+  const value = readCookie(ctx.req, cookieName(state, callback.protocol === 'https:'));
   const match = SECRET.exec(value ?? '');
   return match === null ? undefined : { secret: match[1] ?? '', interactionUid: match[2] ?? '' };
 }

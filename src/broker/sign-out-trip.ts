@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Context } from 'koa';
 import { connectionAddresses } from '../domain/tenant/addresses.js';
 import type { Connection } from '../domain/connection/connection.js';
+import { readCookie } from '../http/read-cookie.js';
 import type { TenantContext } from '../http/tenant-context.js';
 import type { ForwardSignOut, Onward } from '../op/forward-sign-out.js';
 import { showSignedOut } from '../op/sign-out.js';
@@ -91,7 +92,7 @@ async function takeTrip(
   const [state = '', ...more] = ctx.URL.searchParams.getAll('state');
   const back = returnAddress(tenant, connection);
   const name = cookieName(state, back);
-  const secret = ctx.cookies.get(name, { signed: false }) ?? '';
+  const secret = readCookie(ctx.req, name) ?? '';
   if (state === '' || more.length > 0 || !SECRET.test(secret)) return undefined;
   const unit = new UnitOfWork(tenant, deps.artifacts);
   return unit.run(async () => {
