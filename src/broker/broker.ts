@@ -1,6 +1,7 @@
 import type { Context } from 'koa';
 import type { TenantContext } from '../http/tenant-context.js';
 import type { FoundRoute, TenantRoute } from '../http/tenant-route.js';
+import { resumeHere } from '../op/edge.js';
 import { resumeAddress, type Interactions, type PendingInteraction } from '../op/interactions.js';
 import { OpenInteraction } from '../op/open-interaction.js';
 import type { ProviderCache } from '../op/provider-cache.js';
@@ -109,7 +110,12 @@ export class Broker {
     ctx.set({ 'Cache-Control': 'no-store', 'Referrer-Policy': 'no-referrer' });
     switch (route.name) {
       case 'callback':
-        await serveCallback(ctx, tenant, key, this.deps);
+        await serveCallback(
+          ctx,
+          tenant,
+          { connectionKey: key, goOn: (answer) => resumeHere(ctx, tenant, answer, this.providers) },
+          this.deps,
+        );
         return true;
       case 'initiate':
         await serveInitiate(ctx, tenant, { connectionKey: key, clientId }, this.deps);

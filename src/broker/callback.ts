@@ -1,12 +1,15 @@
 import type { Context } from 'koa';
 import { DomainError } from '../core/errors.js';
+import type { TenantScope } from '../core/scope.js';
 import type { Artifact } from '../domain/artifact/artifact-store.js';
+import type { RequestOrigin } from '../domain/audit/audit-event.js';
 import { signInCause } from '../domain/audit/cause.js';
 import { admitsSignIn, type Connection } from '../domain/connection/connection.js';
 import { admitPerson, type Admission } from '../domain/sign-in/admit-person.js';
 import { brokeredReference } from '../domain/session/upstream-logout.js';
 import type { LoginTransaction } from '../domain/sign-in/login-transaction.js';
 import type { TenantContext } from '../http/tenant-context.js';
+import type { AnsweredHere } from '../op/answered-here.js';
 import type { InteractionAnswer } from '../op/interactions.js';
 import { answeredInteraction, pendingInteraction, resumeAddress } from '../op/interactions.js';
 import { sealUpstreamIdToken } from '../op/upstream-id-token.js';
@@ -48,6 +51,13 @@ interface Return {
   readonly secrets: LoginSecrets;
 }
 
+/** A request at a connection's redirect URI. */
+interface CallbackRequest {
+  readonly connectionKey: string;
+  /** Goes on with what the tenant's own provider waits for, in this request. */
+  readonly goOn: (answer: AnsweredHere) => Promise<void>;
+}
+
 /**
  * The way back from an upstream. Nothing is asked of anybody before the answer is known to belong to a trip that this
  * browser began through this very connection (A-19, A-20); the trip is taken once (A-22); then the relying party
@@ -56,7 +66,7 @@ interface Return {
 export async function serveCallback(
   ctx: Context,
   tenant: TenantContext,
-  connectionKey: string,
+  { connectionKey, goOn }: CallbackRequest,
   deps: BrokerDeps,
 ): Promise<void> {
   const connection = tenant.connection(connectionKey);
@@ -98,7 +108,7 @@ export async function serveCallback(
     return refuse(ctx, tenant, { ...known, reason: reasonOfUpstream(untold.upstream), ...untold }, deps);
   const identity = withTold(completed.identity, told);
   const groups = told === undefined ? undefined : factsOfTold(told);
-  const admission = await admit(ctx, tenant, back, { ...completed, identity, groups }, deps);
+  const { admission, kept } = await admit(ctx, tenant, back, { ...completed, identity, groups }, deps);
   const signedInAs = identity.profile.email ?? identity.profile.userName;
   if (!admission.admitted)
     return refuse(
@@ -108,6 +118,9 @@ export async function serveCallback(
       deps,
     );
   deps.onOutcome('succeeded');
+  // Cookies of another issuer, or of a device's, don't come to this address: the browser goes there by itself.
+  if (kept !== undefined && waiting.id === tenant.id && !pending.device)
+    return goOn({ uid: pending.uid, kept });
   ctx.status = 303;
   ctx.redirect(resumeAddress(waiting, pending));
 }
@@ -174,6 +187,12 @@ async function verify(
   return completed;
 }
 
+/** The decision, and the interaction that it has answered. */
+interface Admitted {
+  readonly admission: Admission;
+  readonly kept: Artifact | undefined;
+}
+
 /** Who came back, and what is known of them. */
 interface Comer extends Pick<CompletedSignIn, 'identity' | 'refreshToken'> {
   /** Where their groups come from, when not from the token. */
@@ -186,42 +205,66 @@ async function admit(
   back: Return,
   comer: Comer,
   deps: BrokerDeps,
-): Promise<Admission> {
-  const { identity, refreshToken } = comer;
+): Promise<Admitted> {
   const origin = deps.originOf(ctx);
-  const auditTools = { ...deps, vault: tenant.vault };
   for (let attempt = 1; ; attempt += 1) {
+    let kept: Artifact | undefined;
+    const told = (artifact: Artifact): void => {
+      kept = artifact;
+    };
     try {
-      return await deps.transactions.withTenant(
+      const admission = await deps.transactions.withTenant(
         tenant.id,
-        async (scope) => {
-          const admission = await admitPerson({ ...deps, auditTools }, scope, {
-            connection: back.connection,
-            identity,
-            tenant: tenant.configuration.tenant.settings,
-            roleMappings: tenant.configuration.roleMappings,
-            origin,
-          });
-          if (!admission.admitted) return admission;
-          const { userId } = admission;
-          const { waiting } = back;
-          const elsewhere = waiting.id === tenant.id ? undefined : waiting.id;
-          deps.artifacts.answer(scope, answered(back, tenant, comer, userId, origin), userId, elsewhere);
-          if (refreshToken !== undefined) {
-            const grant = { subject: identity.subject, refreshToken };
-            const { id: connectionId, version: connectionVersion } = back.connection;
-            const sealedRefreshToken = sealGrant(tenant, userId, grant);
-            deps.upstreamGrants.keep(scope, { userId, connectionId, connectionVersion, sealedRefreshToken });
-          }
-          return admission;
-        },
+        (scope) => decide(scope, tenant, { back, comer, origin, told }, deps),
         signInCause(origin.requestId),
       );
+      return { admission, kept };
     } catch (error) {
       const raced = error instanceof DomainError && error.code === 'already_exists';
       if (!raced || attempt >= ATTEMPTS_MAX) throw error;
     }
   }
+}
+
+interface Decision {
+  readonly back: Return;
+  readonly comer: Comer;
+  readonly origin: RequestOrigin;
+  readonly told: (kept: Artifact) => void;
+}
+
+/** Whether they may come in, and the answer of the interaction that waits for them. */
+async function decide(
+  scope: TenantScope,
+  tenant: TenantContext,
+  { back, comer, origin, told }: Decision,
+  deps: BrokerDeps,
+): Promise<Admission> {
+  const { identity, refreshToken } = comer;
+  const { connection, waiting } = back;
+  const auditTools = { ...deps, vault: tenant.vault };
+  const admission = await admitPerson({ ...deps, auditTools }, scope, {
+    connection,
+    identity,
+    tenant: tenant.configuration.tenant.settings,
+    roleMappings: tenant.configuration.roleMappings,
+    origin,
+  });
+  if (!admission.admitted) return admission;
+  const { userId } = admission;
+  deps.artifacts.answer(scope, {
+    ...answered(back, tenant, comer, userId, origin),
+    userId,
+    waitingAt: waiting.id === tenant.id ? undefined : waiting.id,
+    told,
+  });
+  if (refreshToken !== undefined) {
+    const grant = { subject: identity.subject, refreshToken };
+    const { id: connectionId, version: connectionVersion } = connection;
+    const sealedRefreshToken = sealGrant(tenant, userId, grant);
+    deps.upstreamGrants.keep(scope, { userId, connectionId, connectionVersion, sealedRefreshToken });
+  }
+  return admission;
 }
 
 /** The interaction with its answer: who signed in, how, and what the session must remember of the upstream. */

@@ -115,7 +115,7 @@ function answering({ ctx, deps }: Visit, kept: Artifact): Admit<true> {
         userAgent,
       },
     };
-    deps.artifacts.answer(scope, answeredInteraction(kept, answer), userId);
+    deps.artifacts.answer(scope, { ...answeredInteraction(kept, answer), userId });
     return Promise.resolve(true);
   };
 }

@@ -77,12 +77,12 @@ export async function refuse(
     deps.audit.append(scope, [record]);
     if (refusal.interaction !== undefined) {
       const { hash, payload } = refusal.interaction;
-      deps.artifacts.answer(
-        scope,
-        { hash, payload: { ...payload, result: errorFor(reason, upstream) } },
-        null,
-        waiting.id === tenant.id ? undefined : waiting.id,
-      );
+      deps.artifacts.answer(scope, {
+        hash,
+        payload: { ...payload, result: errorFor(reason, upstream) },
+        userId: null,
+        waitingAt: waiting.id === tenant.id ? undefined : waiting.id,
+      });
     }
     return Promise.resolve();
   });

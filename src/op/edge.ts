@@ -4,6 +4,7 @@ import { DomainError } from '../core/errors.js';
 import type { GrantType } from '../domain/application/application.js';
 import type { TenantContext } from '../http/tenant-context.js';
 import type { TenantRoute } from '../http/tenant-route.js';
+import { markAnswered, type AnsweredHere } from './answered-here.js';
 import type { ProviderCache } from './provider-cache.js';
 
 /** An address that the provider answers. */
@@ -25,13 +26,21 @@ const applications = { methods: 'any', takes: ['POST', 'OPTIONS'], crossOrigin: 
 const nobody = { methods: 'any', crossOrigin: 'nobody' } as const;
 const ofDevices = { grant: 'device_code' } as const;
 
+const AUTHORIZE = '/oauth2/v1/authorize';
+const RESUME = {
+  name: 'resume',
+  path: /^\/oauth2\/v1\/authorize\/[A-Za-z0-9_-]+$/,
+  takes: ['GET'],
+  ...nobody,
+} as const satisfies ProviderRoute;
+
 /** Paths below a tenant's issuer that its provider answers. */
 export const PROVIDER_ROUTES = [
   { name: 'metadata', path: /^\/\.well-known\/openid-configuration$/, ...anybody },
   // Also where @okta/jwt-verifier looks, below any issuer and whatever the metadata says (B2).
   { name: 'keys', path: /^\/(?:oauth2\/)?v1\/keys$/, ...anybody },
   { name: 'authorize', path: /^\/oauth2\/v1\/authorize$/, takes: ['GET', 'POST'], ...nobody },
-  { name: 'resume', path: /^\/oauth2\/v1\/authorize\/[A-Za-z0-9_-]+$/, takes: ['GET'], ...nobody },
+  RESUME,
   { name: 'token', path: /^\/oauth2\/v1\/token$/, ...applications },
   {
     name: 'userinfo',
@@ -110,6 +119,24 @@ export function straightToProvider(
     setHeaders(res, asked.route);
     return goOn(req, res, asked, built.handle);
   };
+}
+
+/**
+ * Goes on with an authorization request whose sign-in has its answer, in the request that brought it: otherwise the browser
+ * would be sent to `resumeAddress`, a trip that tells nobody anything.
+ */
+export function resumeHere(
+  ctx: Context,
+  tenant: TenantContext,
+  answer: AnsweredHere,
+  providers: ProviderCache,
+): Promise<void> {
+  const { handle } = providers.of(tenant);
+  const rest = `${AUTHORIZE}/${answer.uid}`;
+  setHeaders(ctx.res, RESUME);
+  markAnswered(ctx.req, answer);
+  ctx.respond = false;
+  return goOn(ctx.req, ctx.res, { route: RESUME, rest, search: '' }, handle);
 }
 
 /** What becomes of a request: it goes on to the provider, or there is a reason for another answer. */

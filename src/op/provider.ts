@@ -11,6 +11,7 @@ import { DomainError } from '../core/errors.js';
 import { requestIdOf } from '../http/request-id.js';
 import type { TenantContext } from '../http/tenant-context.js';
 import { goOnAfterSignOut } from './after-sign-out.js';
+import { takeAnswered } from './answered-here.js';
 import { recordSignIn, reuseRecord } from './audit.js';
 import { matchingSecret } from './client-secrets.js';
 import { keepClientKeys } from './client-keys.js';
@@ -84,7 +85,7 @@ export function createProvider(tenant: TenantContext, deps: OpDeps): Provider {
   attachTokenExchange(provider, tenant, deps);
   listen(provider, tenant, deps);
   keepDocuments(provider);
-  provider.use((ctx, next) => serve(ctx, next, tenant, deps));
+  provider.use((ctx, next) => serve(ctx, next, { provider, tenant, deps }));
   return provider;
 }
 
@@ -193,11 +194,15 @@ async function begin(ctx: KoaContextWithOIDC, tenant: TenantContext, deps: OpDep
 async function serve(
   ctx: Context,
   next: () => Promise<unknown>,
-  tenant: TenantContext,
-  deps: OpDeps,
+  {
+    provider,
+    tenant,
+    deps,
+  }: { readonly provider: Provider; readonly tenant: TenantContext; readonly deps: OpDeps },
 ): Promise<void> {
   takeUserCode(ctx);
   const unit = new UnitOfWork(tenant, deps.artifacts);
+  takeAnswered(ctx, provider, unit);
   await unit.run(async () => {
     await next();
     const oidc = ctx as unknown as KoaContextWithOIDC;

@@ -128,6 +128,12 @@ export class UnitOfWork {
     return loading;
   }
 
+  /** Keeps an artifact that was read already, with what came with it: it won't be asked for. */
+  know(artifact: Artifact): void {
+    this.#artifacts.set(artifact.hash.toString('base64'), Promise.resolve([artifact]));
+    this.remember(artifact);
+  }
+
   /** Keeps what came with an artifact: its grant, session and person. */
   remember(artifact: Artifact): void {
     const { grantId } = artifact.payload;

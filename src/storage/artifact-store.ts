@@ -3,6 +3,7 @@ import { DomainError } from '../core/errors.js';
 import type { TenantId } from '../core/ids.js';
 import type { TenantScope } from '../core/scope.js';
 import type {
+  AnsweredArtifact,
   Artifact,
   ArtifactCommit,
   ArtifactHash,
@@ -71,6 +72,10 @@ const ARTIFACT = `a.hash, a.kind, a.payload, ${REMAINING('a')} AS remaining, a.c
 
 const LOAD_INTERACTION = `SELECT ${ARTIFACT} FROM oidc_artifacts a
   WHERE a.tenant_id = $1 AND a.hash = $2 AND a.expires_at > now()`;
+
+const ANSWER = `UPDATE oidc_artifacts a SET payload = $3, user_id = $4, brokered_tenant_id = $5
+  WHERE a.tenant_id = $1 AND a.hash = $2`;
+const ANSWER_TOLD = `${ANSWER} AND a.expires_at > now() RETURNING ${ARTIFACT}`;
 
 /**
  * Artifacts and all that their reader needs, in one statement: a code, token or refresh token comes with its grant,
@@ -189,27 +194,15 @@ export class PostgresArtifactStore implements ArtifactStore {
     return (await this.#write(tenantId, 'artifact_claim', text, [hash, kind, lifetimeSeconds])).length > 0;
   }
 
-  answer(
-    scope: TenantScope,
-    interaction: Pick<Artifact, 'hash' | 'payload'>,
-    userId: string | null,
-    waitingAt?: TenantId,
-  ): void {
+  answer(scope: TenantScope, { hash, payload, userId, waitingAt, told }: AnsweredArtifact): void {
     const home = waitingAt === undefined || userId === null ? null : scope.tenantId;
-    this.database.transaction(scope).defer([
-      {
-        name: 'artifact_answer',
-        text: `UPDATE oidc_artifacts SET payload = $3, user_id = $4, brokered_tenant_id = $5
-          WHERE tenant_id = $1 AND hash = $2`,
-        values: [
-          waitingAt ?? scope.tenantId,
-          interaction.hash,
-          JSON.stringify(interaction.payload),
-          userId,
-          home,
-        ],
-      },
-    ]);
+    const values = [waitingAt ?? scope.tenantId, hash, JSON.stringify(payload), userId, home];
+    const transaction = this.database.transaction(scope);
+    if (told === undefined) transaction.defer([{ name: 'artifact_answer', text: ANSWER, values }]);
+    else
+      transaction.defer([{ name: 'artifact_answer_told', text: ANSWER_TOLD, values }], ([row]) => {
+        if (row !== undefined) told(toArtifact(row));
+      });
   }
 
   /** Without artifacts whose grant comes from one that lives no more. No flush where none comes from another. */

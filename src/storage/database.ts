@@ -234,12 +234,18 @@ const AS_TENANT_IMPATIENTLY = {
   text: `${AS_TENANT.text}, set_config('lock_timeout', '50ms', true)`,
 };
 
+/** A statement that leaves with the next flush. */
+interface Deferred {
+  readonly statement: Statement;
+  readonly told: ((rows: Rows) => void) | undefined;
+}
+
 /** One transaction of one tenant on one connection. */
 export class TenantTransaction {
   #state: 'new' | 'open' | 'ended';
   /** It was begun here, so it must be ended here. */
   #begun = false;
-  #deferred: readonly Statement[] = [];
+  #deferred: readonly Deferred[] = [];
 
   constructor(
     private readonly client: PoolClient,
@@ -256,9 +262,18 @@ export class TenantTransaction {
     return this.#flush(statements, false);
   }
 
-  /** Statements whose answers nobody needs: they leave, in order, with the next flush, at the latest the commit's. */
-  defer(statements: readonly Statement[]): void {
-    this.#deferred = [...this.#deferred, ...statements];
+  /**
+   * Statements whose answers the work doesn't wait for: they leave, in order, with the next flush, at the latest the
+   * commit's.
+   * @param told gets the rows of the last of them once that flush has been answered
+   */
+  defer(statements: readonly Statement[], told?: (rows: Rows) => void): void {
+    const last = statements.length - 1;
+    const deferred = statements.map((statement, index) => ({
+      statement,
+      told: index === last ? told : undefined,
+    }));
+    this.#deferred = [...this.#deferred, ...deferred];
   }
 
   /** One statement, one flush. */
@@ -290,11 +305,12 @@ export class TenantTransaction {
     const begins = this.#state === 'new';
     // Begun and ended in one flush, it is a transaction without being told.
     const explicit = begins && !commits;
-    const before = [
+    const first = [
       ...(explicit ? [BEGIN] : []),
       ...(begins ? [{ ...AS_TENANT, values: [this.tenantId, this.cause ?? ''] }] : []),
-      ...this.#deferred,
     ];
+    const deferred = this.#deferred;
+    const before = [...first, ...deferred.map(({ statement }) => statement)];
     const after = commits && this.#begun ? [COMMIT] : [];
     this.#deferred = [];
     this.#begun ||= explicit;
@@ -302,6 +318,7 @@ export class TenantTransaction {
     this.flushed();
     const results = await flush(this.client, [...before, ...statements, ...after]);
     if (commits) this.#begun = false;
+    deferred.forEach(({ told }, index) => told?.(results[first.length + index] ?? []));
     return results.slice(before.length, before.length + statements.length);
   }
 }

@@ -314,17 +314,17 @@ describe('A-10 a connection that is pointed at another issuer', () => {
     expect((await subjectOf(person)).sub).not.toBe(old.sub);
   });
 
-  test('doesn’t let in who came back just before', async () => {
+  test('doesn’t let in who came back just before, on a node that doesn’t know yet', async () => {
     const browser = new HttpBrowser();
     const { callback } = await goAndReturn(browser, acme.app, BOB);
-    const answered = await browser.open(callback);
-    expect(answered.status).toBe(303);
+    const end = await ledger.withAnswer(
+      `UPDATE connections SET version = version + 1 WHERE key = 'okta'`,
+      () => arrive(browser, acme.app, callback),
+    );
     const bob = bySubject(await ledger.users('acme'), acme.okta.org.user(BOB.username).id).at(-1);
-    await pointAt(await moved([]));
-    const end = await arrive(browser, acme.app, answered.location ?? '');
+    expect(bob).toBeDefined();
     expect(end.location?.searchParams.get('code') ?? null).toBeNull();
     expect(await ledger.liveSessions(bob?.id)).toBe(0);
     expect(await ledger.grants(bob?.id ?? '')).toBe(0);
-    await pointAt(acme.okta);
   });
 });

@@ -268,14 +268,12 @@ describe('A-58: only the answers that an application may have', () => {
   test('a request that waits is kept here: what comes with its return counts nothing', async () => {
     const browser = new HttpBrowser();
     const trip = await leave(browser, strict, { scope: 'openid' });
-    const callback = await signThere(browser, trip, ADA);
-    const resume = await browser.open(callback);
-    const edited = new URL(String(resume.location?.href));
+    const edited = new URL(await signThere(browser, trip, ADA));
     for (const [name, value] of Object.entries({
       redirect_uri: 'https://evil.example/cb',
       client_id: 'spa',
       scope: 'openid email offline_access',
-      state: 'edited',
+      nonce: 'edited',
     }))
       edited.searchParams.set(name, value);
     const page = await travelOurs(browser, strict, edited);

@@ -95,10 +95,10 @@ async function everyFlow(): Promise<void> {
   seeCookies(browser, `${app.issuer}/callback/okta`);
   const callback = await signThere(browser, away, ADA);
   see('upstream code', callback.searchParams.get('code'));
-  const resume = (await browser.open(callback)).location ?? new URL(app.issuer);
-  seeCookies(browser, resume);
-  see('interaction', resume.pathname.split('/').at(-1));
-  const end = await travelOurs(browser, app, resume);
+  const interaction = /cw_t_\w+=[\w-]+\.([\w-]+)/.exec(browser.cookies(callback))?.[1];
+  see('interaction', interaction);
+  seeCookies(browser, `${app.issuer}/oauth2/v1/authorize/${interaction}`);
+  const end = await travelOurs(browser, app, callback);
   const code = end.location?.searchParams.get('code') ?? '';
   see('code', code);
   const first = await redeem(app, code, away.request.verifier);

@@ -63,6 +63,22 @@ export class Ledger {
     return (await this.pool.query<T>(text, [...values])).rows;
   }
 
+  /**
+   * Lets something happen in the moment between an upstream's answer and the session that follows from it: with the commit
+   * that takes the answer.
+   */
+  async withAnswer<T>(statement: string, work: () => Promise<T>): Promise<T> {
+    await this.rows(`CREATE FUNCTION meanwhile() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
+      AS $$ BEGIN ${statement}; RETURN NULL; END $$`);
+    await this.rows(`CREATE TRIGGER meanwhile AFTER UPDATE OF user_id ON oidc_artifacts
+      FOR EACH STATEMENT EXECUTE FUNCTION meanwhile()`);
+    try {
+      return await work();
+    } finally {
+      await this.rows('DROP FUNCTION meanwhile CASCADE');
+    }
+  }
+
   async count(table: string, condition = 'true', values: readonly unknown[] = []): Promise<number> {
     const rows = await this.rows<{ n: number }>(
       `SELECT count(*)::int AS n FROM ${table} WHERE ${condition}`,

@@ -26,6 +26,15 @@ export interface Artifact {
   readonly brokered?: BrokeredPerson | undefined;
 }
 
+/** An interaction with its answer. */
+export interface AnsweredArtifact extends Pick<Artifact, 'hash' | 'payload'> {
+  readonly userId: string | null;
+  /** The tenant above whose interaction it is, where a person of the scope's tenant signs in to an application of that one. */
+  readonly waitingAt?: TenantId | undefined;
+  /** Gets it as it is kept, with its person as they are then; not called where it is there no more. */
+  readonly told?: (kept: Artifact) => void;
+}
+
 /** A person at the issuer above their own: in an application of an MSP for its customers (E4). */
 export interface BrokeredPerson {
   readonly tenantId: TenantId;
@@ -192,14 +201,6 @@ export interface ArtifactStore {
   commit(tenantId: TenantId, work: ArtifactCommit): Promise<CommitOutcome>;
   /** Marks a one-time id as used, for so long; false when it was used before (compare-and-set). */
   claim(tenantId: TenantId, mark: Pick<NewArtifact, 'hash' | 'kind' | 'lifetimeSeconds'>): Promise<boolean>;
-  /**
-   * Replaces an interaction's payload, in the caller's transaction, with its next flush. `waitingAt` is the tenant above
-   * whose interaction it is, where a person of the scope's tenant signs in to an application of that one.
-   */
-  answer(
-    scope: TenantScope,
-    interaction: Pick<Artifact, 'hash' | 'payload'>,
-    userId: string | null,
-    waitingAt?: TenantId,
-  ): void;
+  /** Gives an interaction its answer, in the caller's transaction, with its next flush. */
+  answer(scope: TenantScope, answer: AnsweredArtifact): void;
 }
