@@ -10,6 +10,7 @@ import { brokeredReference } from '../domain/session/upstream-logout.js';
 import type { LoginTransaction } from '../domain/sign-in/login-transaction.js';
 import type { TenantContext } from '../http/tenant-context.js';
 import type { AnsweredHere } from '../op/answered-here.js';
+import { artifactHash } from '../op/artifact-names.js';
 import type { InteractionAnswer } from '../op/interactions.js';
 import { answeredInteraction, pendingInteraction, resumeAddress } from '../op/interactions.js';
 import { sealUpstreamIdToken } from '../op/upstream-id-token.js';
@@ -162,6 +163,9 @@ async function takeReturn(
   if (!same || interaction === undefined || waiting?.suspended !== false)
     return { reason: 'expired', connection };
   const { interactionUid } = cookie;
+  // The browser wrote the cookie: it speaks for the interaction of this trip, and for no other.
+  if (!interaction.hash.equals(artifactHash('Interaction', interactionUid)))
+    return { reason: 'other_browser', connection };
   return { connection, transaction, ageSeconds, interaction, interactionUid, waiting, secrets };
 }
 

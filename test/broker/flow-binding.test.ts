@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import type { RunningOktaOrg } from '../../demo/okta/server.js';
-import { ADA, CAT, startAcme, type Acme } from '../support/acme.js';
+import { ADA, BOB, CAT, startAcme, type Acme } from '../support/acme.js';
 import { authorizationRequest, claimsOf, post, redeem } from '../support/application.js';
 import { Ledger } from '../support/ledger.js';
 import { HttpBrowser, type Page } from '../support/okta-sign-in.js';
@@ -93,6 +93,47 @@ describe('A-19 an answer in another browser than the one that asked', () => {
     );
     const { status } = await redeemAt(acme.app, await arrive(mine, acme.app, callback), request);
     expect(status).toBe(200);
+  });
+});
+
+/** The browser's cookie of a trip: its name, its secret, and the interaction that it speaks for. */
+function tripCookie(browser: HttpBrowser, callback: URL): readonly [string, string, string] {
+  const [, name = '', secret = '', uid = ''] =
+    /(cw_t_\w+)=([\w-]+)\.([\w-]+)/.exec(browser.cookies(callback)) ?? [];
+  return [name, secret, uid];
+}
+
+describe('an answer in the browser that asked', () => {
+  test('leads to the application at once, with a session, and nothing of the sign-in is left in the browser', async () => {
+    const browser = new HttpBrowser();
+    const { callback, request } = await goAndReturn(browser, acme.app, ADA);
+    const [, , uid] = tripCookie(browser, callback);
+    const waiting = new URL(`${acme.app.issuer}/oauth2/v1/authorize/${uid}`);
+    expect(browser.cookies(waiting)).toContain('cw_r_acme=');
+    const end = await browser.open(callback);
+    expect([end.status, end.location?.href.startsWith(acme.app.redirectUri)]).toEqual([303, true]);
+    expect([end.headers['cache-control'], end.headers['referrer-policy']]).toEqual([
+      'no-store',
+      'no-referrer',
+    ]);
+    const left = Array.from(browser.cookies(waiting).matchAll(/cw_[^=]+/g), ([name]) => name);
+    expect(left).toEqual(['cw_s_acme', 'cw_s_acme.sig']);
+    expect((await redeemAt(acme.app, end, request)).status).toBe(200);
+    // What it has left in the history leads nowhere.
+    expect((await browser.open(waiting)).location?.searchParams.get('code') ?? null).toBeNull();
+  });
+
+  test('A-19 speaks for its own sign-in alone, whatever its cookie names', async () => {
+    const [mine, other] = [new HttpBrowser(), new HttpBrowser()];
+    const theirs = await goAndReturn(other, acme.app, ADA);
+    const [, , theirUid] = tripCookie(other, theirs.callback);
+    const { callback } = await goAndReturn(mine, acme.app, BOB);
+    const [name, secret] = tripCookie(mine, callback);
+    const forger = new HttpBrowser();
+    const cookie = `${name}=${secret}.${theirUid}`;
+    await expectRefused(await forger.open(callback, { headers: { cookie } }), OTHER_BROWSER);
+    const end = await arrive(other, acme.app, theirs.callback);
+    expect((await redeemAt(acme.app, end, theirs.request)).status).toBe(200);
   });
 });
 
