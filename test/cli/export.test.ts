@@ -140,10 +140,11 @@ describe('an export', () => {
   });
 
   test('is the same whatever was made first', async () => {
-    const connection = (key: string) => ({ key, issuer: `https://${key}.okta.com`, clientId: '0oa1' });
     const made = async (at: CommandLine, ...keys: readonly string[]) => {
       for (const count of keys.keys()) {
-        const connections = keys.slice(0, count + 1).map(connection);
+        const connections = keys
+          .slice(0, count + 1)
+          .map((key) => ({ key, issuer: `https://${key}.okta.com`, clientId: '0oa1' }));
         await apply(at, JSON.stringify({ tenants: [{ slug: 'aged', connections }] }));
       }
       return exported(at, '--tenant', 'aged');
