@@ -62,6 +62,18 @@ const exported = async (at: CommandLine, ...words: readonly string[]): Promise<s
   return ended.stdout;
 };
 
+/** Connections of these keys, made one after the other; the export then. */
+async function madeInTurn(at: CommandLine, ...keys: readonly string[]): Promise<string> {
+  for (const count of keys.keys()) {
+    const connections = keys
+      .slice(0, count + 1)
+      .map((key) => ({ key, issuer: `https://${key}.okta.com`, clientId: '0oa1' }));
+    // oxlint-disable-next-line no-await-in-loop -- one after another
+    await apply(at, JSON.stringify({ tenants: [{ slug: 'aged', connections }] }));
+  }
+  return exported(at, '--tenant', 'aged');
+}
+
 /** A value for each environment variable that a file names. */
 const variablesOf = (file: string): Record<string, string> =>
   Object.fromEntries(
@@ -140,16 +152,7 @@ describe('an export', () => {
   });
 
   test('is the same whatever was made first', async () => {
-    const made = async (at: CommandLine, ...keys: readonly string[]) => {
-      for (const count of keys.keys()) {
-        const connections = keys
-          .slice(0, count + 1)
-          .map((key) => ({ key, issuer: `https://${key}.okta.com`, clientId: '0oa1' }));
-        await apply(at, JSON.stringify({ tenants: [{ slug: 'aged', connections }] }));
-      }
-      return exported(at, '--tenant', 'aged');
-    };
-    expect(await made(there, 'okta', 'entra')).toBe(await made(here, 'entra', 'okta'));
+    expect(await madeInTurn(there, 'okta', 'entra')).toBe(await madeInTurn(here, 'entra', 'okta'));
   });
 
   test('leaves out what machines have registered; for another deployment also what names it', async () => {
