@@ -4,7 +4,10 @@ import type { Provider } from 'oidc-provider';
 import type { Artifact } from '../domain/artifact/artifact-store.js';
 import type { UnitOfWork } from './unit-of-work.js';
 
-/** An interaction that got its answer in the request that is being served, from the browser that it belongs to. `kept` is what `uid` names. */
+/**
+ * An interaction that got its answer in the request that is being served, from the browser that it belongs to. `kept` is
+ * what `uid` names.
+ */
 export interface AnsweredHere {
   readonly uid: string;
   readonly kept: Artifact;

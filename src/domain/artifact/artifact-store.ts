@@ -29,7 +29,9 @@ export interface Artifact {
 /** An interaction with its answer. */
 export interface AnsweredArtifact extends Pick<Artifact, 'hash' | 'payload'> {
   readonly userId: string | null;
-  /** The tenant above whose interaction it is, where a person of the scope's tenant signs in to an application of that one. */
+  /**
+   * The tenant above whose interaction it is, where a person of the scope's tenant signs in to an application of that one.
+   */
   readonly waitingAt?: TenantId | undefined;
   /** Gets it as it is kept, with its person as they are then; not called where it is there no more. */
   readonly told?: (kept: Artifact) => void;
